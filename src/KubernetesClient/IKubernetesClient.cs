@@ -1,0 +1,46 @@
+using System.Text.Json.Nodes;
+using Octavo.KubernetesClient.Models;
+
+namespace Octavo.KubernetesClient;
+
+/// <summary>
+/// A Kubernetes API server as controllers see it. Every member throws <see cref="KubernetesException"/> for an answer that is no success;
+/// <c>namespaceName</c> is null for cluster-scoped kinds, and for lists and watches over all namespaces.
+/// </summary>
+public interface IKubernetesClient
+{
+    Task<T> GetAsync<T>(string name, string? namespaceName, CancellationToken cancellationToken) where T : class, IKubernetesObject;
+
+    /// <summary>Like <see cref="GetAsync{T}"/>, but null where the object does not exist.</summary>
+    Task<T?> FindAsync<T>(string name, string? namespaceName, CancellationToken cancellationToken) where T : class, IKubernetesObject;
+
+    /// <summary>One page (or all, without <see cref="ListOptions.Limit"/>) with the list's resourceVersion and continue token.</summary>
+    Task<KubernetesList<T>> ListAsync<T>(string? namespaceName, ListOptions? options, CancellationToken cancellationToken) where T : class, IKubernetesObject;
+
+    /// <summary>
+    /// Streams changes until the server ends the watch (the enumeration completes) or reports an error (throws; 410 as <see cref="KubernetesException.IsGone"/>).
+    /// </summary>
+    IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(string? namespaceName, WatchOptions options, CancellationToken cancellationToken) where T : class, IKubernetesObject;
+
+    Task<T> CreateAsync<T>(T entity, WriteOptions? options, CancellationToken cancellationToken) where T : class, IKubernetesObject;
+
+    Task<T> UpdateAsync<T>(T entity, WriteOptions? options, CancellationToken cancellationToken) where T : class, IKubernetesObject;
+
+    Task<T> UpdateStatusAsync<T>(T entity, WriteOptions? options, CancellationToken cancellationToken) where T : class, IKubernetesObject;
+
+    /// <summary>JSON, merge or strategic patch; <paramref name="subresource"/> as in "status" or "scale".</summary>
+    Task<T> PatchAsync<T>(string name, string? namespaceName, V1Patch patch, string? subresource, WriteOptions? options, CancellationToken cancellationToken)
+        where T : class, IKubernetesObject;
+
+    /// <summary>Server-side apply; the entity holds exactly the fields that <see cref="ApplyOptions.FieldManager"/> wants to own.</summary>
+    Task<T> ApplyAsync<T>(T entity, ApplyOptions options, CancellationToken cancellationToken) where T : class, IKubernetesObject;
+
+    /// <summary>Server-side apply of a manifest of any kind (YAML or JSON already parsed); the path is found by discovery.</summary>
+    Task<JsonObject> ApplyManifestAsync(JsonObject manifest, ApplyOptions options, CancellationToken cancellationToken);
+
+    /// <summary>Deletes; a missing object throws IsNotFound like any other answer.</summary>
+    Task DeleteAsync<T>(string name, string? namespaceName, V1DeleteOptions? options, CancellationToken cancellationToken) where T : class, IKubernetesObject;
+
+    /// <summary>Any request, for what the typed members do not cover (discovery, bindings, scale, dynamic kinds); <paramref name="pathAndQuery"/> begins with a slash.</summary>
+    Task<JsonNode?> SendAsync(HttpMethod method, string pathAndQuery, JsonNode? body, string? contentType, CancellationToken cancellationToken);
+}

@@ -1,0 +1,31 @@
+namespace Octavo.ServingContract;
+
+/// <summary>
+/// Exit codes of <c>octavo-serve fetch</c>, the init container that makes a model's files present.
+/// The operator turns each into a reason of the ModelReady condition; the last line of the output is the message.
+/// </summary>
+public enum FetchExitCode
+{
+    Success = 0,
+
+    /// <summary>Bug or unexpected failure; retried with back-off.</summary>
+    Unexpected = 1,
+
+    /// <summary>The command line is wrong.</summary>
+    Usage = 2,
+
+    /// <summary>The path, repository, object or revision does not exist.</summary>
+    NotFound = 10,
+
+    /// <summary>The source exists, but is no checkpoint that can be served: a file is missing or malformed.</summary>
+    InvalidModel = 11,
+
+    /// <summary>The source refuses the credentials.</summary>
+    Unauthorized = 12,
+
+    /// <summary>The URI's scheme is not supported by this build.</summary>
+    UnsupportedSource = 13,
+
+    /// <summary>Not enough disk.</summary>
+    NoSpace = 14,
+}

@@ -1,0 +1,37 @@
+namespace Octavo.ServingContract;
+
+/// <summary>Command-line options of <c>octavo-serve</c>; vLLM's names where vLLM has one.</summary>
+public static class ServingFlags
+{
+    public const string Model = "--model";
+    public const string ServedModelName = "--served-model-name";
+    public const string Host = "--host";
+    public const string Port = "--port";
+    public const string MaxModelLen = "--max-model-len";
+    public const string BlockSize = "--block-size";
+    public const string MaxNumSeqs = "--max-num-seqs";
+    public const string MaxNumBatchedTokens = "--max-num-batched-tokens";
+
+    /// <summary>Bound of the waiting queue, in requests; beyond it requests are answered 503 with Retry-After.</summary>
+    public const string MaxNumQueuedRequests = "--max-num-queued-reqs";
+
+    public const string DType = "--dtype";
+    public const string Device = "--device";
+    public const string EnablePrefixCaching = "--enable-prefix-caching";
+    public const string NoEnablePrefixCaching = "--no-enable-prefix-caching";
+
+    /// <summary>Memory for KV blocks, in bytes; absent: sized from free memory and the model.</summary>
+    public const string KVCacheMemoryBytes = "--kv-cache-memory-bytes";
+
+    /// <summary>Number of KV blocks, overriding the measured one (vLLM's <c>--num-gpu-blocks-override</c>).</summary>
+    public const string NumBlocksOverride = "--num-gpu-blocks-override";
+
+    /// <summary>Threads of the CPU backend; absent: the cores that the process may use.</summary>
+    public const string CpuThreads = "--cpu-threads";
+
+    /// <summary>Seconds that SIGTERM waits for requests in flight before it aborts them.</summary>
+    public const string ShutdownTimeout = "--shutdown-timeout";
+
+    public const string ApiKey = "--api-key";
+    public const string Seed = "--seed";
+}

@@ -1,0 +1,57 @@
+namespace Octavo.ServingContract;
+
+/// <summary>
+/// Metric families of a replica as they appear on <c>/metrics</c>. The <c>vllm:</c> ones carry vLLM's semantics; all have the label <c>model_name</c>.
+/// </summary>
+public static class ServingMetricNames
+{
+    /// <summary>Gauge, requests in the running batch after the last scheduler pass.</summary>
+    public const string NumRequestsRunning = "vllm:num_requests_running";
+
+    /// <summary>Gauge, requests that wait for admission.</summary>
+    public const string NumRequestsWaiting = "vllm:num_requests_waiting";
+
+    /// <summary>Gauge in 0..1 despite the name: blocks in use; cached but free blocks count as free.</summary>
+    public const string KVCacheUsage = "vllm:kv_cache_usage_perc";
+
+    /// <summary>Counter in tokens, recorded once at admission.</summary>
+    public const string PrefixCacheQueries = "vllm:prefix_cache_queries_total";
+
+    /// <summary>Counter in tokens, recorded once at admission.</summary>
+    public const string PrefixCacheHits = "vllm:prefix_cache_hits_total";
+
+    public const string PromptTokens = "vllm:prompt_tokens_total";
+    public const string GenerationTokens = "vllm:generation_tokens_total";
+    public const string NumPreemptions = "vllm:num_preemptions_total";
+
+    /// <summary>Counter with the label <c>finished_reason</c>.</summary>
+    public const string RequestSuccess = "vllm:request_success_total";
+
+    public const string TimeToFirstToken = "vllm:time_to_first_token_seconds";
+    public const string InterTokenLatency = "vllm:inter_token_latency_seconds";
+    public const string EndToEndLatency = "vllm:e2e_request_latency_seconds";
+    public const string QueueTime = "vllm:request_queue_time_seconds";
+    public const string PrefillTime = "vllm:request_prefill_time_seconds";
+    public const string DecodeTime = "vllm:request_decode_time_seconds";
+    public const string InferenceTime = "vllm:request_inference_time_seconds";
+    public const string RequestPromptTokens = "vllm:request_prompt_tokens";
+    public const string RequestGenerationTokens = "vllm:request_generation_tokens";
+
+    /// <summary>Histogram despite the name: tokens per engine step.</summary>
+    public const string IterationTokens = "vllm:iteration_tokens_total";
+
+    /// <summary>Gauge 1 with the cache's configuration as labels.</summary>
+    public const string CacheConfigInfo = "vllm:cache_config_info";
+
+    /// <summary>Gauge, prompt tokens of waiting requests that no cached block covers.</summary>
+    public const string UncachedQueuedTokens = "octavo_uncached_queued_prompt_tokens";
+
+    /// <summary>Gauge with the label <c>reason</c> (capacity, tokens): why requests wait.</summary>
+    public const string QueueDepth = "octavo_queue_depth";
+
+    /// <summary>Counter, tokens computed again after preemption.</summary>
+    public const string RecomputedTokens = "octavo_recomputed_tokens_total";
+
+    /// <summary>Gauge in 0..1 over the last thousand admissions.</summary>
+    public const string CacheHitRate = "octavo_prefix_cache_hit_rate";
+}

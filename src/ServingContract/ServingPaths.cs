@@ -1,0 +1,18 @@
+namespace Octavo.ServingContract;
+
+/// <summary>HTTP paths that operator, gateway and runtime agree on.</summary>
+public static class ServingPaths
+{
+    public const string ChatCompletions = "/v1/chat/completions";
+    public const string Completions = "/v1/completions";
+    public const string Models = "/v1/models";
+
+    /// <summary>Alive: 200 while the engine's heartbeat moves whenever work exists.</summary>
+    public const string Health = "/health";
+
+    /// <summary>Ready: 200 once weights are loaded and until draining begins.</summary>
+    public const string Ready = "/ready";
+
+    public const string Metrics = "/metrics";
+    public const string Version = "/version";
+}

@@ -1,0 +1,14 @@
+namespace Octavo.ServingContract;
+
+/// <summary>Ports of a replica, as the pod template declares them and the runtime binds them.</summary>
+public static class ServingPorts
+{
+    /// <summary>API, health and metrics of a replica.</summary>
+    public const int Http = 8000;
+
+    /// <summary>Name of <see cref="Http"/> in the container and in the Service.</summary>
+    public const string HttpName = "http";
+
+    /// <summary>Default port of the gateway.</summary>
+    public const int Gateway = 8080;
+}

@@ -1,0 +1,30 @@
+namespace Octavo.ServingRuntime.Engine.Core;
+
+/// <summary>
+/// The engine as its one owner thread sees it. Real: <c>EngineCore</c>; tests of the front end use a scripted one.
+/// No member may be called from two threads.
+/// </summary>
+public interface IEngineCore : IDisposable
+{
+    /// <summary>Queues a request; its outputs come from later steps.</summary>
+    void AddRequest(EngineCoreRequest request);
+
+    /// <summary>Drops a request and frees its blocks before the next step; unknown ids are ignored. No output follows.</summary>
+    void AbortRequest(string requestId);
+
+    bool HasUnfinishedRequests { get; }
+
+    /// <summary>One schedule, one forward pass, one sampling. Never throws for a single request's fault: that becomes an output with Error.</summary>
+    IReadOnlyList<EngineCoreOutput> Step();
+
+    EngineStats Stats { get; }
+
+    /// <summary>Most tokens of prompt and output together.</summary>
+    int MaxModelLen { get; }
+
+    int VocabSize { get; }
+
+    int NumBlocks { get; }
+
+    int BlockSize { get; }
+}
