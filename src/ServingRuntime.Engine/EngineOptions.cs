@@ -1,0 +1,43 @@
+namespace Octavo.ServingRuntime.Engine;
+
+/// <summary>What the engine is started with; vLLM's names and, where it has one, its defaults. Checked by <see cref="EngineOptionsValidator"/>.</summary>
+public sealed record EngineOptions
+{
+    /// <summary>Folder with config.json and safetensors.</summary>
+    public required string ModelPath { get; init; }
+
+    /// <summary>auto: as the checkpoint stores its weights; float32; bfloat16. Activations and sums are float32 on the CPU in every case.</summary>
+    public string DType { get; init; } = "auto";
+
+    /// <summary>Most tokens of prompt and output together; null: the model's own length.</summary>
+    public int? MaxModelLen { get; init; }
+
+    /// <summary>Tokens in a KV block: 16, 32 or 64.</summary>
+    public int BlockSize { get; init; } = 16;
+
+    /// <summary>Most requests in one step.</summary>
+    public int MaxNumSeqs { get; init; } = 256;
+
+    /// <summary>Most tokens in one step, over all requests.</summary>
+    public int MaxNumBatchedTokens { get; init; } = 2048;
+
+    public bool EnablePrefixCaching { get; init; } = true;
+
+    /// <summary>Memory for KV blocks, in bytes; null: <see cref="MemoryUtilization"/> of what is free, but no more than all sequences together can use.</summary>
+    public long? KVCacheMemoryBytes { get; init; }
+
+    /// <summary>Number of KV blocks, the null block included; overrides every other sizing (tests of preemption).</summary>
+    public int? NumBlocksOverride { get; init; }
+
+    /// <summary>Part of the free memory that KV blocks may take when they are sized from it.</summary>
+    public double MemoryUtilization { get; init; } = 0.5;
+
+    /// <summary>Part of the blocks that admission of a waiting request leaves free while others run, so that these can grow.</summary>
+    public double AdmissionWatermark { get; init; } = 0.01;
+
+    /// <summary>Threads of the CPU backend; null: the cores that the process may use.</summary>
+    public int? CpuThreads { get; init; }
+
+    /// <summary>Seeds requests that bring no seed of their own.</summary>
+    public long Seed { get; init; }
+}

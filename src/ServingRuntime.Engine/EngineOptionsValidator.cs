@@ -1,0 +1,63 @@
+namespace Octavo.ServingRuntime.Engine;
+
+/// <summary>Checks options without touching the model; what depends on the model is checked while it loads.</summary>
+public static class EngineOptionsValidator
+{
+    public const int MaxCpuThreads = 1024;
+    private static readonly string[] DTypes = ["auto", "float32", "bfloat16"];
+
+    /// <returns>Every fault, each naming its option; empty when all is well.</returns>
+    public static IReadOnlyList<string> Validate(EngineOptions options)
+    {
+        var errors = new List<string>();
+        if (string.IsNullOrWhiteSpace(options.ModelPath))
+        {
+            errors.Add("ModelPath: a folder is needed");
+        }
+        else if (!Directory.Exists(options.ModelPath))
+        {
+            errors.Add($"ModelPath: no folder {options.ModelPath}");
+        }
+
+        if (!DTypes.Contains(options.DType, StringComparer.Ordinal))
+        {
+            errors.Add($"DType: '{options.DType}' is none of {string.Join(", ", DTypes)}");
+        }
+
+        if (options.BlockSize is not (16 or 32 or 64))
+        {
+            errors.Add($"BlockSize: {options.BlockSize} is none of 16, 32, 64");
+        }
+
+        AtLeast(errors, nameof(EngineOptions.MaxModelLen), options.MaxModelLen, 2);
+        AtLeast(errors, nameof(EngineOptions.MaxNumSeqs), options.MaxNumSeqs, 1);
+        AtLeast(errors, nameof(EngineOptions.MaxNumBatchedTokens), options.MaxNumBatchedTokens, 1);
+        AtLeast(errors, nameof(EngineOptions.KVCacheMemoryBytes), options.KVCacheMemoryBytes, 1);
+        AtLeast(errors, nameof(EngineOptions.NumBlocksOverride), options.NumBlocksOverride, 2);
+        AtLeast(errors, nameof(EngineOptions.CpuThreads), options.CpuThreads, 1);
+        if (options.CpuThreads > MaxCpuThreads)
+        {
+            errors.Add($"CpuThreads: {options.CpuThreads} is more than {MaxCpuThreads}");
+        }
+
+        if (options.MemoryUtilization is not (> 0 and <= 1))
+        {
+            errors.Add($"MemoryUtilization: {options.MemoryUtilization} is not above 0 and at most 1");
+        }
+
+        if (options.AdmissionWatermark is not (>= 0 and < 1))
+        {
+            errors.Add($"AdmissionWatermark: {options.AdmissionWatermark} is not at least 0 and below 1");
+        }
+
+        return errors;
+    }
+
+    private static void AtLeast(List<string> errors, string name, long? value, long least)
+    {
+        if (value < least)
+        {
+            errors.Add($"{name}: {value} is below {least}");
+        }
+    }
+}
