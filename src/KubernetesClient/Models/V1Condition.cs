@@ -1,7 +1,7 @@
 namespace Octavo.KubernetesClient.Models;
 
 /// <summary>A condition of <c>meta/v1</c>.</summary>
-public sealed record V1Condition
+public sealed record V1Condition : KubernetesRecord
 {
     public required string Type { get; init; }
 

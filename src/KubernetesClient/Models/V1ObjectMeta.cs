@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace Octavo.KubernetesClient.Models;
 
 /// <summary>Metadata of an object. Times are RFC 3339 in UTC.</summary>
-public sealed record V1ObjectMeta
+public sealed record V1ObjectMeta : KubernetesRecord
 {
     public string? Name { get; init; }
     public string? GenerateName { get; init; }
@@ -27,7 +27,7 @@ public sealed record V1ObjectMeta
     public JsonElement? ManagedFields { get; init; }
 }
 
-public sealed record V1OwnerReference
+public sealed record V1OwnerReference : KubernetesRecord
 {
     public required string ApiVersion { get; init; }
     public required string Kind { get; init; }
