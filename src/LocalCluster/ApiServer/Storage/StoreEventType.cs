@@ -1,0 +1,8 @@
+namespace Octavo.LocalCluster.ApiServer.Storage;
+
+internal enum StoreEventType
+{
+    Added,
+    Modified,
+    Deleted,
+}
