@@ -1,0 +1,120 @@
+using System.Buffers;
+using System.Globalization;
+
+namespace Octavo.ServingRuntime.Engine.Tokenization;
+
+/// <summary>Finds added tokens in text, leftmost and of those the longest, by a trie.</summary>
+internal sealed class AddedTokenMatcher
+{
+    private readonly Node root = new();
+    private readonly SearchValues<char> firstChars;
+
+    /// <param name="tokens">Each with the text to look for, which differs from its content where the normalizer changes it.</param>
+    public AddedTokenMatcher(IEnumerable<(string Text, AddedToken Token)> tokens)
+    {
+        foreach (var (text, token) in tokens)
+        {
+            var node = root;
+            foreach (var unit in text)
+            {
+                if (!node.Children.TryGetValue(unit, out var child))
+                {
+                    node.Children[unit] = child = new Node();
+                }
+
+                node = child;
+            }
+
+            node.Token ??= text.Length > 0 ? token : null;
+        }
+
+        firstChars = SearchValues.Create([.. root.Children.Keys]);
+    }
+
+    /// <summary>Cuts text into tokens and the text between them, in order; empty pieces are left out.</summary>
+    public List<(int Start, int End, AddedToken? Token)> Split(string text)
+    {
+        var output = new List<(int, int, AddedToken?)>();
+        var done = 0;
+        var at = 0;
+        while (at < text.Length)
+        {
+            var skip = text.AsSpan(at).IndexOfAny(firstChars);
+            if (skip < 0)
+            {
+                break;
+            }
+
+            at += skip;
+            if (Longest(text, at) is not var (token, length))
+            {
+                at++;
+                continue;
+            }
+
+            var (start, end) = (at, at + length);
+            at = end;
+            if (token.SingleWord && ((start > 0 && IsWord(text[start - 1])) || (end < text.Length && IsWord(text[end]))))
+            {
+                continue;
+            }
+
+            while (token.LStrip && start > done && char.IsWhiteSpace(text[start - 1]))
+            {
+                start--;
+            }
+
+            while (token.RStrip && end < text.Length && char.IsWhiteSpace(text[end]))
+            {
+                end++;
+            }
+
+            if (start < done)
+            {
+                continue;
+            }
+
+            if (start > done)
+            {
+                output.Add((done, start, null));
+            }
+
+            output.Add((start, end, token));
+            done = end;
+            at = Math.Max(at, end);
+        }
+
+        if (done < text.Length)
+        {
+            output.Add((done, text.Length, null));
+        }
+
+        return output;
+    }
+
+    private (AddedToken Token, int Length)? Longest(string text, int start)
+    {
+        (AddedToken, int)? found = null;
+        var node = root;
+        for (var at = start; at < text.Length && node.Children.TryGetValue(text[at], out var child); at++)
+        {
+            node = child;
+            if (node.Token is { } token)
+            {
+                found = (token, at + 1 - start);
+            }
+        }
+
+        return found;
+    }
+
+    private static bool IsWord(char unit) => char.IsLetterOrDigit(unit) || unit == '_'
+        || char.GetUnicodeCategory(unit) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.Surrogate;
+
+    private sealed class Node
+    {
+        public Dictionary<char, Node> Children { get; } = [];
+
+        public AddedToken? Token { get; set; }
+    }
+}

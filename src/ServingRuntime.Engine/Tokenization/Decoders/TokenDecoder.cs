@@ -1,0 +1,136 @@
+using System.Globalization;
+using System.Text;
+using Octavo.ServingRuntime.Engine.Tokenization.PreTokenizers;
+
+namespace Octavo.ServingRuntime.Engine.Tokenization.Decoders;
+
+/// <summary>Turns tokens back to text; the <c>decoder</c> of a tokenizer.json. A chain maps a list of strings, which is joined at the end.</summary>
+internal abstract class TokenDecoder
+{
+    public abstract List<string> Decode(List<string> tokens);
+}
+
+/// <summary>Applies several in order.</summary>
+internal sealed class SequenceDecoder(IReadOnlyList<TokenDecoder> parts) : TokenDecoder
+{
+    public override List<string> Decode(List<string> tokens) => parts.Aggregate(tokens, (current, part) => part.Decode(current));
+}
+
+/// <summary>GPT-2's alphabet back to bytes; what is no UTF-8 becomes U+FFFD. A token outside the alphabet stands for itself.</summary>
+internal sealed class ByteLevelDecoder : TokenDecoder
+{
+    public override List<string> Decode(List<string> tokens)
+    {
+        var bytes = new List<byte>(tokens.Count * 4);
+        foreach (var token in tokens)
+        {
+            if (!ByteAlphabet.TryDecode(token, bytes))
+            {
+                bytes.AddRange(Encoding.UTF8.GetBytes(token));
+            }
+        }
+
+        return [Encoding.UTF8.GetString([.. bytes])];
+    }
+}
+
+/// <summary>Joins runs of tokens like <c>&lt;0xE4&gt;</c> to characters; a run that is no UTF-8 becomes one U+FFFD a byte.</summary>
+internal sealed class ByteFallbackDecoder : TokenDecoder
+{
+    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    public override List<string> Decode(List<string> tokens)
+    {
+        var output = new List<string>(tokens.Count);
+        var run = new List<byte>();
+        foreach (var token in tokens)
+        {
+            if (TryReadByte(token, out var value))
+            {
+                run.Add(value);
+                continue;
+            }
+
+            Flush(run, output);
+            output.Add(token);
+        }
+
+        Flush(run, output);
+        return output;
+    }
+
+    private static bool TryReadByte(string token, out byte value)
+    {
+        value = 0;
+        return token.Length == 6 && token.StartsWith("<0x", StringComparison.Ordinal) && token[5] == '>'
+            && byte.TryParse(token.AsSpan(3, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
+    }
+
+    private static void Flush(List<byte> run, List<string> output)
+    {
+        if (run.Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            output.Add(Strict.GetString([.. run]));
+        }
+        catch (DecoderFallbackException)
+        {
+            output.AddRange(Enumerable.Repeat("\uFFFD", run.Count));
+        }
+
+        run.Clear();
+    }
+}
+
+/// <summary>Joins all tokens to one, so that what follows sees the whole text.</summary>
+internal sealed class FuseDecoder : TokenDecoder
+{
+    public override List<string> Decode(List<string> tokens) => [string.Concat(tokens)];
+}
+
+/// <summary>Replaces a literal in each token.</summary>
+internal sealed class ReplaceDecoder(string pattern, string content) : TokenDecoder
+{
+    public override List<string> Decode(List<string> tokens) => tokens.ConvertAll(t => t.Replace(pattern, content, StringComparison.Ordinal));
+}
+
+/// <summary>Takes at most so many of a character from the ends of each token.</summary>
+internal sealed class StripDecoder(char content, int start, int stop) : TokenDecoder
+{
+    public override List<string> Decode(List<string> tokens) => tokens.ConvertAll(token =>
+    {
+        int first = 0, last = token.Length;
+        while (first < start && first < token.Length && token[first] == content)
+        {
+            first++;
+        }
+
+        while (token.Length - last < stop && last > first && token[last - 1] == content)
+        {
+            last--;
+        }
+
+        return token[first..last];
+    });
+}
+
+/// <summary>Marks back to spaces; the first token loses its own.</summary>
+internal sealed class MetaspaceDecoder(string mark, PrependScheme scheme) : TokenDecoder
+{
+    public override List<string> Decode(List<string> tokens)
+    {
+        var output = new List<string>(tokens.Count);
+        foreach (var token in tokens)
+        {
+            // The library drops every mark of the first token, not only the first mark.
+            var space = output.Count == 0 && scheme != PrependScheme.Never ? "" : " ";
+            output.Add(token.Replace(mark, space, StringComparison.Ordinal));
+        }
+
+        return output;
+    }
+}

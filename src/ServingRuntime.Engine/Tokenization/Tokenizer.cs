@@ -1,0 +1,139 @@
+using Octavo.ServingRuntime.Engine.Tokenization.Decoders;
+using Octavo.ServingRuntime.Engine.Tokenization.Models;
+using Octavo.ServingRuntime.Engine.Tokenization.Normalizers;
+using Octavo.ServingRuntime.Engine.Tokenization.PostProcessors;
+using Octavo.ServingRuntime.Engine.Tokenization.PreTokenizers;
+
+namespace Octavo.ServingRuntime.Engine.Tokenization;
+
+/// <summary>
+/// Text to token ids and back, as Hugging Face's tokenizers library does it from the same tokenizer.json: added tokens, normalizer, pre-tokenizer, model,
+/// post-processor; and the decoder for the way back. Safe to use from several threads.
+/// </summary>
+public sealed class Tokenizer
+{
+    private readonly Normalizer? normalizer;
+    private readonly PreTokenizer? preTokenizer;
+    private readonly TokenizerModel model;
+    private readonly PostProcessor? postProcessor;
+    private readonly TokenDecoder? decoder;
+    private readonly AddedTokenMatcher? rawMatcher;
+    private readonly AddedTokenMatcher? normalizedMatcher;
+    private readonly Dictionary<int, string> addedById = [];
+    private readonly Dictionary<string, int> addedByContent = new(StringComparer.Ordinal);
+    private readonly HashSet<string> specialContents = new(StringComparer.Ordinal);
+    private readonly HashSet<int> specialIds = [];
+
+    internal Tokenizer(
+        Normalizer? normalizer, PreTokenizer? preTokenizer, TokenizerModel model, PostProcessor? postProcessor, TokenDecoder? decoder, IReadOnlyList<AddedToken> addedTokens)
+    {
+        this.normalizer = normalizer;
+        this.preTokenizer = preTokenizer;
+        this.model = model;
+        this.postProcessor = postProcessor;
+        this.decoder = decoder;
+        AddedTokens = addedTokens;
+        foreach (var token in addedTokens)
+        {
+            addedById[token.Id] = TextToMatch(token);
+            addedByContent[token.Content] = token.Id;
+            if (token.Special)
+            {
+                specialContents.Add(token.Content);
+                specialIds.Add(token.Id);
+            }
+        }
+
+        rawMatcher = MatcherOf(addedTokens.Where(t => !t.Normalized));
+        normalizedMatcher = MatcherOf(addedTokens.Where(t => t.Normalized));
+        VocabSize = Math.Max(model.VocabularySize, model.Vocabulary.Select(v => v.Value).Concat(addedTokens.Select(t => t.Id)).Max() + 1);
+    }
+
+    public IReadOnlyList<AddedToken> AddedTokens { get; }
+
+    /// <summary>One more than the largest id.</summary>
+    public int VocabSize { get; }
+
+    /// <exception cref="TokenizerFormatException">The file is malformed or uses a component that is not built.</exception>
+    public static Tokenizer Load(string tokenizerJsonPath)
+    {
+        using var stream = File.OpenRead(tokenizerJsonPath);
+        return TokenizerJsonReader.Read(stream);
+    }
+
+    /// <summary>Token ids of a text. Added tokens written in the text become those tokens.</summary>
+    /// <param name="addSpecialTokens">Whether the post-processor adds its own (a chat template writes them itself, so it asks for none).</param>
+    public List<int> Encode(string text, bool addSpecialTokens)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var ids = new List<int>((text.Length / 3) + 8);
+        foreach (var (start, end, token) in Cut(rawMatcher, text))
+        {
+            if (token is not null)
+            {
+                ids.Add(token.Id);
+                continue;
+            }
+
+            var segment = text[start..end];
+            var normalized = normalizer?.Normalize(segment) ?? segment;
+            foreach (var (from, to, inner) in Cut(normalizedMatcher, normalized))
+            {
+                if (inner is not null)
+                {
+                    ids.Add(inner.Id);
+                }
+                else
+                {
+                    EncodeSegment(normalized[from..to], start == 0 && from == 0, ids);
+                }
+            }
+        }
+
+        return addSpecialTokens && postProcessor is not null ? postProcessor.Process(ids) : ids;
+    }
+
+    /// <summary>Text of token ids; bytes that are no UTF-8 become U+FFFD, unknown ids nothing.</summary>
+    public string Decode(IEnumerable<int> ids, bool skipSpecialTokens)
+    {
+        var tokens = new List<string>();
+        foreach (var id in ids)
+        {
+            var token = IdToToken(id);
+            if (token is not null && !(skipSpecialTokens && specialContents.Contains(token)))
+            {
+                tokens.Add(token);
+            }
+        }
+
+        // Without a decoder the library joins the tokens by spaces.
+        return decoder is null ? string.Join(' ', tokens) : string.Concat(decoder.Decode(tokens));
+    }
+
+    public int? TokenToId(string token) => addedByContent.TryGetValue(token, out var id) ? id : model.TokenToId(token);
+
+    /// <summary>The token as the vocabulary writes it, or null for an id that it does not know.</summary>
+    public string? IdToToken(int id) => addedById.GetValueOrDefault(id) ?? model.IdToToken(id);
+
+    public bool IsSpecial(int id) => specialIds.Contains(id);
+
+    private static List<(int Start, int End, AddedToken? Token)> Cut(AddedTokenMatcher? matcher, string text)
+        => matcher?.Split(text) ?? (text.Length == 0 ? [] : [(0, text.Length, null)]);
+
+    private void EncodeSegment(string text, bool atStart, List<int> ids)
+    {
+        List<Piece> pieces = [new Piece(text, atStart)];
+        foreach (var piece in preTokenizer?.Split(pieces) ?? pieces)
+        {
+            model.Tokenize(piece.Text, ids);
+        }
+    }
+
+    private AddedTokenMatcher? MatcherOf(IEnumerable<AddedToken> tokens)
+    {
+        var list = tokens.Select(t => (TextToMatch(t), t)).ToList();
+        return list.Count > 0 ? new AddedTokenMatcher(list) : null;
+    }
+
+    private string TextToMatch(AddedToken token) => token.Normalized && normalizer is not null ? normalizer.Normalize(token.Content) : token.Content;
+}
