@@ -1,0 +1,29 @@
+namespace Octavo.Operator.Entities;
+
+/// <summary>
+/// Types of conditions. All but the last two are positive and present from the first write. <see cref="Reconciling"/> and <see cref="Stalled"/> are
+/// kstatus's own: present with status True while they hold, absent otherwise, so that no tool waits on a condition that lies at False.
+/// </summary>
+public static class ConditionTypes
+{
+    /// <summary>True: requests are answered by as many replicas as are wanted at least, or by one at least while scaling.</summary>
+    public const string Ready = "Ready";
+
+    /// <summary>True: a replica found the model's files and loaded them. Unknown until one tried.</summary>
+    public const string ModelReady = "ModelReady";
+
+    /// <summary>True: all wanted replicas of the current pod template are ready.</summary>
+    public const string WorkloadReady = "WorkloadReady";
+
+    /// <summary>As on a Deployment: True while a rollout moves and after it is complete, False when it is stuck.</summary>
+    public const string Progressing = "Progressing";
+
+    /// <summary>With autoscaling only. True: the load is known; False: it is not, and the number of replicas is held.</summary>
+    public const string ScalingActive = "ScalingActive";
+
+    /// <summary>kstatus: the operator is still working towards the spec.</summary>
+    public const string Reconciling = "Reconciling";
+
+    /// <summary>kstatus: no progress without a change by a person.</summary>
+    public const string Stalled = "Stalled";
+}

@@ -1,0 +1,43 @@
+using System.Text.Json.Serialization;
+using Octavo.Operator.CustomResources;
+
+namespace Octavo.Operator.Entities;
+
+/// <summary>Settings of the engine, in vLLM's terms.</summary>
+public sealed record EngineSpec
+{
+    /// <summary>Longest sequence (prompt and answer) in tokens. Absent: the model's own limit.</summary>
+    [Schema(Minimum = 1, Maximum = 10_000_000)]
+    public int? MaxModelLen { get; init; }
+
+    /// <summary>Tokens in a block of the KV cache.</summary>
+    [Schema(Minimum = 1, Maximum = 1024)]
+    public int? BlockSize { get; init; }
+
+    /// <summary>Requests that a replica runs at the same time. The autoscaler counts a replica's capacity in these slots.</summary>
+    [Schema(Minimum = 1, Maximum = 65536)]
+    public int? MaxNumSeqs { get; init; }
+
+    /// <summary>Tokens that one step of the engine computes at most.</summary>
+    [Schema(Minimum = 1, Maximum = 10_000_000)]
+    public int? MaxNumBatchedTokens { get; init; }
+
+    /// <summary>Requests that wait in a replica at most; beyond it they are answered 503 with Retry-After.</summary>
+    [Schema(Minimum = 0, Maximum = 10_000_000)]
+    public int? MaxNumQueuedRequests { get; init; }
+
+    /// <summary>Type of weights and activations; auto takes the checkpoint's.</summary>
+    [JsonPropertyName("dtype")]
+    [Schema(Enum = ["auto", "float32", "bfloat16"])]
+    public string? DType { get; init; }
+
+    /// <summary>Whether prompts reuse the KV blocks of earlier prompts with the same beginning. Absent: the runtime's default (on).</summary>
+    public bool? EnablePrefixCaching { get; init; }
+
+    /// <summary>Memory for KV blocks. Absent: sized from free memory and the model.</summary>
+    public Quantity? KVCacheMemory { get; init; }
+
+    /// <summary>Threads of the CPU backend. Absent: the cores that the container may use.</summary>
+    [Schema(Minimum = 1, Maximum = 1024)]
+    public int? CpuThreads { get; init; }
+}

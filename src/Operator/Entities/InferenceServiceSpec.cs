@@ -1,0 +1,33 @@
+using Octavo.Operator.CustomResources;
+
+namespace Octavo.Operator.Entities;
+
+/// <summary>The spec of an InferenceService.</summary>
+[ValidationRule("!(has(self.replicas) && has(self.autoscaling))", "replicas and autoscaling exclude each other")]
+public sealed record InferenceServiceSpec
+{
+    /// <summary>The model: where its files come from and under which names it is served.</summary>
+    public required ModelSpec Model { get; init; }
+
+    /// <summary>The program that serves the model, and its settings.</summary>
+    public RuntimeSpec? Runtime { get; init; }
+
+    /// <summary>Accelerators of each replica. Absent: the replica computes on CPU.</summary>
+    public AcceleratorSpec? Accelerator { get; init; }
+
+    /// <summary>CPU, memory and other resources of the serving container. Accelerators are added from spec.accelerator.</summary>
+    public ResourceRequirementsSpec? Resources { get; init; }
+
+    /// <summary>What else the pods carry: a short list, because an inlined PodSpec would make this definition too large to apply.</summary>
+    public PodTemplateSpec? PodTemplate { get; init; }
+
+    /// <summary>Fixed number of replicas; excludes autoscaling. Absent without autoscaling: 1. There is no default in the schema, so that kubectl scale and GitOps do not fight over the field.</summary>
+    [Schema(Minimum = 0, Maximum = 1000)]
+    public int? Replicas { get; init; }
+
+    /// <summary>Bounds and targets within which the operator chooses the number of replicas.</summary>
+    public AutoscalingSpec? Autoscaling { get; init; }
+
+    /// <summary>How replicas are replaced and ended.</summary>
+    public RolloutSpec? Rollout { get; init; }
+}
