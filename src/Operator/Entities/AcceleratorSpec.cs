@@ -2,10 +2,7 @@ using Octavo.Operator.CustomResources;
 
 namespace Octavo.Operator.Entities;
 
-/// <summary>
-/// Accelerators of each replica. The default runtime image computes on CPU: it is refused here with the reason AcceleratorNotSupported;
-/// name an image in spec.runtime.image that can use the accelerator.
-/// </summary>
+/// <summary>Accelerators of each replica.</summary>
 public sealed record AcceleratorSpec
 {
     /// <summary>Extended resource that nodes offer.</summary>

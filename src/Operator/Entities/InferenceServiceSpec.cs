@@ -12,7 +12,10 @@ public sealed record InferenceServiceSpec
     /// <summary>The program that serves the model, and its settings.</summary>
     public RuntimeSpec? Runtime { get; init; }
 
-    /// <summary>Accelerators of each replica. Absent: the replica computes on CPU.</summary>
+    /// <summary>
+    /// Accelerators of each replica. Absent: the replica computes on CPU. The default runtime image computes on CPU only: with it, an accelerator is
+    /// refused with the reason AcceleratorNotSupported; name an image in spec.runtime.image that can use it.
+    /// </summary>
     public AcceleratorSpec? Accelerator { get; init; }
 
     /// <summary>CPU, memory and other resources of the serving container. Accelerators are added from spec.accelerator.</summary>
