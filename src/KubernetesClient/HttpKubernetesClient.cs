@@ -67,10 +67,12 @@ public sealed class HttpKubernetesClient : IKubernetesClient, IDisposable
         return ObjectAsync<KubernetesList<T>>(new ApiRequest(HttpMethod.Get, path), cancellationToken);
     }
 
-    public async IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
-        string? namespaceName, WatchOptions options, [EnumeratorCancellation] CancellationToken cancellationToken) where T : class, IKubernetesObject
+    public IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(string? namespaceName, WatchOptions options, CancellationToken cancellationToken) where T : class, IKubernetesObject =>
+        WatchPathAsync<T>(ResourcePath.For<T>(namespaceName), options, cancellationToken);
+
+    public async IAsyncEnumerable<WatchEvent<T>> WatchPathAsync<T>(
+        string path, WatchOptions options, [EnumeratorCancellation] CancellationToken cancellationToken) where T : class, IKubernetesObject
     {
-        var path = ResourcePath.For<T>(namespaceName);
         var request = new ApiRequest(HttpMethod.Get, ResourcePath.WithQuery(
             path,
             ("watch", "true"),

@@ -22,6 +22,10 @@ public interface IKubernetesClient
     /// </summary>
     IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(string? namespaceName, WatchOptions options, CancellationToken cancellationToken) where T : class, IKubernetesObject;
 
+    /// <summary>The same for a collection known only by its path (<see cref="ResourcePath"/> makes it): kinds that discovery has found.</summary>
+    IAsyncEnumerable<WatchEvent<T>> WatchPathAsync<T>(string path, WatchOptions options, CancellationToken cancellationToken) where T : class, IKubernetesObject =>
+        throw new NotSupportedException("this client watches only kinds that it has a type for");
+
     Task<T> CreateAsync<T>(T entity, WriteOptions? options, CancellationToken cancellationToken) where T : class, IKubernetesObject;
 
     Task<T> UpdateAsync<T>(T entity, WriteOptions? options, CancellationToken cancellationToken) where T : class, IKubernetesObject;
