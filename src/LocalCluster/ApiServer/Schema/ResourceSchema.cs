@@ -112,11 +112,16 @@ internal sealed class ResourceSchema
     /// <summary>The schema of a custom resource's version.</summary>
     /// <param name="openApiV3Schema">The CRD's schema; null where the version has none, which preserves everything.</param>
     /// <param name="metadata">The schema of ObjectMeta, from the built-in documents.</param>
-    public static ResourceSchema FromStructural(JsonObject? openApiV3Schema, ResourceSchema metadata, string group, string version, string kind) =>
+    /// <param name="hasStatusSubresource">Whether the version declares the status subresource.</param>
+    public static ResourceSchema FromStructural(JsonObject? openApiV3Schema, ResourceSchema metadata, string group, string version, string kind, bool hasStatusSubresource = false) =>
         new((JsonObject?)openApiV3Schema?.DeepClone() ?? new JsonObject { ["type"] = "object", ["x-kubernetes-preserve-unknown-fields"] = true }, null, null, null, metadata)
         {
             Identity = (group, version, kind),
+            DeclaresStatus = hasStatusSubresource,
         };
+
+    /// <summary>Whether status is written through its own endpoint only. Built-in kinds with a status have one.</summary>
+    public bool HasStatusSubresource => IsBuiltIn ? Properties.ContainsKey("status") : DeclaresStatus;
 
     /// <summary>The schema of an object's field: declared, of a map's values, or <see cref="Any"/> where unknown fields are kept; null if the field is not declared.</summary>
     public ResourceSchema? Field(string name)
@@ -141,6 +146,8 @@ internal sealed class ResourceSchema
         : new ResourceSchema(schema, null, null, null, schema["x-kubernetes-embedded-resource"] is JsonValue ? Metadata : null) { InheritedMetadata = Metadata ?? InheritedMetadata };
 
     private ResourceSchema? InheritedMetadata { get; init; }
+
+    private bool DeclaresStatus { get; init; }
 
     private Dictionary<string, ResourceSchema> ReadProperties()
     {
