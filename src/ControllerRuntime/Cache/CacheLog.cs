@@ -15,7 +15,4 @@ internal static partial class CacheLog
 
     [LoggerMessage(EventId = 4, Level = LogLevel.Error, Message = "{Informer}: an event handler failed")]
     public static partial void HandlerFailed(ILogger logger, Exception exception, string informer);
-
-    [LoggerMessage(EventId = 5, Level = LogLevel.Critical, Message = "{Informer}: the informer stopped")]
-    public static partial void Stopped(ILogger logger, Exception exception, string informer);
 }
