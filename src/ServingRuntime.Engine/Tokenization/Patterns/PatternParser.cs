@@ -1,18 +1,14 @@
 using System.Globalization;
-using System.Text;
 
 namespace Octavo.ServingRuntime.Engine.Tokenization.Patterns;
 
 /// <summary>Reads the part of Oniguruma's syntax that tokenizers use: alternation, sets, \p, shorthand classes, repetition of one set, optional groups, (?i:), look-ahead.</summary>
-internal sealed class PatternParser(string pattern)
+internal sealed class PatternParser(string pattern) : CharacterSetReader(pattern)
 {
-    private int position;
-    private bool ignoreCase;
-
     public PatternNode Parse()
     {
         var (first, last) = ParseAlternation();
-        if (position < pattern.Length)
+        if (Position < Pattern.Length)
         {
             throw Unsupported("an unbalanced ')'");
         }
@@ -36,9 +32,9 @@ internal sealed class PatternParser(string pattern)
     private (PatternNode First, PatternNode Last) ParseAlternation()
     {
         var branches = new List<(PatternNode? First, PatternNode? Last)> { ParseSequence() };
-        while (position < pattern.Length && pattern[position] == '|')
+        while (Position < Pattern.Length && Pattern[Position] == '|')
         {
-            position++;
+            Position++;
             branches.Add(ParseSequence());
         }
 
@@ -65,7 +61,7 @@ internal sealed class PatternParser(string pattern)
     private (PatternNode? First, PatternNode? Last) ParseSequence()
     {
         PatternNode? first = null, last = null;
-        while (position < pattern.Length && pattern[position] is not ('|' or ')'))
+        while (Position < Pattern.Length && Pattern[Position] is not ('|' or ')'))
         {
             var (head, tail) = ParseTerm();
             if (last is null)
@@ -85,14 +81,14 @@ internal sealed class PatternParser(string pattern)
 
     private (PatternNode First, PatternNode Last) ParseTerm()
     {
-        if (pattern[position] == '(')
+        if (Pattern[Position] == '(')
         {
             return ParseGroup();
         }
 
-        if (pattern[position] is '^' or '$')
+        if (Pattern[Position] is '^' or '$')
         {
-            var anchor = new AnchorNode(pattern[position++] == '$');
+            var anchor = new AnchorNode(Pattern[Position++] == '$');
             return (anchor, anchor);
         }
 
@@ -104,15 +100,15 @@ internal sealed class PatternParser(string pattern)
 
     private (PatternNode First, PatternNode Last) ParseGroup()
     {
-        var savedCase = ignoreCase;
-        position++;
+        var savedCase = IgnoreCase;
+        Position++;
         bool? negativeLookAhead = null;
         if (Accept("?:"))
         {
         }
         else if (Accept("?i:"))
         {
-            ignoreCase = true;
+            IgnoreCase = true;
         }
         else if (Accept("?="))
         {
@@ -122,7 +118,7 @@ internal sealed class PatternParser(string pattern)
         {
             negativeLookAhead = true;
         }
-        else if (position < pattern.Length && pattern[position] == '?')
+        else if (Position < Pattern.Length && Pattern[Position] == '?')
         {
             throw Unsupported("this kind of group");
         }
@@ -133,7 +129,7 @@ internal sealed class PatternParser(string pattern)
             throw Unsupported("an unclosed group");
         }
 
-        ignoreCase = savedCase;
+        IgnoreCase = savedCase;
         if (negativeLookAhead is { } negative)
         {
             last.Next = new AcceptNode();
@@ -161,28 +157,28 @@ internal sealed class PatternParser(string pattern)
     private (int Min, int Max, bool Lazy, bool Possessive) ParseQuantifier()
     {
         int min = 1, max = 1;
-        if (position >= pattern.Length)
+        if (Position >= Pattern.Length)
         {
             return (min, max, false, false);
         }
 
-        switch (pattern[position])
+        switch (Pattern[Position])
         {
             case '*':
                 (min, max) = (0, int.MaxValue);
-                position++;
+                Position++;
                 break;
             case '+':
                 (min, max) = (1, int.MaxValue);
-                position++;
+                Position++;
                 break;
             case '?':
                 (min, max) = (0, 1);
-                position++;
+                Position++;
                 break;
             case '{':
-                var close = pattern.IndexOf('}', position);
-                var bounds = close < 0 ? [] : pattern[(position + 1)..close].Split(',');
+                var close = Pattern.IndexOf('}', Position);
+                var bounds = close < 0 ? [] : Pattern[(Position + 1)..close].Split(',');
                 if (bounds.Length is not (1 or 2) || !int.TryParse(bounds[0], NumberStyles.None, CultureInfo.InvariantCulture, out min))
                 {
                     throw Unsupported("this repetition");
@@ -194,7 +190,7 @@ internal sealed class PatternParser(string pattern)
                     max = bounds[1].Length == 0 ? int.MaxValue : throw Unsupported("this repetition");
                 }
 
-                position = close + 1;
+                Position = close + 1;
                 // In Oniguruma's syntax {n,m}+ is a repetition of a repetition, not a possessive one.
                 return Accept("?") ? (min, max, true, false) : (min, max, false, false);
             default:
@@ -203,213 +199,4 @@ internal sealed class PatternParser(string pattern)
 
         return Accept("?") ? (min, max, true, false) : Accept("+") ? (min, max, false, true) : (min, max, false, false);
     }
-
-    private CharacterSet ParseSet()
-    {
-        if (pattern[position] == '[')
-        {
-            return ParseBracket();
-        }
-
-        if (pattern[position] == '.')
-        {
-            position++;
-            return new CharacterSet([new CharacterSet.Range('\n', '\n')], negated: true);
-        }
-
-        if (pattern[position] is '*' or '+' or '?')
-        {
-            throw Unsupported("a repetition of nothing");
-        }
-
-        var items = new List<CharacterSet.Item>();
-        if (TryParseClass(out var shorthand))
-        {
-            items.Add(shorthand);
-        }
-        else
-        {
-            var point = ParseScalar();
-            AddRange(items, point, point);
-        }
-
-        return new CharacterSet(items, negated: false);
-    }
-
-    private CharacterSet ParseBracket()
-    {
-        position++;
-        var negated = Accept("^");
-        var items = new List<CharacterSet.Item>();
-        for (var first = true; ; first = false)
-        {
-            if (position >= pattern.Length)
-            {
-                throw Unsupported("an unclosed set");
-            }
-
-            if (pattern[position] == ']' && !first)
-            {
-                position++;
-                return new CharacterSet(items, negated);
-            }
-
-            if (pattern[position] == '[')
-            {
-                items.Add(new CharacterSet.Nested(ParseBracket()));
-            }
-            else if (string.CompareOrdinal(pattern, position, "&&", 0, 2) == 0)
-            {
-                throw Unsupported("an intersection of sets");
-            }
-            else if (TryParseClass(out var shorthand))
-            {
-                items.Add(shorthand);
-            }
-            else
-            {
-                var low = ParseScalar();
-                var high = low;
-                if (position + 1 < pattern.Length && pattern[position] == '-' && pattern[position + 1] != ']')
-                {
-                    position++;
-                    high = ParseScalar();
-                }
-
-                AddRange(items, low, high);
-            }
-        }
-    }
-
-    private void AddRange(List<CharacterSet.Item> items, int low, int high)
-    {
-        items.Add(new CharacterSet.Range(low, high));
-        if (!ignoreCase)
-        {
-            return;
-        }
-
-        for (var point = low; point <= Math.Min(high, low + 0x200); point++)
-        {
-            var rune = new Rune(point);
-            foreach (var other in (ReadOnlySpan<int>)[Rune.ToLowerInvariant(rune).Value, Rune.ToUpperInvariant(rune).Value, Fold(point)])
-            {
-                if (other != point && other != 0)
-                {
-                    items.Add(new CharacterSet.Range(other, other));
-                }
-            }
-        }
-    }
-
-    /// <summary>Characters outside ASCII that fold to an ASCII letter: the long s and the Kelvin sign.</summary>
-    private static int Fold(int point) => point switch { 's' or 'S' => 0x17F, 'k' or 'K' => 0x212A, _ => 0 };
-
-    private bool TryParseClass(out CharacterSet.Item item)
-    {
-        item = null!;
-        if (pattern[position] != '\\' || position + 1 >= pattern.Length)
-        {
-            return false;
-        }
-
-        var kind = pattern[position + 1];
-        switch (kind)
-        {
-            case 's' or 'S':
-                item = new CharacterSet.Space(kind == 'S');
-                break;
-            case 'd' or 'D':
-                item = Named("Nd", kind == 'D');
-                break;
-            case 'w' or 'W':
-                CharacterSet.TryGetCategoryMask("L", out var letters);
-                CharacterSet.TryGetCategoryMask("M", out var marks);
-                CharacterSet.TryGetCategoryMask("Nd", out var digits);
-                item = new CharacterSet.Category(letters | marks | digits | (1 << (int)UnicodeCategory.ConnectorPunctuation), kind == 'W');
-                break;
-            case 'p' or 'P':
-                var close = pattern.IndexOf('}', position);
-                if (position + 2 >= pattern.Length || pattern[position + 2] != '{' || close < 0)
-                {
-                    throw Unsupported("\\p without braces");
-                }
-
-                var name = pattern[(position + 3)..close];
-                var negated = kind == 'P';
-                if (name.StartsWith('^'))
-                {
-                    (name, negated) = (name[1..], !negated);
-                }
-
-                item = Named(name, negated);
-                position = close + 1;
-                return true;
-            default:
-                return false;
-        }
-
-        position += 2;
-        return true;
-    }
-
-    private CharacterSet.Category Named(string name, bool negated)
-        => CharacterSet.TryGetCategoryMask(name, out var mask) ? new CharacterSet.Category(mask, negated) : throw Unsupported($"\\p{{{name}}}");
-
-    private int ParseScalar()
-    {
-        if (position >= pattern.Length)
-        {
-            throw Unsupported("an unfinished set");
-        }
-
-        if (pattern[position] != '\\')
-        {
-            var rune = Rune.GetRuneAt(pattern, position);
-            position += rune.Utf16SequenceLength;
-            return rune.Value;
-        }
-
-        position++;
-        var escaped = position < pattern.Length ? pattern[position++] : throw Unsupported("a trailing backslash");
-        switch (escaped)
-        {
-            case 'n':
-                return '\n';
-            case 'r':
-                return '\r';
-            case 't':
-                return '\t';
-            case 'f':
-                return '\f';
-            case 'v':
-                return '\v';
-            case 'u' when position + 4 <= pattern.Length && int.TryParse(pattern.AsSpan(position, 4), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var four):
-                position += 4;
-                return four;
-            case 'x' when position < pattern.Length && pattern[position] == '{' && pattern.IndexOf('}', position) is var close and > 0
-                && int.TryParse(pattern.AsSpan(position + 1, close - position - 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var many):
-                position = close + 1;
-                return many;
-            case 'x' when position + 2 <= pattern.Length && int.TryParse(pattern.AsSpan(position, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var two):
-                position += 2;
-                return two;
-            default:
-                return char.IsAsciiLetterOrDigit(escaped) ? throw Unsupported($"\\{escaped}") : escaped;
-        }
-    }
-
-    private bool Accept(string expected)
-    {
-        if (string.CompareOrdinal(pattern, position, expected, 0, expected.Length) != 0)
-        {
-            return false;
-        }
-
-        position += expected.Length;
-        return true;
-    }
-
-    private TokenizerFormatException Unsupported(string what)
-        => new($"tokenizer.json: the split pattern {pattern} has {what} at {position}, which is not supported");
 }
