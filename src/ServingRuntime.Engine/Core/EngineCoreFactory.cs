@@ -1,9 +1,14 @@
 using Microsoft.Extensions.Logging;
+using Octavo.ServingRuntime.Engine.KVCache;
+using Octavo.ServingRuntime.Engine.ModelLoader;
+using Octavo.ServingRuntime.Engine.Models;
+using Octavo.ServingRuntime.Kernels;
+using Octavo.ServingRuntime.Kernels.Cpu;
 
 namespace Octavo.ServingRuntime.Engine.Core;
 
 /// <summary>Makes a ready engine: options checked, weights loaded, KV blocks allocated.</summary>
-public static class EngineCoreFactory
+public static partial class EngineCoreFactory
 {
     /// <exception cref="EngineStartException">Options, checkpoint or memory do not allow a start; the message says which and why.</exception>
     public static IEngineCore Create(EngineOptions options, TimeProvider timeProvider, ILogger logger)
@@ -14,6 +19,63 @@ public static class EngineCoreFactory
             throw new EngineStartException("invalid engine options: " + string.Join("; ", errors));
         }
 
-        throw new NotSupportedException("the engine core is not built yet");
+        try
+        {
+            return Create(options, new CpuBackend(options.CpuThreads ?? Environment.ProcessorCount), timeProvider, logger);
+        }
+        catch (CheckpointException exception)
+        {
+            throw new EngineStartException(exception.Message, exception);
+        }
     }
+
+    /// <summary>Over a given backend, which the engine then owns. Options are taken as valid.</summary>
+    internal static EngineCore Create(EngineOptions options, IKernelBackend backend, TimeProvider timeProvider, ILogger logger)
+    {
+        var start = timeProvider.GetTimestamp();
+        var owned = new Stack<IDisposable>([backend]);
+        try
+        {
+            var config = ModelConfig.Load(options.ModelPath);
+            var maxModelLen = options.MaxModelLen ?? config.MaxPositionEmbeddings;
+            if (maxModelLen > config.MaxPositionEmbeddings)
+            {
+                throw new EngineStartException($"MaxModelLen: {maxModelLen} is more than the model's {config.MaxPositionEmbeddings} (max_position_embeddings)");
+            }
+
+            var checkpoint = Checkpoint.Open(options.ModelPath);
+            owned.Push(checkpoint);
+            var dtype = ChooseDType(options, config);
+            var model = ModelRegistry.Create(config, new WeightLoader(checkpoint, backend, dtype), maxModelLen);
+            owned.Push(model);
+            var cache = KVCacheConfig.Create(options, config, maxModelLen, FreeMemory.Measure());
+            var runner = new ModelRunner.ModelRunner(backend, model, config, cache, options, maxModelLen);
+            LogStarted(
+                logger, config.Architecture, options.ModelPath, dtype, backend.Description, cache.NumBlocks, cache.BlockSize, cache.Bytes,
+                maxModelLen, timeProvider.GetElapsedTime(start).TotalMilliseconds);
+            return new EngineCore(options, cache, maxModelLen, config.VocabSize, runner, timeProvider, [.. owned]);
+        }
+        catch
+        {
+            foreach (var resource in owned)
+            {
+                resource.Dispose();
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>float16 weights are widened, since bfloat16 would lose bits of them.</summary>
+    private static DType ChooseDType(EngineOptions options, ModelConfig config) => options.DType switch
+    {
+        "float32" => DType.Float32,
+        "bfloat16" => DType.BFloat16,
+        _ => config.DType == DType.BFloat16 ? DType.BFloat16 : DType.Float32,
+    };
+
+    [LoggerMessage(Level = LogLevel.Information, Message =
+        "{Architecture} from {ModelPath} with {DType} weights on {Backend}: {NumBlocks} KV blocks of {BlockSize} tokens ({Bytes} bytes), at most {MaxModelLen} tokens a request; ready in {Milliseconds:F0} ms")]
+    private static partial void LogStarted(
+        ILogger logger, string architecture, string modelPath, DType dType, string backend, int numBlocks, int blockSize, long bytes, int maxModelLen, double milliseconds);
 }

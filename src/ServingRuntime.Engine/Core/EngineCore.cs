@@ -1,0 +1,156 @@
+using Octavo.ServingRuntime.Engine.KVCache;
+using Octavo.ServingRuntime.Engine.ModelRunner;
+using Octavo.ServingRuntime.Engine.Sampling;
+using Octavo.ServingRuntime.Engine.Scheduling;
+
+namespace Octavo.ServingRuntime.Engine.Core;
+
+/// <summary>
+/// The engine: <c>Schedule</c>, <c>Execute</c>, <c>UpdateFromOutput</c>, one after the other on one thread. An exception from <see cref="Step"/> means
+/// that the forward pass itself failed and the engine is not to be used again.
+/// </summary>
+internal sealed class EngineCore : IEngineCore
+{
+    private readonly EngineOptions options;
+    private readonly KVCacheManager cache;
+    private readonly Scheduler scheduler;
+    private readonly IModelRunner runner;
+    private readonly IDisposable[] owned;
+    private readonly Dictionary<string, Request> requests = new(StringComparer.Ordinal);
+    private readonly List<EngineCoreOutput> refused = [];
+    private long arrivals;
+    private int stepTokens;
+
+    /// <param name="owned">Disposed with the engine, in this order, after the runner.</param>
+    public EngineCore(
+        EngineOptions options, KVCacheConfig cacheConfig, int maxModelLen, int vocabSize, IModelRunner runner, TimeProvider timeProvider, params IDisposable[] owned)
+    {
+        this.options = options;
+        this.runner = runner;
+        this.owned = owned;
+        MaxModelLen = maxModelLen;
+        VocabSize = vocabSize;
+        cache = new KVCacheManager(new BlockPool(cacheConfig.NumBlocks), cacheConfig.BlockSize, options.EnablePrefixCaching);
+        scheduler = new Scheduler(cache, options, maxModelLen, timeProvider);
+    }
+
+    public int MaxModelLen { get; }
+
+    public int VocabSize { get; }
+
+    public int NumBlocks => cache.Pool.NumBlocks;
+
+    public int BlockSize => cache.BlockSize;
+
+    public bool HasUnfinishedRequests => scheduler.HasUnfinishedRequests || refused.Count > 0;
+
+    public EngineStats Stats => new()
+    {
+        NumRunning = scheduler.Running.Count,
+        NumWaiting = scheduler.NumWaiting,
+        KVCacheUsage = cache.Pool.Usage,
+        PrefixCacheQueries = scheduler.PrefixCache.Queries,
+        PrefixCacheHits = scheduler.PrefixCache.Hits,
+        NumPreemptions = scheduler.NumPreemptions,
+        RecomputedTokens = scheduler.RecomputedTokens,
+        UncachedQueuedTokens = scheduler.UncachedQueuedTokens,
+        RecentCacheHitRate = scheduler.PrefixCache.RecentHitRate,
+        StepTokens = stepTokens,
+    };
+
+    public void AddRequest(EngineCoreRequest request)
+    {
+        if (Fault(request) is { } fault)
+        {
+            refused.Add(new EngineCoreOutput { RequestId = request.RequestId, FinishReason = FinishReason.Error, ErrorMessage = fault });
+            return;
+        }
+
+        var arrival = arrivals++;
+        var seed = request.SamplingParams.Seed is { } own ? (ulong)own : CounterRandom.Bits((ulong)options.Seed, arrival);
+        var added = new Request(request, arrival, seed);
+        requests.Add(request.RequestId, added);
+        scheduler.Add(added);
+    }
+
+    public void AbortRequest(string requestId)
+    {
+        refused.RemoveAll(output => output.RequestId == requestId);
+        if (requests.Remove(requestId, out var request))
+        {
+            scheduler.Finish(request);
+        }
+    }
+
+    public IReadOnlyList<EngineCoreOutput> Step()
+    {
+        var outputs = new List<EngineCoreOutput>(refused);
+        refused.Clear();
+        var step = scheduler.Schedule();
+        stepTokens = step.TotalTokens;
+        if (step.Requests.Count > 0)
+        {
+            scheduler.UpdateFromOutput(runner.Execute(step), outputs);
+        }
+
+        foreach (var output in outputs)
+        {
+            if (output.FinishReason is not null)
+            {
+                requests.Remove(output.RequestId);
+            }
+        }
+
+        return outputs;
+    }
+
+    /// <exception cref="InvalidOperationException">Books and requests contradict one another: a bug.</exception>
+    public void CheckIntegrity()
+    {
+        cache.Pool.CheckIntegrity();
+        var users = new Dictionary<int, int>();
+        foreach (var block in scheduler.Running.SelectMany(request => request.Blocks))
+        {
+            users[block] = users.GetValueOrDefault(block) + 1;
+        }
+
+        var wrong = Enumerable.Range(1, NumBlocks - 1).Where(block => cache.Pool.References(block) != users.GetValueOrDefault(block)).ToList();
+        if (wrong.Count > 0 || cache.Pool.UsedCount != users.Count)
+        {
+            throw new InvalidOperationException($"blocks {string.Join(", ", wrong)} are not counted as they are used");
+        }
+    }
+
+    public void Dispose()
+    {
+        runner.Dispose();
+        foreach (var resource in owned)
+        {
+            resource.Dispose();
+        }
+    }
+
+    private string? Fault(EngineCoreRequest request)
+    {
+        var prompt = request.PromptTokenIds;
+        if (requests.ContainsKey(request.RequestId))
+        {
+            return $"a request {request.RequestId} is already being served";
+        }
+
+        if (prompt.Count == 0 || prompt.Count >= MaxModelLen)
+        {
+            return $"a prompt has 1 to {MaxModelLen - 1} tokens, this one {prompt.Count}";
+        }
+
+        for (var i = 0; i < prompt.Count; i++)
+        {
+            if ((uint)prompt[i] >= (uint)VocabSize)
+            {
+                return $"token {prompt[i]} is not in the vocabulary of {VocabSize}";
+            }
+        }
+
+        return request.SamplingParams.MaxTokens < 1 ? $"max_tokens is {request.SamplingParams.MaxTokens}, at least 1 is needed" : null;
+    }
+}

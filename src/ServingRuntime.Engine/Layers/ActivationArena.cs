@@ -1,0 +1,66 @@
+using Octavo.ServingRuntime.Kernels;
+
+namespace Octavo.ServingRuntime.Engine.Layers;
+
+/// <summary>
+/// Memory for one forward pass's intermediate results, taken like a stack and given back all at once. It grows to what the largest pass so
+/// far needed; then a pass allocates nothing.
+/// </summary>
+public sealed class ActivationArena(IKernelBackend backend) : IDisposable
+{
+    private const int AlignmentElements = 16;
+    private readonly List<Tensor> overflow = [];
+    private Tensor? block;
+    private long used;
+    private long demand;
+    private long peak;
+
+    /// <summary>Bytes held.</summary>
+    public long Bytes => (block?.Memory.Bytes ?? 0) + overflow.Sum(tensor => tensor.Memory.Bytes);
+
+    /// <summary>A float32 matrix with undefined content.</summary>
+    public Tensor Take(int rows, int columns)
+    {
+        var shape = new TensorShape(rows, columns);
+        var elements = (shape.ElementCount + AlignmentElements - 1) / AlignmentElements * AlignmentElements;
+        demand += elements;
+        peak = Math.Max(peak, demand);
+        if (block is { } memory && used + elements <= memory.Shape.ElementCount)
+        {
+            var tensor = new Tensor(memory.Memory, used * sizeof(float), shape, DType.Float32);
+            used += elements;
+            return tensor;
+        }
+
+        var extra = backend.Allocate(shape, DType.Float32);
+        overflow.Add(extra);
+        return extra;
+    }
+
+    /// <summary>A place to <see cref="Release"/> to.</summary>
+    public (long Used, long Demand) Mark() => (used, demand);
+
+    /// <summary>Gives back what was taken since.</summary>
+    public void Release((long Used, long Demand) mark) => (used, demand) = mark;
+
+    /// <summary>Gives everything back.</summary>
+    public void Reset()
+    {
+        used = demand = 0;
+        if (overflow.Count == 0)
+        {
+            return;
+        }
+
+        overflow.ForEach(tensor => tensor.Memory.Dispose());
+        overflow.Clear();
+        block?.Memory.Dispose();
+        block = backend.Allocate(new TensorShape(checked((int)(peak / AlignmentElements)), AlignmentElements), DType.Float32);
+    }
+
+    public void Dispose()
+    {
+        overflow.ForEach(tensor => tensor.Memory.Dispose());
+        block?.Memory.Dispose();
+    }
+}

@@ -1,0 +1,23 @@
+using Octavo.ServingRuntime.Engine.ModelLoader;
+using Octavo.ServingRuntime.Kernels;
+
+namespace Octavo.ServingRuntime.Engine.Layers;
+
+/// <summary>Logits, of only those rows that a token is sampled from.</summary>
+public sealed class LMHead(WeightLoader weights, string prefix, int vocabSize, int hiddenSize) : IDisposable
+{
+    private readonly IKernelBackend backend = weights.Backend;
+    private readonly Linear head = new(weights, hiddenSize, bias: false, (prefix, vocabSize));
+
+    /// <summary>[R, vocabulary] for rows int32 [R] of hidden [T, H].</summary>
+    public Tensor Forward(in Tensor hidden, in Tensor rows, ActivationArena arena)
+    {
+        var count = rows.Shape[0];
+        Tensor gathered = arena.Take(count, hiddenSize), logits = arena.Take(count, vocabSize);
+        backend.GatherRows(hidden, rows, gathered);
+        head.Forward(gathered, logits);
+        return logits;
+    }
+
+    public void Dispose() => head.Dispose();
+}

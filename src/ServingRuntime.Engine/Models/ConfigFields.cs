@@ -1,0 +1,95 @@
+using System.Text.Json;
+using Octavo.ServingRuntime.Engine.ModelLoader;
+using Octavo.ServingRuntime.Kernels;
+
+namespace Octavo.ServingRuntime.Engine.Models;
+
+/// <summary>Typed reading of config.json; null counts as absent, as in transformers.</summary>
+internal sealed class ConfigFields
+{
+    private readonly JsonElement root;
+
+    public ConfigFields(JsonElement root) =>
+        this.root = root.ValueKind == JsonValueKind.Object ? root : throw new CheckpointException("the file holds no JSON object");
+
+    public bool Has(string field) => Find(root, field) is not null;
+
+    public int PositiveInt(string field, int? absent = null) => Find(root, field) switch
+    {
+        null => absent ?? throw new CheckpointException($"{field}: is missing"),
+        { ValueKind: JsonValueKind.Number } value when value.TryGetInt32(out var number) && number > 0 => number,
+        { } value => throw new CheckpointException($"{field}: {value.GetRawText()} is no whole number above 0"),
+    };
+
+    public double PositiveNumber(string field, double absent) => Number(root, field) ?? absent;
+
+    public bool Bool(string field, bool absent) => Find(root, field) switch
+    {
+        null => absent,
+        { ValueKind: JsonValueKind.True or JsonValueKind.False } value => value.GetBoolean(),
+        { } value => throw new CheckpointException($"{field}: {value.GetRawText()} is neither true nor false"),
+    };
+
+    public string String(string field, string absent) => Find(root, field) switch
+    {
+        null => absent,
+        { ValueKind: JsonValueKind.String } value => value.GetString()!,
+        { } value => throw new CheckpointException($"{field}: {value.GetRawText()} is no string"),
+    };
+
+    public string Architecture() =>
+        Find(root, "architectures") is { ValueKind: JsonValueKind.Array } list && list.GetArrayLength() > 0 && list[0].ValueKind == JsonValueKind.String
+            ? list[0].GetString()!
+            : throw new CheckpointException("architectures: a list with the model's architecture is needed");
+
+    /// <summary>rope_theta, where older (top level) or newer (rope_parameters) files keep it. Scaled variants are refused until they are built.</summary>
+    public double RopeTheta()
+    {
+        double? theta = Number(root, "rope_theta");
+        foreach (var field in (ReadOnlySpan<string>)["rope_scaling", "rope_parameters"])
+        {
+            if (Find(root, field) is not { ValueKind: JsonValueKind.Object } rope)
+            {
+                continue;
+            }
+
+            var kind = Find(rope, "rope_type") ?? Find(rope, "type");
+            if (kind is { } named && !(named.ValueKind == JsonValueKind.String && named.GetString() == "default"))
+            {
+                throw new CheckpointException($"{field}: rope scaling {named.GetRawText()} is not supported yet");
+            }
+
+            theta = Number(rope, "rope_theta") ?? theta;
+        }
+
+        return theta ?? 10000;
+    }
+
+    public DType? DType() => String("dtype", String("torch_dtype", "")) switch
+    {
+        "" => null,
+        "float32" => Kernels.DType.Float32,
+        "bfloat16" => Kernels.DType.BFloat16,
+        "float16" => Kernels.DType.Float16,
+        var other => throw new CheckpointException($"torch_dtype: '{other}' is none of float32, bfloat16, float16"),
+    };
+
+    public void RefuseQuantization()
+    {
+        if (Find(root, "quantization_config") is { } quantization)
+        {
+            var method = quantization.ValueKind == JsonValueKind.Object ? Find(quantization, "quant_method")?.GetRawText() : null;
+            throw new CheckpointException($"quantization_config: quantised checkpoints ({method ?? "method unknown"}) are not supported yet");
+        }
+    }
+
+    private static double? Number(JsonElement owner, string field) => Find(owner, field) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.Number } value when value.GetDouble() is > 0 and < double.PositiveInfinity and var number => number,
+        { } value => throw new CheckpointException($"{field}: {value.GetRawText()} is no number above 0"),
+    };
+
+    private static JsonElement? Find(JsonElement owner, string field) =>
+        owner.TryGetProperty(field, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+}

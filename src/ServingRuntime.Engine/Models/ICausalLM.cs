@@ -1,0 +1,14 @@
+using Octavo.ServingRuntime.Engine.ModelRunner;
+using Octavo.ServingRuntime.Kernels;
+
+namespace Octavo.ServingRuntime.Engine.Models;
+
+/// <summary>A decoder model. Tensors that it returns are valid until its next forward pass.</summary>
+public interface ICausalLM : IDisposable
+{
+    /// <summary>Hidden states [T, hidden] after the last norm, for token ids int32 [T]; stores their keys and values.</summary>
+    Tensor Forward(in Tensor tokenIds, in AttentionMetadata metadata, IReadOnlyList<KeyValueBlocks> cache);
+
+    /// <summary>Logits [R, vocabulary] of rows int32 [R] of the hidden states.</summary>
+    Tensor ComputeLogits(in Tensor hidden, in Tensor rows);
+}

@@ -1,0 +1,54 @@
+using System.Runtime.CompilerServices;
+
+namespace Octavo.ServingRuntime.Kernels.Cpu;
+
+/// <summary>Shape checks shared by the backends: a wrong call is a bug and must not become a wild write.</summary>
+internal static class Arguments
+{
+    /// <summary>A float32 matrix [rows, columns], dense or strided.</summary>
+    public static void Matrix(in Tensor tensor, int rows, int columns, [CallerArgumentExpression(nameof(tensor))] string name = "")
+    {
+        if (tensor.DType != DType.Float32 || tensor.Shape.Rank != 2 || tensor.Shape[0] != rows || tensor.Shape[1] != columns)
+        {
+            throw new ArgumentException($"float32 [{rows}, {columns}] is needed, not {tensor.DType} {tensor.Shape}", name);
+        }
+    }
+
+    /// <summary>A dense vector of at least <paramref name="least"/> elements.</summary>
+    public static void Vector(in Tensor tensor, DType dtype, int least, [CallerArgumentExpression(nameof(tensor))] string name = "")
+    {
+        if (tensor.DType != dtype || tensor.Shape.Rank != 1 || tensor.Shape[0] < least)
+        {
+            throw new ArgumentException($"{dtype} [{least}] is needed, not {tensor.DType} {tensor.Shape}", name);
+        }
+    }
+
+    public static void That(bool condition, string message)
+    {
+        if (!condition)
+        {
+            throw new ArgumentException(message);
+        }
+    }
+
+    public static void Blocks(int numBlocks, int kvHeads, int headDim, int blockSize)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(numBlocks, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(kvHeads, 1);
+        That(headDim > 0 && headDim % 16 == 0, $"head size {headDim} is no multiple of 16");
+        That(blockSize is 16 or 32 or 64, $"block size {blockSize} is none of 16, 32, 64");
+    }
+
+    public static void Attention(in Tensor queries, KeyValueBlocks blocks, in PagedSequences sequences, in Tensor output)
+    {
+        var width = queries.Shape[1];
+        That(width % (blocks.KVHeads * blocks.HeadDim) == 0, $"queries {queries.Shape} are no multiple of {blocks.KVHeads} KV heads of {blocks.HeadDim}");
+        Matrix(queries, queries.Shape[0], width);
+        Matrix(output, queries.Shape[0], width);
+        Vector(sequences.QueryStarts, DType.Int32, sequences.Count + 1);
+        Vector(sequences.SequenceLengths, DType.Int32, sequences.Count);
+        That(
+            sequences.BlockTables.DType == DType.Int32 && sequences.BlockTables.Shape.Rank == 2 && sequences.BlockTables.Shape[0] >= sequences.Count,
+            $"block tables {sequences.BlockTables.Shape} for {sequences.Count} sequences");
+    }
+}

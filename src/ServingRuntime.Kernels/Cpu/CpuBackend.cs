@@ -1,0 +1,312 @@
+using System.Numerics.Tensors;
+
+namespace Octavo.ServingRuntime.Kernels.Cpu;
+
+/// <summary>Vector kernels over a team of threads. Work too small to be worth waking others stays on the calling thread; no result depends on that.</summary>
+public sealed unsafe class CpuBackend : IKernelBackend
+{
+    // Multiply-adds (or elements moved, weighted) below which a parallel section costs more than it saves.
+    private const long ParallelThreshold = 200_000;
+    private readonly CpuInstructionSet instructions;
+    private readonly KernelSet kernels;
+    private readonly ThreadTeam team;
+    private readonly Action<int, int> linearSection;
+    private readonly Action<int, int> attentionSection;
+    private readonly Action<int, int> rowsSection;
+    private LinearCall linear;
+    private AttentionArguments attention;
+    private RowsCall rows;
+
+    /// <param name="threads">Threads in all, the caller's included.</param>
+    /// <param name="instructions">Null: the best that the processor has.</param>
+    public CpuBackend(int threads, CpuInstructionSet? instructions = null)
+    {
+        this.instructions = instructions ?? CpuInstructionSets.Best;
+        kernels = KernelSet.For(this.instructions);
+        team = new ThreadTeam(threads);
+        linearSection = RunLinear;
+        attentionSection = RunAttention;
+        rowsSection = RunRows;
+    }
+
+    private enum RowOperation
+    {
+        RmsNorm,
+        Rotary,
+        SiluMul,
+        LogSoftmax,
+    }
+
+    public Device Device => Device.Cpu;
+
+    public string Description => $"cpu, {instructions}, {team.Size} threads";
+
+    public Tensor Allocate(TensorShape shape, DType dtype) => new(new CpuMemory(checked(shape.ElementCount * dtype.Size())), 0, shape, dtype);
+
+    public KeyValueBlocks AllocateKeyValueBlocks(int numBlocks, int kvHeads, int headDim, int blockSize)
+    {
+        Arguments.Blocks(numBlocks, kvHeads, headDim, blockSize);
+        return new KeyValueBlocks(
+            Allocate(new TensorShape(numBlocks, kvHeads, headDim, blockSize), DType.Float32),
+            Allocate(new TensorShape(numBlocks, kvHeads, blockSize, headDim), DType.Float32),
+            numBlocks, kvHeads, headDim, blockSize);
+    }
+
+    public void CopyToDevice<T>(ReadOnlySpan<T> source, in Tensor destination) where T : unmanaged => source.CopyTo(destination.AsSpan<T>());
+
+    public void CopyToHost<T>(in Tensor source, Span<T> destination) where T : unmanaged => source.AsSpan<T>().CopyTo(destination);
+
+    public LinearWeight CreateLinear(ReadOnlySpan<Tensor> weights, ReadOnlySpan<Tensor> biases, DType dtype) =>
+        new PackedLinear(weights, biases, dtype, kernels.PanelWidth);
+
+    public void Embedding(in Tensor table, in Tensor ids, in Tensor output)
+    {
+        Arguments.Vector(ids, DType.Int32, output.Shape[0]);
+        Arguments.Matrix(output, output.Shape[0], table.Shape[1]);
+        var width = table.Shape[1];
+        for (var t = 0; t < output.Shape[0]; t++)
+        {
+            var id = ids.Pointer<int>()[t];
+            Arguments.That((uint)id < (uint)table.Shape[0], $"token {id} is outside of a table of {table.Shape[0]}");
+            var to = output.Pointer<float>() + ((nint)t * output.RowStride);
+            if (table.DType == DType.BFloat16)
+            {
+                kernels.WidenBFloat16(table.Pointer<ushort>() + ((nint)id * table.RowStride), width, to);
+            }
+            else
+            {
+                for (var i = 0; i < width; i++)
+                {
+                    to[i] = HostValues.Read(table, ((long)id * table.RowStride) + i);
+                }
+            }
+        }
+    }
+
+    public void RmsNorm(in Tensor x, in Tensor weight, float epsilon, in Tensor output)
+    {
+        CheckNorm(x, weight, output);
+        rows = new RowsCall(RowOperation.RmsNorm, x, output) { Weight = weight.Pointer<float>(), Epsilon = epsilon };
+        RunRows(8L * x.Shape.ElementCount);
+    }
+
+    public void AddRmsNorm(in Tensor x, in Tensor residual, in Tensor weight, float epsilon, in Tensor output)
+    {
+        CheckNorm(x, weight, output);
+        Arguments.Matrix(residual, x.Shape[0], x.Shape[1]);
+        rows = new RowsCall(RowOperation.RmsNorm, x, output)
+        {
+            Weight = weight.Pointer<float>(), Epsilon = epsilon, Residual = residual.Pointer<float>(), ResidualStride = residual.RowStride,
+        };
+        RunRows(8L * x.Shape.ElementCount);
+    }
+
+    public void Linear(in Tensor x, LinearWeight weight, in Tensor output)
+    {
+        var packed = (PackedLinear)weight;
+        Arguments.That(packed.PanelWidth == kernels.PanelWidth, "a weight packed for another vector width");
+        Arguments.Matrix(x, x.Shape[0], packed.InFeatures);
+        Arguments.Matrix(output, x.Shape[0], packed.OutFeatures);
+        linear = new LinearCall(packed, x.Pointer<float>(), x.RowStride, output.Pointer<float>(), output.RowStride, x.Shape[0]);
+        Run(linearSection, (long)x.Shape[0] * packed.InFeatures * packed.OutFeatures);
+    }
+
+    public void RotaryEmbedding(in Tensor x, int headDim, in Tensor positions, in Tensor cosSin)
+    {
+        Arguments.Matrix(x, x.Shape[0], x.Shape[1]);
+        Arguments.Matrix(cosSin, cosSin.Shape[0], cosSin.Shape[1]);
+        Arguments.Vector(positions, DType.Int32, x.Shape[0]);
+        Arguments.That(x.Shape[1] % headDim == 0 && cosSin.Shape[1] <= headDim && cosSin.Shape[1] % 2 == 0, $"rotation {cosSin.Shape} of heads of {headDim} in {x.Shape}");
+        rows = new RowsCall(RowOperation.Rotary, x, x)
+        {
+            HeadDim = headDim, Positions = positions.Pointer<int>(), Weight = cosSin.Pointer<float>(), TableWidth = cosSin.Shape[1], TableRows = cosSin.Shape[0],
+        };
+        RunRows(4L * x.Shape.ElementCount);
+    }
+
+    public void StoreKeyValues(in Tensor keys, in Tensor values, KeyValueBlocks blocks, in Tensor slots)
+    {
+        int width = blocks.KVHeads * blocks.HeadDim, size = blocks.BlockSize;
+        Arguments.Matrix(keys, keys.Shape[0], width);
+        Arguments.Matrix(values, keys.Shape[0], width);
+        Arguments.Vector(slots, DType.Int32, keys.Shape[0]);
+        float* keyCache = blocks.Keys.Pointer<float>(), valueCache = blocks.Values.Pointer<float>();
+        for (var t = 0; t < keys.Shape[0]; t++)
+        {
+            var slot = slots.Pointer<int>()[t];
+            Arguments.That((uint)slot < (long)blocks.NumBlocks * size, $"slot {slot} is outside of {blocks.NumBlocks} blocks");
+            float* key = keys.Pointer<float>() + ((nint)t * keys.RowStride), value = values.Pointer<float>() + ((nint)t * values.RowStride);
+            var block = (nint)(slot / size) * width * size;
+            var offset = slot % size;
+            for (var i = 0; i < width; i++)
+            {
+                keyCache[block + ((nint)i * size) + offset] = key[i];
+            }
+
+            for (var head = 0; head < blocks.KVHeads; head++)
+            {
+                var to = valueCache + block + (((nint)head * size) + offset) * blocks.HeadDim;
+                new ReadOnlySpan<float>(value + (head * blocks.HeadDim), blocks.HeadDim).CopyTo(new Span<float>(to, blocks.HeadDim));
+            }
+        }
+    }
+
+    public void PagedAttention(in Tensor queries, KeyValueBlocks blocks, in PagedSequences sequences, float scale, in Tensor output)
+    {
+        Arguments.Attention(queries, blocks, sequences, output);
+        attention = new AttentionArguments
+        {
+            Queries = queries.Pointer<float>(), QueryStride = queries.RowStride, Output = output.Pointer<float>(), OutputStride = output.RowStride,
+            Keys = blocks.Keys.Pointer<float>(), Values = blocks.Values.Pointer<float>(),
+            QueryStarts = sequences.QueryStarts.Pointer<int>(), SequenceLengths = sequences.SequenceLengths.Pointer<int>(),
+            BlockTables = sequences.BlockTables.Pointer<int>(), BlockTableStride = sequences.BlockTables.RowStride, Sequences = sequences.Count,
+            Heads = queries.Shape[1] / blocks.HeadDim, KVHeads = blocks.KVHeads, HeadDim = blocks.HeadDim, BlockSize = blocks.BlockSize, Scale = scale,
+        };
+        long work = 0;
+        for (var s = 0; s < sequences.Count; s++)
+        {
+            work += (long)(attention.QueryStarts[s + 1] - attention.QueryStarts[s]) * attention.SequenceLengths[s];
+        }
+
+        Run(attentionSection, 2 * work * queries.Shape[1]);
+    }
+
+    public void SiluMul(in Tensor gateUp, in Tensor output)
+    {
+        Arguments.Matrix(gateUp, output.Shape[0], 2 * output.Shape[1]);
+        Arguments.Matrix(output, output.Shape[0], output.Shape[1]);
+        rows = new RowsCall(RowOperation.SiluMul, gateUp, output);
+        RunRows(16L * output.Shape.ElementCount);
+    }
+
+    public void GatherRows(in Tensor x, in Tensor rows, in Tensor output)
+    {
+        Arguments.Matrix(output, output.Shape[0], x.Shape[1]);
+        Arguments.Vector(rows, DType.Int32, output.Shape[0]);
+        for (var r = 0; r < output.Shape[0]; r++)
+        {
+            x.Row<float>(rows.Pointer<int>()[r]).CopyTo(output.Row<float>(r));
+        }
+    }
+
+    public void ArgMax(in Tensor logits, in Tensor tokens)
+    {
+        Arguments.Vector(tokens, DType.Int32, logits.Shape[0]);
+        for (var r = 0; r < logits.Shape[0]; r++)
+        {
+            var row = logits.Row<float>(r);
+            var index = TensorPrimitives.IndexOfMax<float>(row);
+            tokens.Pointer<int>()[r] = float.IsNaN(row[index]) ? -1 : index;
+        }
+    }
+
+    public void LogSoftmax(in Tensor logits, in Tensor output)
+    {
+        Arguments.Matrix(output, logits.Shape[0], logits.Shape[1]);
+        rows = new RowsCall(RowOperation.LogSoftmax, logits, output);
+        RunRows(16L * logits.Shape.ElementCount);
+    }
+
+    public void Dispose() => team.Dispose();
+
+    private static void CheckNorm(in Tensor x, in Tensor weight, in Tensor output)
+    {
+        Arguments.Matrix(x, x.Shape[0], x.Shape[1]);
+        Arguments.Vector(weight, DType.Float32, x.Shape[1]);
+        Arguments.Matrix(output, x.Shape[0], x.Shape[1]);
+    }
+
+    private static (int Begin, int End) Part(int count, int worker, int workers) =>
+        ((int)((long)count * worker / workers), (int)((long)count * (worker + 1) / workers));
+
+    private void Run(Action<int, int> section, long work)
+    {
+        if (work < ParallelThreshold)
+        {
+            section(0, 1);
+        }
+        else
+        {
+            team.Run(section);
+        }
+    }
+
+    private void RunRows(long work) => Run(rowsSection, rows.Count > 1 ? work : 0);
+
+    private void RunLinear(int worker, int workers)
+    {
+        var weight = linear.Weight;
+
+        // By outputs where each thread gets several panels or there are few rows; else by rows.
+        if (weight.Panels >= 4 * workers || linear.Rows < 8 * workers)
+        {
+            var (begin, end) = Part(weight.Panels, worker, workers);
+            kernels.Linear(weight, linear.X, linear.XStride, linear.Y, linear.YStride, 0, linear.Rows, begin, end);
+        }
+        else
+        {
+            var (begin, end) = Part((linear.Rows + 7) / 8, worker, workers);
+            kernels.Linear(weight, linear.X, linear.XStride, linear.Y, linear.YStride, begin * 8, Math.Min(end * 8, linear.Rows), 0, weight.Panels);
+        }
+    }
+
+    private void RunAttention(int worker, int workers) => kernels.PagedAttention(in attention, worker, workers);
+
+    private void RunRows(int worker, int workers)
+    {
+        var (begin, end) = Part(rows.Count, worker, workers);
+        for (nint r = begin; r < end; r++)
+        {
+            var from = rows.From + (r * rows.FromStride);
+            var to = rows.To + (r * rows.ToStride);
+            switch (rows.Operation)
+            {
+                case RowOperation.RmsNorm:
+                    kernels.RmsNorm(from, rows.Residual is null ? null : rows.Residual + (r * rows.ResidualStride), rows.Weight, rows.ToWidth, rows.Epsilon, to);
+                    break;
+                case RowOperation.Rotary:
+                    var position = rows.Positions[r];
+                    Arguments.That((uint)position < (uint)rows.TableRows, $"position {position} is outside of {rows.TableRows}");
+                    kernels.RotaryEmbedding(to, rows.ToWidth / rows.HeadDim, rows.HeadDim, rows.Weight + ((nint)position * rows.TableWidth), rows.TableWidth);
+                    break;
+                case RowOperation.SiluMul:
+                    kernels.SiluMul(from, rows.ToWidth, to);
+                    break;
+                default:
+                    kernels.LogSoftmax(from, rows.ToWidth, to);
+                    break;
+            }
+        }
+    }
+
+    private readonly record struct LinearCall(PackedLinear Weight, nint XAddress, int XStride, nint YAddress, int YStride, int Rows)
+    {
+        public LinearCall(PackedLinear weight, float* x, int xStride, float* y, int yStride, int rows)
+            : this(weight, (nint)x, xStride, (nint)y, yStride, rows)
+        {
+        }
+
+        public float* X => (float*)XAddress;
+
+        public float* Y => (float*)YAddress;
+    }
+
+    private struct RowsCall(RowOperation operation, in Tensor from, in Tensor to)
+    {
+        public RowOperation Operation = operation;
+        public int Count = to.Shape[0];
+        public float* From = from.Pointer<float>();
+        public int FromStride = from.RowStride;
+        public float* To = to.Pointer<float>();
+        public int ToStride = to.RowStride;
+        public int ToWidth = to.Shape[1];
+        public float* Weight;
+        public float* Residual;
+        public int ResidualStride;
+        public int* Positions;
+        public int HeadDim;
+        public int TableWidth;
+        public int TableRows;
+        public float Epsilon;
+    }
+}

@@ -1,0 +1,75 @@
+namespace Octavo.ServingRuntime.Kernels.Cpu;
+
+/// <summary>The kernels of one vector width, on raw memory and for a part of the work: one virtual call a part, none inside.</summary>
+internal abstract unsafe class KernelSet
+{
+    public static KernelSet For(CpuInstructionSet instructions) => instructions switch
+    {
+        CpuInstructionSet.Vector512 => new KernelSet<Lanes512, System.Runtime.Intrinsics.Vector512<float>>(),
+        CpuInstructionSet.Vector256 => new KernelSet<Lanes256, System.Runtime.Intrinsics.Vector256<float>>(),
+        _ => new KernelSet<Lanes128, System.Runtime.Intrinsics.Vector128<float>>(),
+    };
+
+    /// <summary>Outputs of a panel of <see cref="PackedLinear"/>.</summary>
+    public abstract int PanelWidth { get; }
+
+    public abstract void Linear(PackedLinear weight, float* x, int xStride, float* y, int yStride, int rowBegin, int rowEnd, int panelBegin, int panelEnd);
+
+    public abstract void RmsNorm(float* x, float* residual, float* weight, int width, float epsilon, float* output);
+
+    public abstract void RotaryEmbedding(float* x, int heads, int headDim, float* cosSin, int rotaryDim);
+
+    public abstract void PagedAttention(in AttentionArguments arguments, int first, int step);
+
+    public abstract void SiluMul(float* gateUp, int width, float* output);
+
+    public abstract void LogSoftmax(float* logits, int width, float* output);
+
+    public abstract void WidenBFloat16(ushort* source, int count, float* output);
+}
+
+internal sealed unsafe class KernelSet<TOps, TVector> : KernelSet
+    where TOps : struct, ILaneOps<TVector>
+    where TVector : struct
+{
+    public override int PanelWidth => 2 * TOps.Count;
+
+    public override void Linear(PackedLinear weight, float* x, int xStride, float* y, int yStride, int rowBegin, int rowEnd, int panelBegin, int panelEnd)
+    {
+        if (weight.DType == DType.BFloat16)
+        {
+            Gemm.Run<TOps, TVector, BFloat16Panel<TOps, TVector>>(weight, x, xStride, y, yStride, rowBegin, rowEnd, panelBegin, panelEnd);
+        }
+        else
+        {
+            Gemm.Run<TOps, TVector, Float32Panel<TOps, TVector>>(weight, x, xStride, y, yStride, rowBegin, rowEnd, panelBegin, panelEnd);
+        }
+    }
+
+    public override void RmsNorm(float* x, float* residual, float* weight, int width, float epsilon, float* output) =>
+        Cpu.RmsNorm.Run<TOps, TVector>(x, residual, weight, width, epsilon, output);
+
+    public override void RotaryEmbedding(float* x, int heads, int headDim, float* cosSin, int rotaryDim) =>
+        Cpu.RotaryEmbedding.Run<TOps, TVector>(x, heads, headDim, cosSin, rotaryDim);
+
+    public override void PagedAttention(in AttentionArguments arguments, int first, int step) =>
+        Cpu.PagedAttention.Run<TOps, TVector>(in arguments, first, step);
+
+    public override void SiluMul(float* gateUp, int width, float* output) => Activation.SiluMul<TOps, TVector>(gateUp, width, output);
+
+    public override void LogSoftmax(float* logits, int width, float* output) => Cpu.LogSoftmax.Run<TOps, TVector>(logits, width, output);
+
+    public override void WidenBFloat16(ushort* source, int count, float* output)
+    {
+        var i = 0;
+        for (; i + TOps.Count <= count; i += TOps.Count)
+        {
+            TOps.Store(TOps.LoadBFloat16(source + i), output + i);
+        }
+
+        for (; i < count; i++)
+        {
+            output[i] = HostValues.FromBFloat16(source[i]);
+        }
+    }
+}

@@ -1,0 +1,271 @@
+namespace Octavo.ServingRuntime.Kernels.Cpu;
+
+/// <summary>Every operation as its formula says, one element at a time, sums in double precision: what the fast kernels are compared with.</summary>
+public sealed class ReferenceBackend : IKernelBackend
+{
+    public Device Device => Device.Cpu;
+
+    public string Description => "cpu, plain reference";
+
+    public Tensor Allocate(TensorShape shape, DType dtype) => new(new CpuMemory(checked(shape.ElementCount * dtype.Size())), 0, shape, dtype);
+
+    /// <summary>Both as [block, slot, head, element].</summary>
+    public KeyValueBlocks AllocateKeyValueBlocks(int numBlocks, int kvHeads, int headDim, int blockSize)
+    {
+        Arguments.Blocks(numBlocks, kvHeads, headDim, blockSize);
+        var shape = new TensorShape(numBlocks, blockSize, kvHeads, headDim);
+        return new KeyValueBlocks(Allocate(shape, DType.Float32), Allocate(shape, DType.Float32), numBlocks, kvHeads, headDim, blockSize);
+    }
+
+    public void CopyToDevice<T>(ReadOnlySpan<T> source, in Tensor destination) where T : unmanaged => source.CopyTo(destination.AsSpan<T>());
+
+    public void CopyToHost<T>(in Tensor source, Span<T> destination) where T : unmanaged => source.AsSpan<T>().CopyTo(destination);
+
+    public LinearWeight CreateLinear(ReadOnlySpan<Tensor> weights, ReadOnlySpan<Tensor> biases, DType dtype) => new RowMajorLinear(weights, biases, dtype);
+
+    public void Embedding(in Tensor table, in Tensor ids, in Tensor output)
+    {
+        for (var t = 0; t < output.Shape[0]; t++)
+        {
+            var row = output.Row<float>(t);
+            for (var i = 0; i < row.Length; i++)
+            {
+                row[i] = HostValues.Read(table, ((long)ids.AsSpan<int>()[t] * table.RowStride) + i);
+            }
+        }
+    }
+
+    public void RmsNorm(in Tensor x, in Tensor weight, float epsilon, in Tensor output)
+    {
+        var gain = weight.AsSpan<float>();
+        for (var t = 0; t < x.Shape[0]; t++)
+        {
+            Span<float> from = x.Row<float>(t), to = output.Row<float>(t);
+            var squares = 0.0;
+            foreach (var value in from)
+            {
+                squares += (double)value * value;
+            }
+
+            var scale = 1 / Math.Sqrt((squares / from.Length) + epsilon);
+            for (var i = 0; i < from.Length; i++)
+            {
+                to[i] = (float)(from[i] * scale * gain[i]);
+            }
+        }
+    }
+
+    public void AddRmsNorm(in Tensor x, in Tensor residual, in Tensor weight, float epsilon, in Tensor output)
+    {
+        for (var t = 0; t < x.Shape[0]; t++)
+        {
+            Span<float> from = x.Row<float>(t), to = residual.Row<float>(t);
+            for (var i = 0; i < from.Length; i++)
+            {
+                to[i] += from[i];
+            }
+        }
+
+        RmsNorm(residual, weight, epsilon, output);
+    }
+
+    public void Linear(in Tensor x, LinearWeight weight, in Tensor output)
+    {
+        var matrix = (RowMajorLinear)weight;
+        for (var t = 0; t < x.Shape[0]; t++)
+        {
+            Span<float> from = x.Row<float>(t), to = output.Row<float>(t);
+            for (var n = 0; n < to.Length; n++)
+            {
+                var sum = 0.0;
+                for (var k = 0; k < from.Length; k++)
+                {
+                    sum += (double)from[k] * matrix.Values[(n * from.Length) + k];
+                }
+
+                to[n] = (float)(sum + (matrix.Bias is null ? 0 : matrix.Bias[n]));
+            }
+        }
+    }
+
+    public void RotaryEmbedding(in Tensor x, int headDim, in Tensor positions, in Tensor cosSin)
+    {
+        var half = cosSin.Shape[1] / 2;
+        for (var t = 0; t < x.Shape[0]; t++)
+        {
+            var angles = cosSin.Row<float>(positions.AsSpan<int>()[t]);
+            for (var start = 0; start < x.Shape[1]; start += headDim)
+            {
+                var head = x.Row<float>(t).Slice(start, headDim);
+                for (var i = 0; i < half; i++)
+                {
+                    double first = head[i], second = head[half + i];
+                    head[i] = (float)((first * angles[i]) - (second * angles[half + i]));
+                    head[half + i] = (float)((second * angles[i]) + (first * angles[half + i]));
+                }
+            }
+        }
+    }
+
+    public void StoreKeyValues(in Tensor keys, in Tensor values, KeyValueBlocks blocks, in Tensor slots)
+    {
+        var width = blocks.KVHeads * blocks.HeadDim;
+        for (var t = 0; t < keys.Shape[0]; t++)
+        {
+            var slot = slots.AsSpan<int>()[t];
+            keys.Row<float>(t).CopyTo(blocks.Keys.AsSpan<float>().Slice(slot * width, width));
+            values.Row<float>(t).CopyTo(blocks.Values.AsSpan<float>().Slice(slot * width, width));
+        }
+    }
+
+    public void PagedAttention(in Tensor queries, KeyValueBlocks blocks, in PagedSequences sequences, float scale, in Tensor output)
+    {
+        Arguments.Attention(queries, blocks, sequences, output);
+        var heads = queries.Shape[1] / blocks.HeadDim;
+        var starts = sequences.QueryStarts.AsSpan<int>();
+        for (var s = 0; s < sequences.Count; s++)
+        {
+            var table = sequences.BlockTables.Row<int>(s);
+            for (var t = starts[s]; t < starts[s + 1]; t++)
+            {
+                var length = sequences.SequenceLengths.AsSpan<int>()[s] - (starts[s + 1] - t) + 1;
+                for (var head = 0; head < heads; head++)
+                {
+                    var query = queries.Row<float>(t).Slice(head * blocks.HeadDim, blocks.HeadDim);
+                    var to = output.Row<float>(t).Slice(head * blocks.HeadDim, blocks.HeadDim);
+                    Attend(query, blocks, table, head / (heads / blocks.KVHeads), length, scale, to);
+                }
+            }
+        }
+    }
+
+    public void SiluMul(in Tensor gateUp, in Tensor output)
+    {
+        for (var t = 0; t < output.Shape[0]; t++)
+        {
+            Span<float> from = gateUp.Row<float>(t), to = output.Row<float>(t);
+            for (var i = 0; i < to.Length; i++)
+            {
+                to[i] = (float)(from[i] / (1 + Math.Exp(-from[i])) * from[to.Length + i]);
+            }
+        }
+    }
+
+    public void GatherRows(in Tensor x, in Tensor rows, in Tensor output)
+    {
+        for (var r = 0; r < output.Shape[0]; r++)
+        {
+            x.Row<float>(rows.AsSpan<int>()[r]).CopyTo(output.Row<float>(r));
+        }
+    }
+
+    public void ArgMax(in Tensor logits, in Tensor tokens)
+    {
+        for (var r = 0; r < logits.Shape[0]; r++)
+        {
+            var row = logits.Row<float>(r);
+            var best = 0;
+            for (var i = 0; i < row.Length && best >= 0; i++)
+            {
+                best = float.IsNaN(row[i]) ? -1 : row[i] > row[best] ? i : best;
+            }
+
+            tokens.AsSpan<int>()[r] = best;
+        }
+    }
+
+    public void LogSoftmax(in Tensor logits, in Tensor output)
+    {
+        for (var r = 0; r < logits.Shape[0]; r++)
+        {
+            Span<float> from = logits.Row<float>(r), to = output.Row<float>(r);
+            var max = double.NegativeInfinity;
+            foreach (var value in from)
+            {
+                max = Math.Max(max, value);
+            }
+
+            var sum = 0.0;
+            foreach (var value in from)
+            {
+                sum += Math.Exp(value - max);
+            }
+
+            for (var i = 0; i < from.Length; i++)
+            {
+                to[i] = (float)(from[i] - max - Math.Log(sum));
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+    }
+
+    private static void Attend(Span<float> query, KeyValueBlocks blocks, Span<int> table, int kvHead, int length, float scale, Span<float> output)
+    {
+        int Place(int token, Span<int> blockTable) =>
+            ((((blockTable[token / blocks.BlockSize] * blocks.BlockSize) + (token % blocks.BlockSize)) * blocks.KVHeads) + kvHead) * blocks.HeadDim;
+
+        Span<float> keys = blocks.Keys.AsSpan<float>(), values = blocks.Values.AsSpan<float>();
+        var scores = new double[length];
+        for (var j = 0; j < length; j++)
+        {
+            var key = keys.Slice(Place(j, table), blocks.HeadDim);
+            for (var d = 0; d < key.Length; d++)
+            {
+                scores[j] += (double)query[d] * key[d];
+            }
+
+            scores[j] *= scale;
+        }
+
+        var max = scores.Max();
+        var sum = scores.Sum(score => Math.Exp(score - max));
+        for (var d = 0; d < output.Length; d++)
+        {
+            var total = 0.0;
+            for (var j = 0; j < length; j++)
+            {
+                total += Math.Exp(scores[j] - max) * values[Place(j, table) + d];
+            }
+
+            output[d] = (float)(total / sum);
+        }
+    }
+
+    private sealed class RowMajorLinear : LinearWeight
+    {
+        public RowMajorLinear(ReadOnlySpan<Tensor> weights, ReadOnlySpan<Tensor> biases, DType dtype)
+            : base(weights[0].Shape[1], weights.ToArray().Sum(weight => weight.Shape[0]))
+        {
+            Values = Read(weights, dtype);
+            Bias = biases.Length == 0 ? null : Read(biases, DType.Float32);
+        }
+
+        public float[] Values { get; }
+
+        public float[]? Bias { get; }
+
+        public override long Bytes => (Values.LongLength + (Bias?.LongLength ?? 0)) * sizeof(float);
+
+        public override void Dispose()
+        {
+        }
+
+        private static float[] Read(ReadOnlySpan<Tensor> tensors, DType dtype)
+        {
+            var values = new List<float>();
+            foreach (var tensor in tensors)
+            {
+                for (var i = 0L; i < tensor.Shape.ElementCount; i++)
+                {
+                    var value = HostValues.Read(tensor, i);
+                    values.Add(dtype == DType.BFloat16 ? HostValues.FromBFloat16(HostValues.ToBFloat16(value)) : value);
+                }
+            }
+
+            return [.. values];
+        }
+    }
+}

@@ -1,0 +1,75 @@
+namespace Octavo.ServingRuntime.Kernels;
+
+/// <summary>
+/// The operations that models are made of. T: tokens of a step, H: hidden size, D: head size, V: vocabulary.
+/// Activations are float32 unless a member says otherwise. Outputs may not overlap inputs unless said.
+/// <para>Batch invariance is part of the contract on the CPU: an output row depends on its own input rows alone, bit for bit,
+/// however many other rows there are and however work is divided among threads.</para>
+/// Calls come from one thread and take effect in order.
+/// </summary>
+public interface IKernelBackend : IDisposable
+{
+    Device Device { get; }
+
+    /// <summary>One line for the log: instruction set or device, threads.</summary>
+    string Description { get; }
+
+    /// <summary>New memory, all zero, aligned to 64 bytes. The caller disposes <see cref="Tensor.Memory"/>.</summary>
+    Tensor Allocate(TensorShape shape, DType dtype);
+
+    /// <summary>Zeroed blocks for one layer. <paramref name="blockSize"/> is 16, 32 or 64; <paramref name="headDim"/> a multiple of 16.</summary>
+    KeyValueBlocks AllocateKeyValueBlocks(int numBlocks, int kvHeads, int headDim, int blockSize);
+
+    /// <summary>Host values into the front of a dense tensor.</summary>
+    void CopyToDevice<T>(ReadOnlySpan<T> source, in Tensor destination) where T : unmanaged;
+
+    /// <summary>All of a dense tensor to the host.</summary>
+    void CopyToHost<T>(in Tensor source, Span<T> destination) where T : unmanaged;
+
+    /// <summary>
+    /// Packs matrices [N_i, K] (float32, bfloat16 or float16, in host memory), stacked by rows to [sum N_i, K], for <see cref="Linear"/>.
+    /// The sources are not needed afterwards.
+    /// </summary>
+    /// <param name="biases">None, or one vector [N_i] for each matrix.</param>
+    /// <param name="dtype">How weights are held: float32 or bfloat16 (rounded to nearest even where the source is wider).</param>
+    LinearWeight CreateLinear(ReadOnlySpan<Tensor> weights, ReadOnlySpan<Tensor> biases, DType dtype);
+
+    /// <summary>output [T, H] = table[ids[t]]; table [V, H] float32, bfloat16 or float16; ids int32 [T], all in 0..V-1.</summary>
+    void Embedding(in Tensor table, in Tensor ids, in Tensor output);
+
+    /// <summary>output [T, H] = x / sqrt(mean(x²) + epsilon) * weight; x [T, H], weight [H]. Output may be x.</summary>
+    void RmsNorm(in Tensor x, in Tensor weight, float epsilon, in Tensor output);
+
+    /// <summary>residual [T, H] += x; output = RmsNorm(residual). Output may be x.</summary>
+    void AddRmsNorm(in Tensor x, in Tensor residual, in Tensor weight, float epsilon, in Tensor output);
+
+    /// <summary>output [T, N] = x [T, K] · weightᵀ (+ bias).</summary>
+    void Linear(in Tensor x, LinearWeight weight, in Tensor output);
+
+    /// <summary>
+    /// Rotates in place each head of x [T, heads * headDim] by the row of <paramref name="cosSin"/> [positions, R] (R/2 cosines, then R/2 sines)
+    /// that <paramref name="positions"/> int32 [T] names. Element i pairs with i + R/2 (Hugging Face's rotate_half); elements from R on stay.
+    /// </summary>
+    void RotaryEmbedding(in Tensor x, int headDim, in Tensor positions, in Tensor cosSin);
+
+    /// <summary>Stores keys and values [T, KVHeads * D] into slots int32 [T] (block * BlockSize + offset).</summary>
+    void StoreKeyValues(in Tensor keys, in Tensor values, KeyValueBlocks blocks, in Tensor slots);
+
+    /// <summary>
+    /// Causal attention of queries [T, heads * D] over stored keys and values; output the same shape; heads is a multiple of KVHeads.
+    /// The query at position p sees tokens 0..p. Slots past the end of a sequence may hold anything.
+    /// </summary>
+    void PagedAttention(in Tensor queries, KeyValueBlocks blocks, in PagedSequences sequences, float scale, in Tensor output);
+
+    /// <summary>output [T, F] = silu(gateUp[:, :F]) * gateUp[:, F:]; gateUp [T, 2F].</summary>
+    void SiluMul(in Tensor gateUp, in Tensor output);
+
+    /// <summary>output [R, H] = x[rows[r]]; rows int32 [R].</summary>
+    void GatherRows(in Tensor x, in Tensor rows, in Tensor output);
+
+    /// <summary>tokens int32 [R] = index of each row's largest of logits [R, V], the lowest among equals; -1 where a row holds a NaN.</summary>
+    void ArgMax(in Tensor logits, in Tensor tokens);
+
+    /// <summary>output [R, V] = logits - log(sum(exp(logits))) by row. Output may be logits.</summary>
+    void LogSoftmax(in Tensor logits, in Tensor output);
+}

@@ -1,0 +1,90 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Octavo.ServingRuntime.Engine.Core;
+using Octavo.ServingRuntime.Kernels;
+using Octavo.ServingRuntime.Kernels.Cpu;
+using Octavo.TestSupport;
+
+namespace Octavo.ServingRuntime.Engine.Tests;
+
+/// <summary>A real engine over the tiny model, and what its requests produced.</summary>
+internal sealed class EngineHarness : IDisposable
+{
+    public EngineHarness(EngineOptions? options = null, IKernelBackend? backend = null)
+    {
+        Options = options ?? Defaults;
+        Core = EngineCoreFactory.Create(Options, backend ?? new CpuBackend(Options.CpuThreads ?? 1), TimeProvider.System, NullLogger.Instance);
+    }
+
+    public static EngineOptions Defaults => new() { ModelPath = Repository.TinyModel, NumBlocksOverride = 1024, MaxNumSeqs = 64, CpuThreads = 1 };
+
+    public EngineOptions Options { get; }
+
+    public EngineCore Core { get; }
+
+    public Dictionary<string, GeneratedTokens> Results { get; } = new(StringComparer.Ordinal);
+
+    public static SamplingParams Greedy(int maxTokens, int? logprobs = null) =>
+        new() { Temperature = 0, MaxTokens = maxTokens, IgnoreEos = true, Logprobs = logprobs };
+
+    public void Add(string id, IReadOnlyList<int> prompt, SamplingParams parameters, int priority = 0, string? salt = null)
+    {
+        Results[id] = new GeneratedTokens();
+        Core.AddRequest(new EngineCoreRequest
+        {
+            RequestId = id, PromptTokenIds = prompt, SamplingParams = parameters, EosTokenIds = [2], Priority = priority, CacheSalt = salt,
+        });
+    }
+
+    /// <summary>One step; afterwards every block is accounted for.</summary>
+    public void Step()
+    {
+        foreach (var output in Core.Step())
+        {
+            Results[output.RequestId].Take(output);
+        }
+
+        Core.CheckIntegrity();
+    }
+
+    public void RunToEnd()
+    {
+        while (Core.HasUnfinishedRequests)
+        {
+            Step();
+        }
+    }
+
+    public GeneratedTokens Run(IReadOnlyList<int> prompt, SamplingParams parameters, string? salt = null)
+    {
+        var id = $"run-{Results.Count}";
+        Add(id, prompt, parameters, salt: salt);
+        RunToEnd();
+        return Results[id];
+    }
+
+    public void Dispose() => Core.Dispose();
+}
+
+/// <summary>All that came out for one request.</summary>
+internal sealed class GeneratedTokens
+{
+    public List<int> Tokens { get; } = [];
+
+    public List<TokenLogprobs> Logprobs { get; } = [];
+
+    public EngineCoreOutput? Last { get; private set; }
+
+    public FinishReason? FinishReason => Last?.FinishReason;
+
+    /// <summary>Exact bits, so that equality means equality.</summary>
+    public IEnumerable<(int Token, int Bits, string Top)> Exact => Logprobs.Select(logprob => (
+        logprob.TokenId, BitConverter.SingleToInt32Bits(logprob.Logprob),
+        string.Join(' ', logprob.Top.Select(top => $"{top.TokenId}:{BitConverter.SingleToInt32Bits(top.Logprob):x8}"))));
+
+    public void Take(EngineCoreOutput output)
+    {
+        Tokens.AddRange(output.NewTokenIds);
+        Logprobs.AddRange(output.NewLogprobs ?? []);
+        Last = output;
+    }
+}
