@@ -1,0 +1,7 @@
+namespace Octavo.TestSupport.Kubernetes;
+
+/// <summary>A request that the fake was asked. Verbs: get, list, watch, create, update, patch, apply, delete; subresource as in "status".</summary>
+public sealed record FakeRequest(string Verb, string Kind, string? Namespace, string? Name, string? Subresource = null)
+{
+    public bool IsWrite => Verb is "create" or "update" or "patch" or "apply" or "delete";
+}
