@@ -6,6 +6,9 @@ namespace Octavo.Operator.Entities;
 /// <summary>Settings of the engine, in vLLM's terms.</summary>
 public sealed record EngineSpec
 {
+    /// <summary>The runtime's default of <see cref="MaxNumSeqs"/>, which is vLLM's.</summary>
+    public const int DefaultMaxNumSeqs = 256;
+
     /// <summary>Longest sequence (prompt and answer) in tokens. Absent: the model's own limit.</summary>
     [Schema(Minimum = 1, Maximum = 10_000_000)]
     public int? MaxModelLen { get; init; }
