@@ -5,8 +5,11 @@ namespace Octavo.Operator.Entities;
 /// <summary>Accelerators of each replica.</summary>
 public sealed record AcceleratorSpec
 {
+    /// <summary>The default of <see cref="Resource"/>.</summary>
+    public const string DefaultResource = "nvidia.com/gpu";
+
     /// <summary>Extended resource that nodes offer.</summary>
-    [Schema(MinLength = 1, MaxLength = 253, DefaultJson = "\"nvidia.com/gpu\"")]
+    [Schema(MinLength = 1, MaxLength = 253, DefaultJson = "\"" + DefaultResource + "\"")]
     public string? Resource { get; init; }
 
     /// <summary>Accelerators of one replica.</summary>
