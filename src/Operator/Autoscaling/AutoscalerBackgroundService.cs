@@ -1,0 +1,48 @@
+using Microsoft.Extensions.Hosting;
+using Octavo.ControllerRuntime.Cache;
+using Octavo.ControllerRuntime.LeaderElection;
+using Octavo.Operator.Configuration;
+
+namespace Octavo.Operator.Autoscaling;
+
+/// <summary>The autoscaler's clock: ticks while this process leads and its caches are full.</summary>
+internal sealed partial class AutoscalerBackgroundService(
+    Autoscaler autoscaler,
+    InformerSet informers,
+    Leadership leadership,
+    OperatorOptions options,
+    TimeProvider timeProvider,
+    ILogger<AutoscalerBackgroundService> logger) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await leadership.RunWhileLeadingAsync(LeadAsync, stoppingToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+        }
+    }
+
+    private async Task LeadAsync(CancellationToken cancellationToken)
+    {
+        await informers.WaitForSyncAsync(cancellationToken).ConfigureAwait(false);
+        using var timer = new PeriodicTimer(options.AutoscalingInterval, timeProvider);
+        while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
+        {
+            try
+            {
+                await autoscaler.TickAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            {
+                // A bug in one tick must not end autoscaling for good; numbers are held meanwhile.
+                LogTickFailed(logger, e);
+            }
+        }
+    }
+
+    [LoggerMessage(EventId = 1, Level = LogLevel.Error, Message = "The autoscaler's look failed; all numbers are held")]
+    private static partial void LogTickFailed(ILogger logger, Exception exception);
+}

@@ -1,0 +1,79 @@
+using System.Net;
+
+namespace Octavo.Operator.Configuration;
+
+/// <summary>What the operator is started with.</summary>
+internal sealed record OperatorOptions
+{
+    /// <summary>The kubeconfig; null: in-cluster, then KUBECONFIG, then ~/.kube/config.</summary>
+    public string? Kubeconfig { get; init; }
+
+    /// <summary>The namespace to serve; null: all.</summary>
+    public string? Namespace { get; init; }
+
+    /// <summary>Whether several operators may run, of which one leads.</summary>
+    public bool LeaderElect { get; init; } = true;
+
+    /// <summary>Namespace of the lease.</summary>
+    public string LeaderElectionNamespace { get; init; } = "default";
+
+    /// <summary>Where health and metrics answer, as address:port.</summary>
+    public string BindAddress { get; init; } = "127.0.0.1:8081";
+
+    /// <summary>Image of services that name none.</summary>
+    public string RuntimeImage { get; init; } = "octavo/serving-runtime:0.1.0";
+
+    /// <summary>Time between two looks of the autoscaler.</summary>
+    public TimeSpan AutoscalingInterval { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a replica may take to tell its load.</summary>
+    public TimeSpan ScrapeTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>InferenceServices that are reconciled at once.</summary>
+    public int Workers { get; init; } = 4;
+
+    /// <summary>Valid only after <see cref="Validate"/> found no error.</summary>
+    public IPEndPoint BindEndPoint => IPEndPoint.Parse(BindAddress);
+
+    /// <summary>All errors; none where the options can be used.</summary>
+    public IReadOnlyList<string> Validate()
+    {
+        var errors = new List<string>();
+        if (Kubeconfig is not null && !File.Exists(Kubeconfig))
+        {
+            errors.Add($"--kubeconfig: {Kubeconfig} does not exist");
+        }
+
+        if (Namespace is not null && (Namespace.Length is 0 or > 63 || Namespace.Any(c => !char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c) && c != '-')))
+        {
+            errors.Add($"--namespace: '{Namespace}' is no name of a namespace");
+        }
+
+        if (LeaderElect && LeaderElectionNamespace.Length == 0)
+        {
+            errors.Add("--leader-election-namespace: a namespace is needed for the lease");
+        }
+
+        if (!IPEndPoint.TryParse(BindAddress, out _) || !BindAddress.Contains(':', StringComparison.Ordinal))
+        {
+            errors.Add($"--bind-address: '{BindAddress}' is no address:port, such as 127.0.0.1:8081 or [::1]:8081");
+        }
+
+        if (string.IsNullOrWhiteSpace(RuntimeImage) || RuntimeImage.Any(char.IsWhiteSpace))
+        {
+            errors.Add($"--runtime-image: '{RuntimeImage}' is no image");
+        }
+
+        if (AutoscalingInterval < TimeSpan.FromMilliseconds(100) || AutoscalingInterval > TimeSpan.FromMinutes(5))
+        {
+            errors.Add($"--autoscaling-interval: {AutoscalingInterval.TotalSeconds} s is not between 0.1 and 300");
+        }
+
+        if (Workers is < 1 or > 256)
+        {
+            errors.Add($"--workers: {Workers} is not between 1 and 256");
+        }
+
+        return errors;
+    }
+}

@@ -1,0 +1,43 @@
+using Octavo.ControllerRuntime;
+using Octavo.ControllerRuntime.Cache;
+using Octavo.KubernetesClient.Models;
+using Octavo.Operator.Autoscaling;
+using Octavo.Operator.Entities;
+using Octavo.ServingContract;
+
+namespace Octavo.Operator.Controller;
+
+/// <summary>Reads, from the informers' caches, all that belongs to one InferenceService.</summary>
+internal sealed class ClusterView(
+    Lister<V1Alpha1InferenceService> services,
+    Lister<V1Deployment> deployments,
+    Lister<V1Service> addresses,
+    Lister<V1Pod> pods,
+    AutoscalerStates autoscaler,
+    TimeProvider timeProvider)
+{
+    /// <summary>Index of pods by <c>namespace/name</c> of their InferenceService.</summary>
+    public const string PodIndex = "inference-service";
+
+    public IReadOnlyList<V1Alpha1InferenceService> Services => services.List();
+
+    /// <summary>Keys of an object in <see cref="PodIndex"/>, which are also the InferenceServices that its changes wake.</summary>
+    public static IEnumerable<NamespacedName> ServiceOf(IKubernetesObject entity) =>
+        entity.Metadata.Labels?.GetValueOrDefault(ServingLabels.InferenceService) is { Length: > 0 } name ? [new NamespacedName(entity.Metadata.NamespaceProperty, name)] : [];
+
+    public IReadOnlyList<V1Pod> PodsOf(NamespacedName service) => pods.ByIndex(PodIndex, service.ToString());
+
+    public ObservedState Observe(V1Alpha1InferenceService service)
+    {
+        var key = NamespacedName.Of(service);
+        return new ObservedState
+        {
+            Service = service,
+            Deployment = deployments.Get(key),
+            Address = addresses.Get(key),
+            Pods = PodsOf(key),
+            Autoscaler = service.Spec.Autoscaling is null ? null : autoscaler.Find(key),
+            Now = timeProvider.GetUtcNow(),
+        };
+    }
+}

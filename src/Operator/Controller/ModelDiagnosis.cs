@@ -1,0 +1,66 @@
+using Octavo.KubernetesClient.Models;
+using Octavo.Operator.Entities;
+using Octavo.Operator.Resources;
+using Octavo.ServingContract;
+
+namespace Octavo.Operator.Controller;
+
+/// <summary>The condition ModelReady. Pure.</summary>
+internal static class ModelDiagnosis
+{
+    public static Finding Of(ObservedState observed)
+    {
+        var uri = observed.Service.Spec.Model.Uri;
+        if (!ModelSource.TryGetPath(uri, out _))
+        {
+            return new Finding(false, nameof(FetchExitCode.UnsupportedSource),
+                $"The scheme {ModelSource.SchemeOf(uri)} of {uri} is not supported by this build; use file:///path.", NeedsPerson: true);
+        }
+
+        var pods = observed.CurrentPods.Where(p => p.Metadata.DeletionTimestamp is null).ToList();
+        if (pods.FirstOrDefault(PodState.IsReady) is not null)
+        {
+            return new Finding(true, "Loaded", $"{uri} is loaded.");
+        }
+
+        if (pods.Select(FailedFetch).OfType<V1ContainerStateTerminated>().FirstOrDefault() is { } failure)
+        {
+            return Failed(uri, failure);
+        }
+
+        // A model that was loaded stays loaded as far as anyone knows, until a fetch of this very spec fails.
+        if (observed.Service.Status?.Conditions?.FirstOrDefault(c => c.Type == ConditionTypes.ModelReady) is { Status: "True" } before
+            && before.ObservedGeneration == observed.Generation)
+        {
+            return new Finding(true, "Loaded", $"{uri} is loaded.");
+        }
+
+        return pods.Any(p => ModelStatus(p)?.State?.Terminated?.ExitCode == 0)
+            ? new Finding(null, "Loading", $"{uri} is present and being loaded.")
+            : new Finding(null, "Fetching", $"No replica has tried {uri} yet.");
+    }
+
+    private static Finding Failed(string uri, V1ContainerStateTerminated failure)
+    {
+        var said = PodState.LastLine(failure.Message);
+        var message = said is null ? $"Fetching {uri} ended with exit code {failure.ExitCode}."
+            : said.Contains(uri, StringComparison.Ordinal) || (ModelSource.TryGetPath(uri, out var path) && said.Contains(path, StringComparison.Ordinal)) ? said
+            : $"{uri}: {said}";
+        return (FetchExitCode)failure.ExitCode switch
+        {
+            FetchExitCode.NotFound or FetchExitCode.InvalidModel or FetchExitCode.Unauthorized or FetchExitCode.UnsupportedSource or FetchExitCode.NoSpace =>
+                new Finding(false, ((FetchExitCode)failure.ExitCode).ToString(), message, NeedsPerson: true),
+            _ => new Finding(false, "FetchFailed", message),
+        };
+    }
+
+    /// <summary>How the fetch ended that is being retried or will be; null where it succeeded, runs for the first time or has not begun.</summary>
+    private static V1ContainerStateTerminated? FailedFetch(V1Pod pod)
+    {
+        var status = ModelStatus(pod);
+        var ended = status?.State?.Terminated ?? status?.LastState?.Terminated;
+        return ended is { ExitCode: not 0 } ? ended : null;
+    }
+
+    private static V1ContainerStatus? ModelStatus(V1Pod pod) => pod.Status?.InitContainerStatuses?.FirstOrDefault(s => s.Name == ServingPodTemplate.ModelContainer);
+}

@@ -1,0 +1,11 @@
+namespace Octavo.Operator.Controller;
+
+/// <summary>Condition ModelReady. The files themselves are made present by the pods' init container.</summary>
+internal sealed class ModelReconciler : ISubReconciler
+{
+    public Task ReconcileAsync(ReconcileContext context, CancellationToken cancellationToken)
+    {
+        context.Model = ModelDiagnosis.Of(context.Observed);
+        return Task.CompletedTask;
+    }
+}

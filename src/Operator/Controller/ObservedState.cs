@@ -1,0 +1,51 @@
+using Octavo.KubernetesClient.Models;
+using Octavo.Operator.Autoscaling;
+using Octavo.Operator.Entities;
+using Octavo.Operator.Resources;
+
+namespace Octavo.Operator.Controller;
+
+/// <summary>What one reconcile sees, taken once at its beginning. Immutable, so that plans and conditions are pure functions of it.</summary>
+internal sealed record ObservedState
+{
+    public required V1Alpha1InferenceService Service { get; init; }
+
+    /// <summary>The Deployment of that name; null where there is none.</summary>
+    public V1Deployment? Deployment { get; init; }
+
+    /// <summary>The Service of that name; null where there is none.</summary>
+    public V1Service? Address { get; init; }
+
+    public IReadOnlyList<V1Pod> Pods { get; init; } = [];
+
+    /// <summary>What the autoscaler decided; null without autoscaling and before its first look.</summary>
+    public AutoscalerState? Autoscaler { get; init; }
+
+    public required DateTimeOffset Now { get; init; }
+
+    public long Generation => Service.Metadata.Generation ?? 0;
+
+    /// <summary>Pods of the current template; all pods where the Deployment is not made yet.</summary>
+    public IReadOnlyList<V1Pod> CurrentPods
+    {
+        get
+        {
+            var hash = Deployment?.Spec?.Template?.Metadata?.Annotations?.GetValueOrDefault(ServingObjectMeta.TemplateHash);
+            return hash is null ? Pods : [.. Pods.Where(p => p.Metadata.Annotations?.GetValueOrDefault(ServingObjectMeta.TemplateHash) == hash)];
+        }
+    }
+
+    public int ReadyReplicas => Deployment?.Status?.ReadyReplicas ?? 0;
+
+    /// <summary>Replicas to have now: spec.replicas, or what the autoscaler decided last, in this life of the operator or an earlier one.</summary>
+    public int DesiredReplicas => Service.Spec.Autoscaling is null
+        ? Service.Spec.Replicas ?? 1
+        : Autoscaler?.Replicas ?? InitialReplicas(Service, Deployment);
+
+    /// <summary>Where autoscaling begins: with the last decision in the status, else with what runs, else with minReplicas; within the bounds.</summary>
+    public static int InitialReplicas(V1Alpha1InferenceService service, V1Deployment? deployment)
+    {
+        var policy = ScalingPolicy.From(service.Spec) ?? throw new ArgumentException("no autoscaling", nameof(service));
+        return Math.Clamp(service.Status?.DesiredReplicas ?? deployment?.Spec?.Replicas ?? policy.MinReplicas, policy.MinReplicas, policy.MaxReplicas);
+    }
+}

@@ -1,0 +1,30 @@
+using Octavo.Operator.Entities;
+
+namespace Octavo.Operator.Controller;
+
+/// <summary>Condition ScalingActive. The number itself is chosen by the autoscaler's loop.</summary>
+internal sealed class ScalingReconciler : ISubReconciler
+{
+    public Task ReconcileAsync(ReconcileContext context, CancellationToken cancellationToken)
+    {
+        context.Scaling = Of(context.Observed);
+        return Task.CompletedTask;
+    }
+
+    private static Finding? Of(ObservedState observed)
+    {
+        if (observed.Service.Spec.Autoscaling is null)
+        {
+            return null;
+        }
+
+        return observed.Autoscaler?.MetricsState switch
+        {
+            MetricsState.Fresh => new Finding(true, "MetricsFresh", "The load of every ready replica is known."),
+            MetricsState.Partial => new Finding(true, "MetricsPartial", "The load of some ready replicas is not known; they count as idle when replicas are added and as full when replicas are removed."),
+            MetricsState.Absent when observed.ReadyReplicas == 0 => new Finding(null, "NoReadyReplica", "No replica is ready; the number of replicas is held."),
+            MetricsState.Absent => new Finding(false, "MetricsAbsent", "The load of no replica is known; the number of replicas is held."),
+            _ => new Finding(null, "Pending", "The autoscaler has not looked yet."),
+        };
+    }
+}

@@ -1,0 +1,62 @@
+using System.Collections.Concurrent;
+using Octavo.ControllerRuntime;
+using Octavo.ControllerRuntime.Events;
+using Octavo.KubernetesClient;
+using Octavo.KubernetesClient.Models;
+using Octavo.Operator.Entities;
+using Octavo.Operator.Events;
+using Octavo.Operator.Resources;
+
+namespace Octavo.Operator.Controller;
+
+/// <summary>Writes the status once, last, and only where it differs; then tells the transitions as Events.</summary>
+internal sealed class StatusReconciler(IKubernetesClient client, EventPublisher events) : ISubReconciler
+{
+    /// <summary>
+    /// Our last status by InferenceService, with the version of the object it was computed from: as long as the cache still shows that version it
+    /// has not seen our write yet, and the old status must not be taken for the current one, or its transitions would be told twice.
+    /// </summary>
+    private readonly ConcurrentDictionary<NamespacedName, (string? SeenVersion, InferenceServiceStatus Status)> written = new();
+
+    public async Task ReconcileAsync(ReconcileContext context, CancellationToken cancellationToken)
+    {
+        var service = context.Observed.Service;
+        var key = NamespacedName.Of(service);
+        if (written.TryGetValue(key, out var last) && last.SeenVersion == service.Metadata.ResourceVersion)
+        {
+            service = service with { Status = last.Status };
+            context.Observed = context.Observed with { Service = service };
+        }
+
+        var status = StatusBuilder.Build(context);
+        if (KubernetesJson.DeepEquals(service.Status, status))
+        {
+            return;
+        }
+
+        var body = new V1Alpha1InferenceServiceStatusApply
+        {
+            Metadata = new V1ObjectMeta { Name = service.Metadata.Name, NamespaceProperty = service.Metadata.NamespaceProperty },
+            Status = status,
+        };
+        var options = new ApplyOptions { FieldManager = ServingObjectMeta.FieldManager, Force = true, Subresource = "status" };
+        try
+        {
+            await client.ApplyAsync(body, options, cancellationToken).ConfigureAwait(false);
+        }
+        catch (KubernetesException e) when (e.IsNotFound)
+        {
+            // Deleted meanwhile: the cache will say so.
+            return;
+        }
+
+        written[key] = (service.Metadata.ResourceVersion, status);
+        foreach (var note in InferenceServiceEvents.Between(service.Status, status))
+        {
+            await events.PublishAsync(service, note.Type, note.Reason, note.Message, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Drops what is remembered of an InferenceService that is gone.</summary>
+    public void Forget(NamespacedName service) => written.TryRemove(service, out _);
+}

@@ -1,0 +1,89 @@
+using Octavo.KubernetesClient.Models;
+using Octavo.Operator.Resources;
+
+namespace Octavo.Operator.Controller;
+
+/// <summary>The conditions WorkloadReady and Progressing. Pure.</summary>
+internal static class WorkloadDiagnosis
+{
+    /// <summary>Reasons of a waiting container that say more than "not yet".</summary>
+    private static readonly HashSet<string> TellingReasons = new(StringComparer.Ordinal)
+    {
+        "ImagePullBackOff", "ErrImagePull", "InvalidImageName", "ErrImageNeverPull", "CreateContainerConfigError", "CreateContainerError", "RunContainerError", "CrashLoopBackOff",
+    };
+
+    public static Finding WorkloadReady(ObservedState observed)
+    {
+        var desired = observed.DesiredReplicas;
+        if (observed.Deployment is not { } deployment)
+        {
+            return new Finding(false, "Creating", "The Deployment is being created.");
+        }
+
+        var status = deployment.Status ?? new V1DeploymentStatus();
+        var current = status.ObservedGeneration >= deployment.Metadata.Generation && deployment.Spec?.Replicas == desired;
+        if (current && desired == 0 && (status.Replicas ?? 0) == 0)
+        {
+            return new Finding(true, "ScaledToZero", "No replica is wanted.");
+        }
+
+        var ready = status.ReadyReplicas ?? 0;
+        if (current && status.UpdatedReplicas == desired && ready >= desired && status.Replicas == desired)
+        {
+            return new Finding(true, "ReplicasReady", $"{ready} of {desired} replicas are ready.");
+        }
+
+        if (observed.CurrentPods.Where(p => p.Metadata.DeletionTimestamp is null && !PodState.IsReady(p)).Select(Explain).OfType<Finding>().FirstOrDefault() is { } cause)
+        {
+            return cause;
+        }
+
+        var old = (status.Replicas ?? 0) - (status.UpdatedReplicas ?? 0);
+        return old > 0
+            ? new Finding(false, "RollingOut", $"{status.UpdatedReplicas ?? 0} of {desired} replicas have the current template, {ready} are ready.")
+            : new Finding(false, ready > desired ? "ScalingDown" : "Starting", $"{ready} of {desired} replicas are ready.");
+    }
+
+    public static Finding Progressing(ObservedState observed, Finding workload)
+    {
+        var condition = observed.Deployment?.Status?.Conditions?.FirstOrDefault(c => c.Type == "Progressing");
+        if (condition is { Status: "False" } && workload.Status != true)
+        {
+            return new Finding(false, condition.Reason ?? "ProgressDeadlineExceeded", condition.Message ?? "The rollout stands still.", NeedsPerson: true);
+        }
+
+        return workload.Status == true
+            ? new Finding(true, "Complete", "All replicas are as wanted.")
+            : new Finding(true, "InProgress", "Replicas are being brought to what is wanted.");
+    }
+
+    /// <summary>Why a pod is not ready; null where it is merely on its way.</summary>
+    private static Finding? Explain(V1Pod pod)
+    {
+        if (PodState.Condition(pod, "PodScheduled") is { Status: "False", Reason: "Unschedulable" } scheduled)
+        {
+            return new Finding(false, "Unschedulable", scheduled.Message ?? "No node suits the pod.");
+        }
+
+        foreach (var container in (pod.Status?.InitContainerStatuses ?? []).Concat(pod.Status?.ContainerStatuses ?? []))
+        {
+            var ended = container.State?.Terminated ?? container.LastState?.Terminated;
+            var said = PodState.LastLine(ended?.Message);
+            if (container.State?.Waiting is { Reason: { } reason } waiting && TellingReasons.Contains(reason))
+            {
+                var detail = ended is { ExitCode: not 0 } ? Ending(container, ended, said) : waiting.Message ?? "";
+                return new Finding(false, reason, $"Pod {pod.Metadata.Name}: {detail}".TrimEnd(' ', ':'));
+            }
+
+            if (ended is { ExitCode: not 0 } && container.State?.Running is null && container.Name == ServingPodTemplate.RuntimeContainer)
+            {
+                return new Finding(false, ended.Reason is null or "Error" ? "ContainerFailed" : ended.Reason, $"Pod {pod.Metadata.Name}: {Ending(container, ended, said)}");
+            }
+        }
+
+        return null;
+    }
+
+    private static string Ending(V1ContainerStatus container, V1ContainerStateTerminated ended, string? said) =>
+        $"container {container.Name} ended with exit code {ended.ExitCode}{(ended.Reason is null or "Error" ? "" : $" ({ended.Reason})")}{(said is null ? "." : $": {said}")}";
+}

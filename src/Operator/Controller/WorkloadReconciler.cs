@@ -1,0 +1,60 @@
+using Octavo.KubernetesClient.Models;
+using Octavo.Operator.Autoscaling;
+using Octavo.Operator.Configuration;
+using Octavo.Operator.Entities;
+using Octavo.Operator.Resources;
+
+namespace Octavo.Operator.Controller;
+
+/// <summary>The Deployment; conditions WorkloadReady and Progressing.</summary>
+internal sealed class WorkloadReconciler(ObjectApplier applier, VictimHints victims, OperatorOptions options) : ISubReconciler
+{
+    public async Task ReconcileAsync(ReconcileContext context, CancellationToken cancellationToken)
+    {
+        var service = context.Observed.Service;
+        var name = ServingObjectMeta.NameOf(service);
+        var live = await applier.FindAsync(context.Observed.Deployment, name, service.Metadata.NamespaceProperty, cancellationToken).ConfigureAwait(false);
+        if (Refusal(service, live) is { } refusal)
+        {
+            context.IsRefused = true;
+            context.Workload = refusal;
+            context.Progressing = new Finding(false, refusal.Reason, refusal.Message, refusal.NeedsPerson);
+            return;
+        }
+
+        ModelSource.TryGetPath(service.Spec.Model.Uri, out var path);
+        var replicas = context.Observed.DesiredReplicas;
+        if (live?.Spec?.Replicas > replicas)
+        {
+            await victims.WriteAsync(context.Observed, cancellationToken).ConfigureAwait(false);
+        }
+
+        var wanted = ServingDeployment.Build(service, replicas, ServingDeployment.ChooseImage(service, live, options.RuntimeImage), path);
+        var applied = await applier.ApplyAsync(live, wanted, cancellationToken).ConfigureAwait(false);
+        context.Observed = context.Observed with { Deployment = applied };
+        context.Workload = WorkloadDiagnosis.WorkloadReady(context.Observed);
+        context.Progressing = WorkloadDiagnosis.Progressing(context.Observed, context.Workload);
+    }
+
+    /// <summary>Why no Deployment is made; null where one is.</summary>
+    private static Finding? Refusal(V1Alpha1InferenceService service, V1Deployment? live)
+    {
+        if (!ModelSource.TryGetPath(service.Spec.Model.Uri, out _))
+        {
+            return new Finding(false, "WaitingForModel", "No replica is made, because the model's source is not supported.");
+        }
+
+        if (service.Spec.Accelerator is { } accelerator && service.Spec.Runtime?.Image is null)
+        {
+            return new Finding(
+                false,
+                "AcceleratorNotSupported",
+                $"The default runtime image computes on CPU and cannot use {accelerator.Resource ?? AcceleratorSpec.DefaultResource}; name an image in spec.runtime.image that can, or remove spec.accelerator.",
+                NeedsPerson: true);
+        }
+
+        return live is not null && !ServingObjectMeta.Controls(service, live.Metadata)
+            ? new Finding(false, "NameConflict", $"Deployment {live.Metadata.Name} exists and does not belong to this InferenceService.", NeedsPerson: true)
+            : null;
+    }
+}

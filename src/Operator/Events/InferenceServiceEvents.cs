@@ -1,0 +1,68 @@
+using System.Globalization;
+using Octavo.KubernetesClient.Models;
+using Octavo.Operator.Entities;
+
+namespace Octavo.Operator.Events;
+
+/// <summary>The Events that a change of status amounts to: one for every transition that a person would want to read of. Pure.</summary>
+internal static class InferenceServiceEvents
+{
+    public static IReadOnlyList<EventNote> Between(InferenceServiceStatus? before, InferenceServiceStatus after)
+    {
+        var notes = new List<EventNote>();
+        foreach (var decision in NewDecisions(before, after))
+        {
+            notes.Add(new EventNote("Normal", decision.To > decision.From ? "ScaledUp" : "ScaledDown", string.Create(CultureInfo.InvariantCulture,
+                $"Scaled from {decision.From} to {decision.To} replicas: {decision.Message}{Inputs(decision.Inputs)}")));
+        }
+
+        var (modelBefore, model) = Pair(ConditionTypes.ModelReady);
+        if (model is { Status: "False" } && model.Reason != modelBefore?.Reason)
+        {
+            notes.Add(new EventNote("Warning", $"Model{model.Reason}", model.Message ?? ""));
+        }
+        else if (model is { Status: "True" } && modelBefore?.Status != "True")
+        {
+            notes.Add(new EventNote("Normal", "ModelLoaded", model.Message ?? ""));
+        }
+
+        var (workloadBefore, workload) = Pair(ConditionTypes.WorkloadReady);
+        if (workload is { Status: "False" } && workload.Reason != workloadBefore?.Reason && !OnItsWay(workload.Reason))
+        {
+            notes.Add(new EventNote("Warning", workload.Reason ?? "WorkloadNotReady", workload.Message ?? ""));
+        }
+
+        var (readyBefore, ready) = Pair(ConditionTypes.Ready);
+        if (ready is { Status: "True" } && readyBefore?.Status != "True")
+        {
+            notes.Add(new EventNote("Normal", "Ready", ready.Message ?? ""));
+        }
+        else if (ready is { Status: "False" } && readyBefore?.Status == "True")
+        {
+            notes.Add(new EventNote("Warning", "NotReady", ready.Message ?? ""));
+        }
+
+        var (scalingBefore, scaling) = Pair(ConditionTypes.ScalingActive);
+        if (scaling is { Status: "False" } && scalingBefore?.Status != "False")
+        {
+            notes.Add(new EventNote("Warning", scaling.Reason ?? "MetricsAbsent", scaling.Message ?? ""));
+        }
+
+        return notes;
+
+        (V1Condition? Before, V1Condition? After) Pair(string type) =>
+            (before?.Conditions?.FirstOrDefault(c => c.Type == type), after.Conditions?.FirstOrDefault(c => c.Type == type));
+    }
+
+    private static bool OnItsWay(string? reason) => reason is "Creating" or "Starting" or "RollingOut" or "ScalingDown" or "WaitingForModel";
+
+    /// <summary>Oldest first.</summary>
+    private static IEnumerable<ScalingDecision> NewDecisions(InferenceServiceStatus? before, InferenceServiceStatus after)
+    {
+        var known = before?.Autoscaling?.History?.Select(d => d.At.ToUnixTimeSeconds()).DefaultIfEmpty(long.MinValue).Max() ?? long.MinValue;
+        return (after.Autoscaling?.History ?? []).Where(d => d.At.ToUnixTimeSeconds() > known).Reverse();
+    }
+
+    private static string Inputs(ScalingInputs? inputs) => inputs is null ? "" : string.Create(CultureInfo.InvariantCulture,
+        $" (waiting {inputs.WaitingRequests}, running {inputs.RunningRequests}, KV cache {inputs.KVCachePercent?.ToString(CultureInfo.InvariantCulture) ?? "?"} %, cache hits {inputs.CacheHitPercent?.ToString(CultureInfo.InvariantCulture) ?? "?"} %, {inputs.SampledReplicas} of {inputs.ReadyReplicas} replicas sampled)");
+}
