@@ -1,10 +1,3 @@
-using Octavo.Operator.CustomResources;
+using Octavo.Operator.Configuration;
 
-if (args is ["manifests", "--output", var folder])
-{
-    ManifestWriter.WriteTo(folder);
-    return 0;
-}
-
-Console.Error.WriteLine("not built yet");
-return 1;
+return await OperatorCommand.Create().Parse(args).InvokeAsync();

@@ -34,6 +34,7 @@ internal sealed partial class Autoscaler(
     public async Task TickAsync(CancellationToken cancellationToken)
     {
         var services = cluster.Services.Where(s => s.Spec.Autoscaling is not null && s.Metadata.DeletionTimestamp is null).ToList();
+        states.Keep(services.Select(s => NamespacedName.Of(s)).ToHashSet());
         var replicas = services.SelectMany(s => cluster.PodsOf(NamespacedName.Of(s))).Where(p => PodState.IsReady(p) && p.Status?.PodIP is not null).ToList();
         await Parallel.ForEachAsync(
             replicas,
@@ -68,7 +69,8 @@ internal sealed partial class Autoscaler(
         var observed = cluster.Observe(service);
         var known = states.Find(key);
         var before = known ?? AutoscalerState.Resume(observed.DesiredReplicas, service.Status?.Autoscaling);
-        var pods = observed.CurrentPods.Where(p => p.Metadata.DeletionTimestamp is null).ToList();
+        // Old pods count too: during a rollout they carry the load.
+        var pods = observed.Pods.Where(p => p.Metadata.DeletionTimestamp is null).ToList();
         var youngest = now - options.AutoscalingInterval * LooksThatALoadLasts - options.ScrapeTimeout;
         var samples = pods.Select(p => new ReplicaSample
         {

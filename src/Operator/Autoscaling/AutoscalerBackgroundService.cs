@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Hosting;
 using Octavo.ControllerRuntime.Cache;
 using Octavo.ControllerRuntime.LeaderElection;
 using Octavo.Operator.Configuration;
@@ -8,6 +7,7 @@ namespace Octavo.Operator.Autoscaling;
 /// <summary>The autoscaler's clock: ticks while this process leads and its caches are full.</summary>
 internal sealed partial class AutoscalerBackgroundService(
     Autoscaler autoscaler,
+    AutoscalerStates states,
     InformerSet informers,
     Leadership leadership,
     OperatorOptions options,
@@ -28,6 +28,7 @@ internal sealed partial class AutoscalerBackgroundService(
     private async Task LeadAsync(CancellationToken cancellationToken)
     {
         await informers.WaitForSyncAsync(cancellationToken).ConfigureAwait(false);
+        states.Clear();
         using var timer = new PeriodicTimer(options.AutoscalingInterval, timeProvider);
         while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
         {

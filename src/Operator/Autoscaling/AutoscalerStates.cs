@@ -13,4 +13,16 @@ internal sealed class AutoscalerStates
     public void Set(NamespacedName service, AutoscalerState state) => states[service] = state;
 
     public void Remove(NamespacedName service) => states.TryRemove(service, out _);
+
+    /// <summary>Drops all others: what is not autoscaled now must not resume from an old number later.</summary>
+    public void Keep(IReadOnlySet<NamespacedName> services)
+    {
+        foreach (var key in states.Keys.Where(k => !services.Contains(k)))
+        {
+            states.TryRemove(key, out _);
+        }
+    }
+
+    /// <summary>A new term of leadership begins: another operator may have decided meanwhile, so the status counts.</summary>
+    public void Clear() => states.Clear();
 }

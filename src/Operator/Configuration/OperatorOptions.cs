@@ -12,10 +12,10 @@ internal sealed record OperatorOptions
     public string? Namespace { get; init; }
 
     /// <summary>Whether several operators may run, of which one leads.</summary>
-    public bool LeaderElect { get; init; } = true;
+    public bool LeaderElect { get; init; }
 
-    /// <summary>Namespace of the lease.</summary>
-    public string LeaderElectionNamespace { get; init; } = "default";
+    /// <summary>Namespace of the lease; null: the operator's own in a cluster, the kubeconfig's elsewhere.</summary>
+    public string? LeaderElectionNamespace { get; init; }
 
     /// <summary>Where health and metrics answer, as address:port.</summary>
     public string BindAddress { get; init; } = "127.0.0.1:8081";
@@ -44,15 +44,8 @@ internal sealed record OperatorOptions
             errors.Add($"--kubeconfig: {Kubeconfig} does not exist");
         }
 
-        if (Namespace is not null && (Namespace.Length is 0 or > 63 || Namespace.Any(c => !char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c) && c != '-')))
-        {
-            errors.Add($"--namespace: '{Namespace}' is no name of a namespace");
-        }
-
-        if (LeaderElect && LeaderElectionNamespace.Length == 0)
-        {
-            errors.Add("--leader-election-namespace: a namespace is needed for the lease");
-        }
+        CheckNamespace("--namespace", Namespace);
+        CheckNamespace("--leader-election-namespace", LeaderElectionNamespace);
 
         if (!IPEndPoint.TryParse(BindAddress, out _) || !BindAddress.Contains(':', StringComparison.Ordinal))
         {
@@ -75,5 +68,13 @@ internal sealed record OperatorOptions
         }
 
         return errors;
+
+        void CheckNamespace(string flag, string? name)
+        {
+            if (name is not null && (name.Length is 0 or > 63 || name.Any(c => !char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c) && c != '-')))
+            {
+                errors.Add($"{flag}: '{name}' is no name of a namespace");
+            }
+        }
     }
 }

@@ -31,6 +31,5 @@ internal sealed class ConditionList(IReadOnlyList<V1Condition>? before, long gen
 
     public IReadOnlyList<V1Condition> Build() => conditions;
 
-
     private static string Shorten(string message) => message.Length <= 1024 ? message : string.Concat(message.AsSpan(0, 1021), "...");
 }

@@ -40,12 +40,12 @@ internal sealed record ObservedState
     /// <summary>Replicas to have now: spec.replicas, or what the autoscaler decided last, in this life of the operator or an earlier one.</summary>
     public int DesiredReplicas => Service.Spec.Autoscaling is null
         ? Service.Spec.Replicas ?? 1
-        : Autoscaler?.Replicas ?? InitialReplicas(Service, Deployment);
+        : AutoscaledReplicas(Service, Deployment, Autoscaler);
 
-    /// <summary>Where autoscaling begins: with the last decision in the status, else with what runs, else with minReplicas; within the bounds.</summary>
-    public static int InitialReplicas(V1Alpha1InferenceService service, V1Deployment? deployment)
+    /// <summary>The last decision of this life of the operator, else the one in the status, else what runs, else minReplicas; within the bounds.</summary>
+    private static int AutoscaledReplicas(V1Alpha1InferenceService service, V1Deployment? deployment, AutoscalerState? state)
     {
         var policy = ScalingPolicy.From(service.Spec) ?? throw new ArgumentException("no autoscaling", nameof(service));
-        return Math.Clamp(service.Status?.DesiredReplicas ?? deployment?.Spec?.Replicas ?? policy.MinReplicas, policy.MinReplicas, policy.MaxReplicas);
+        return Math.Clamp(state?.Replicas ?? service.Status?.DesiredReplicas ?? deployment?.Spec?.Replicas ?? policy.MinReplicas, policy.MinReplicas, policy.MaxReplicas);
     }
 }

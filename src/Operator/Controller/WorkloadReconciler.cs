@@ -1,5 +1,4 @@
 using Octavo.KubernetesClient.Models;
-using Octavo.Operator.Autoscaling;
 using Octavo.Operator.Configuration;
 using Octavo.Operator.Entities;
 using Octavo.Operator.Resources;

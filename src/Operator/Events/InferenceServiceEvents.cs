@@ -59,8 +59,11 @@ internal static class InferenceServiceEvents
     /// <summary>Oldest first.</summary>
     private static IEnumerable<ScalingDecision> NewDecisions(InferenceServiceStatus? before, InferenceServiceStatus after)
     {
-        var known = before?.Autoscaling?.History?.Select(d => d.At.ToUnixTimeSeconds()).DefaultIfEmpty(long.MinValue).Max() ?? long.MinValue;
-        return (after.Autoscaling?.History ?? []).Where(d => d.At.ToUnixTimeSeconds() > known).Reverse();
+        var known = (before?.Autoscaling?.History ?? []).Select(Identity).ToHashSet();
+        return (after.Autoscaling?.History ?? []).Where(d => !known.Contains(Identity(d))).Reverse();
+
+        // Times travel with seconds only.
+        static (long, int, int) Identity(ScalingDecision decision) => (decision.At.ToUnixTimeSeconds(), decision.From, decision.To);
     }
 
     private static string Inputs(ScalingInputs? inputs) => inputs is null ? "" : string.Create(CultureInfo.InvariantCulture,

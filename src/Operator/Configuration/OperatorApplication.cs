@@ -1,0 +1,92 @@
+using System.Net;
+using Octavo.ControllerRuntime;
+using Octavo.ControllerRuntime.Cache;
+using Octavo.ControllerRuntime.Metrics;
+using Octavo.ControllerRuntime.Queue;
+using Octavo.KubernetesClient;
+using Octavo.KubernetesClient.Models;
+using Octavo.Metrics.Prometheus;
+using Octavo.Operator.Autoscaling;
+using Octavo.Operator.Controller;
+using Octavo.Operator.Entities;
+using Octavo.Operator.Metrics;
+using Octavo.Operator.Resources;
+using Octavo.Operator.Scraping;
+
+namespace Octavo.Operator.Configuration;
+
+/// <summary>The composition root.</summary>
+internal static class OperatorApplication
+{
+    /// <exception cref="KubernetesConfigurationException">No cluster is configured, or its configuration cannot be used.</exception>
+    public static WebApplication Build(OperatorOptions options)
+    {
+        var cluster = KubernetesClientConfiguration.Load(options.Kubeconfig) with { UserAgent = ServingObjectMeta.FieldManager };
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders().AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "HH:mm:ss ";
+        });
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning);
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(options.BindEndPoint));
+        builder.Services.AddSingleton(cluster);
+        AddOperator(builder.Services, options, cluster.Namespace);
+
+        var application = builder.Build();
+        application.MapGet("/healthz", () => "ok");
+        application.MapGet("/readyz", (InformerSet informers) => informers.HasSynced
+            ? Results.Text("ok")
+            : Results.Text($"waiting for {string.Join(", ", informers.NotSynced)}", statusCode: (int)HttpStatusCode.ServiceUnavailable));
+        application.MapPrometheusScrapingEndpoint();
+        return application;
+    }
+
+    /// <summary>Everything but the listener and the configuration of the cluster, so that tests can bring a client of their own.</summary>
+    public static void AddOperator(IServiceCollection services, OperatorOptions options, string ownNamespace)
+    {
+        var made = new InformerOptions { Namespace = options.Namespace, LabelSelector = ServingObjectMeta.ManagedSelector };
+        services.AddSingleton(options);
+        services.AddSingleton<OperatorMetrics>();
+        services.AddPrometheusMetrics(OperatorMetrics.MeterName, ControllerMetrics.MeterName);
+        services.AddKubernetesOperator(runtime =>
+        {
+            runtime.Name = ServingObjectMeta.FieldManager;
+            runtime.Namespace = options.Namespace;
+            runtime.KubeConfigPath = options.Kubeconfig;
+            runtime.LeaderElection = new() { Enabled = options.LeaderElect, LeaseNamespace = options.LeaderElectionNamespace ?? ownNamespace };
+        }).AddController<InferenceServiceController, V1Alpha1InferenceService>(controller => controller
+            .WithWorkers(options.Workers)
+            .Owns<V1Deployment>(made)
+            .Owns<V1Service>(made)
+            .Watches<V1Pod>(ClusterView.ServiceOf, made));
+
+        services.AddSingleton<AutoscalerStates>();
+        services.AddSingleton(CreateView);
+        services.AddSingleton<ObjectApplier>();
+        services.AddSingleton<VictimHints>();
+        services.AddSingleton<ModelReconciler>();
+        services.AddSingleton<WorkloadReconciler>();
+        services.AddSingleton<ServiceReconciler>();
+        services.AddSingleton<ScalingReconciler>();
+        services.AddSingleton<StatusReconciler>();
+        services.AddSingleton(CreateScraper);
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Autoscaler>(
+            provider, (Action<NamespacedName>)provider.GetRequiredKeyedService<WorkQueue>(typeof(V1Alpha1InferenceService)).Add));
+        services.AddHostedService<AutoscalerBackgroundService>();
+    }
+
+    private static ClusterView CreateView(IServiceProvider provider)
+    {
+        var pods = provider.GetRequiredService<SharedInformer<V1Pod>>();
+        pods.AddIndex(ClusterView.PodIndex, pod => ClusterView.ServiceOf(pod).Select(key => key.ToString()));
+        return ActivatorUtilities.CreateInstance<ClusterView>(provider);
+    }
+
+    private static ServingMetricsScraper CreateScraper(IServiceProvider provider)
+    {
+        // Pods are reached directly: a proxy of the environment is for the outside world. Connections go when their pod does.
+        var handler = new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30), ConnectTimeout = TimeSpan.FromSeconds(1) };
+        return new ServingMetricsScraper(new HttpClient(handler), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<OperatorOptions>().ScrapeTimeout);
+    }
+}

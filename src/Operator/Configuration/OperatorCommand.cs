@@ -1,0 +1,74 @@
+using System.CommandLine;
+using Octavo.KubernetesClient;
+using Octavo.Operator.CustomResources;
+
+namespace Octavo.Operator.Configuration;
+
+/// <summary>The command line: runs the operator; <c>manifests</c> writes what is generated from the types.</summary>
+internal static class OperatorCommand
+{
+    private const int UsageError = 2;
+
+    public static RootCommand Create()
+    {
+        var defaults = new OperatorOptions();
+        var kubeconfig = new Option<string?>("--kubeconfig") { Description = "Kubeconfig file. Default: in-cluster, then KUBECONFIG, then ~/.kube/config." };
+        var watched = new Option<string?>("--namespace") { Description = "Namespace to serve. Default: all." };
+        var elect = new Option<bool>("--leader-elect") { Description = "Let one of several operators lead, by a Lease." };
+        var leaseNamespace = new Option<string?>("--leader-election-namespace") { Description = "Namespace of the Lease. Default: the operator's own." };
+        var bind = new Option<string>("--bind-address") { Description = "Where /healthz, /readyz and /metrics answer.", DefaultValueFactory = _ => defaults.BindAddress };
+        var image = new Option<string>("--runtime-image") { Description = "Image of services that name none.", DefaultValueFactory = _ => defaults.RuntimeImage };
+        var interval = new Option<double>("--autoscaling-interval") { Description = "Seconds between two looks of the autoscaler.", DefaultValueFactory = _ => defaults.AutoscalingInterval.TotalSeconds };
+        var workers = new Option<int>("--workers") { Description = "Services that are reconciled at once.", DefaultValueFactory = _ => defaults.Workers };
+        var root = new RootCommand("Octavo's operator: turns InferenceServices into running replicas and scales them.")
+        {
+            kubeconfig, watched, elect, leaseNamespace, bind, image, interval, workers, Manifests(),
+        };
+        root.SetAction((parsed, cancellationToken) => RunAsync(
+            new OperatorOptions
+            {
+                Kubeconfig = parsed.GetValue(kubeconfig),
+                Namespace = parsed.GetValue(watched),
+                LeaderElect = parsed.GetValue(elect),
+                LeaderElectionNamespace = parsed.GetValue(leaseNamespace),
+                BindAddress = parsed.GetValue(bind)!,
+                RuntimeImage = parsed.GetValue(image)!,
+                AutoscalingInterval = TimeSpan.FromSeconds(Math.Clamp(parsed.GetValue(interval), 0, 1e6)),
+                Workers = parsed.GetValue(workers),
+            },
+            parsed.InvocationConfiguration.Error,
+            cancellationToken));
+        return root;
+    }
+
+    private static async Task<int> RunAsync(OperatorOptions options, TextWriter error, CancellationToken cancellationToken)
+    {
+        var errors = options.Validate();
+        if (errors.Count > 0)
+        {
+            await error.WriteLineAsync(string.Join(Environment.NewLine, errors));
+            return UsageError;
+        }
+
+        try
+        {
+            await using var application = OperatorApplication.Build(options);
+            await application.RunAsync(cancellationToken);
+            return 0;
+        }
+        catch (Exception e) when (e is KubernetesConfigurationException or IOException)
+        {
+            await error.WriteLineAsync(e.Message);
+            return 1;
+        }
+    }
+
+    private static Command Manifests()
+    {
+        var output = new Option<string>("--output") { Description = "Folder to write to.", Required = true };
+        var command = new Command("manifests", "Write the CustomResourceDefinitions that are generated from the C# types.") { output };
+        command.Hidden = true;
+        command.SetAction(parsed => ManifestWriter.WriteTo(parsed.GetValue(output)!));
+        return command;
+    }
+}
