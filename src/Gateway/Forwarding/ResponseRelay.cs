@@ -35,7 +35,7 @@ internal sealed partial class ResponseRelay(ForwardingOptions options, GatewayMe
             idle.CancelAfter(options.IdleStreamTimeout);
             await using var source = await upstream.Content.ReadAsStreamAsync(cancellationToken);
             // Headers go out before the first event, which may be long in coming.
-            await context.Response.StartAsync(cancellationToken);
+            await context.Response.Body.FlushAsync(cancellationToken);
             var buffer = new byte[FirstBuffer];
             var held = 0;
             while (true)

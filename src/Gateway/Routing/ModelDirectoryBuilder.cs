@@ -6,7 +6,8 @@ namespace Octavo.Gateway.Routing;
 /// <summary>Builds the directory from Services and EndpointSlices. Pure: the order of its inputs does not matter.</summary>
 internal static class ModelDirectoryBuilder
 {
-    private const string ServiceNameLabel = "kubernetes.io/service-name";
+    /// <summary>Label of a slice: the Service whose endpoints it holds.</summary>
+    public const string ServiceNameLabel = "kubernetes.io/service-name";
 
     /// <summary>
     /// A Service offers the names of its annotation, or else its InferenceService's name. Where several offer one name, the oldest wins

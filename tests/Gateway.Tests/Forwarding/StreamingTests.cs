@@ -33,22 +33,25 @@ public sealed class StreamingTests
     [Fact]
     public async Task Stream_UpstreamDiesInsideAnEvent_ClientGetsWholeEventsThenTheErrorThenDone()
     {
+        var die = new TaskCompletionSource();
         await using var upstream = await FakeUpstream.StartAsync(async context =>
         {
             await BeginAsync(context);
             await SendAsync(context, "data: {\"n\":1}\n\ndata: {\"n\":");
+            await die.Task;
             context.Abort();
         });
         await using var gateway = await GatewayUnderTest.StartAsync(upstream.Endpoint);
 
         using var response = await gateway.PostAsync();
-        var text = await response.Content.ReadAsStringAsync();
+        await using var stream = await response.Content.ReadAsStreamAsync();
+        (await ReadAsync(stream, 15)).Should().Be("data: {\"n\":1}\n\n");
+        die.SetResult();
 
-        var events = text.Split("\n\n", StringSplitOptions.RemoveEmptyEntries);
-        events.Should().HaveCount(3);
-        events[0].Should().Be("data: {\"n\":1}");
-        events[1].Should().StartWith("data: {\"error\":{").And.Contain("\"code\":\"upstream_connection_lost\"");
-        events[2].Should().Be("data: [DONE]");
+        var events = (await new StreamReader(stream).ReadToEndAsync()).Split("\n\n", StringSplitOptions.RemoveEmptyEntries);
+        events.Should().HaveCount(2);
+        events[0].Should().StartWith("data: {\"error\":{").And.Contain("\"code\":\"upstream_connection_lost\"");
+        events[1].Should().Be("data: [DONE]");
         upstream.Requests.Should().ContainSingle("nothing may be retried after the first byte");
         await gateway.ScrapeUntilAsync("octavo_gateway_stream_errors_total{model=\"m\",reason=\"upstream_lost\"} 1");
     }
@@ -56,17 +59,22 @@ public sealed class StreamingTests
     [Fact]
     public async Task Stream_UpstreamDiesAfterDone_IsComplete()
     {
+        var die = new TaskCompletionSource();
         await using var upstream = await FakeUpstream.StartAsync(async context =>
         {
             await BeginAsync(context);
             await SendAsync(context, "data: 1\n\ndata: [DONE]\n\n");
+            await die.Task;
             context.Abort();
         });
         await using var gateway = await GatewayUnderTest.StartAsync(upstream.Endpoint);
 
         using var response = await gateway.PostAsync();
+        await using var stream = await response.Content.ReadAsStreamAsync();
+        (await ReadAsync(stream, 23)).Should().Be("data: 1\n\ndata: [DONE]\n\n");
+        die.SetResult();
 
-        (await response.Content.ReadAsStringAsync()).Should().Be("data: 1\n\ndata: [DONE]\n\n");
+        (await new StreamReader(stream).ReadToEndAsync()).Should().BeEmpty();
     }
 
     [Fact]
@@ -119,12 +127,14 @@ public sealed class StreamingTests
     [Fact]
     public async Task Answer_NotStreamedAndBrokenOff_BreaksTheClientsConnection()
     {
+        var die = new TaskCompletionSource();
         await using var upstream = await FakeUpstream.StartAsync(async context =>
         {
             context.Response.ContentType = "application/json";
             context.Response.ContentLength = 100;
             await context.Response.WriteAsync("{\"half\":");
             await context.Response.Body.FlushAsync();
+            await die.Task;
             context.Abort();
         });
         await using var gateway = await GatewayUnderTest.StartAsync(upstream.Endpoint);
@@ -132,6 +142,7 @@ public sealed class StreamingTests
         var act = async () =>
         {
             using var response = await gateway.PostAsync();
+            die.SetResult();
             await response.Content.ReadAsStringAsync();
         };
 
