@@ -26,6 +26,7 @@ internal static class ForwardedHeaders
     public static void CopyRequest(HttpContext context, HttpRequestMessage message, string requestId)
     {
         var source = context.Request.Headers;
+        // Kestrel shows a plain "keep-alive" or "close" where the client also named others, so those names are not known here.
         var connection = ConnectionOptions(source.Connection);
         foreach (var (name, values) in source)
         {
