@@ -115,6 +115,21 @@ public sealed class Tokenizer
     /// <summary>The token as the vocabulary writes it, or null for an id that it does not know.</summary>
     public string? IdToToken(int id) => addedById.GetValueOrDefault(id) ?? model.IdToToken(id);
 
+    /// <summary>The bytes that a token stands for, also where they are only part of a character; empty for an unknown id.</summary>
+    public byte[] TokenBytes(int id)
+    {
+        if (IdToToken(id) is not { } token)
+        {
+            return [];
+        }
+
+        var bytes = new List<byte>();
+        var isBytes = decoder is ByteLevelDecoder && !addedById.ContainsKey(id) && ByteAlphabet.TryDecode(token, bytes);
+        return isBytes ? [.. bytes]
+            : ByteFallbackDecoder.TryReadByte(token, out var single) ? [single]
+            : System.Text.Encoding.UTF8.GetBytes(Decode([id], skipSpecialTokens: false));
+    }
+
     public bool IsSpecial(int id) => specialIds.Contains(id);
 
     private static List<(int Start, int End, AddedToken? Token)> Cut(AddedTokenMatcher? matcher, string text)

@@ -59,7 +59,7 @@ internal sealed class ByteFallbackDecoder : TokenDecoder
         return output;
     }
 
-    private static bool TryReadByte(string token, out byte value)
+    public static bool TryReadByte(string token, out byte value)
     {
         value = 0;
         return token.Length == 6 && token.StartsWith("<0x", StringComparison.Ordinal) && token[5] == '>'

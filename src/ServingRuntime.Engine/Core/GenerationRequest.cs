@@ -1,0 +1,26 @@
+namespace Octavo.ServingRuntime.Engine.Core;
+
+/// <summary>A request as the front end hands it over: tokens, how to sample, and what concerns only its text.</summary>
+public sealed record GenerationRequest
+{
+    public required string RequestId { get; init; }
+    public required IReadOnlyList<int> PromptTokenIds { get; init; }
+    public required SamplingParams SamplingParams { get; init; }
+
+    /// <summary>Independent answers; each is a request of its own to the engine.</summary>
+    public int N { get; init; } = 1;
+
+    /// <summary>Texts that end an answer, wherever in the tokens they fall.</summary>
+    public IReadOnlyList<string> StopStrings { get; init; } = [];
+
+    /// <summary>Whether the text keeps the stop string or stop token that ended it.</summary>
+    public bool IncludeStopStringInOutput { get; init; }
+
+    public bool SkipSpecialTokens { get; init; } = true;
+    public IReadOnlyList<int> EosTokenIds { get; init; } = [];
+    public int Priority { get; init; }
+    public string? CacheSalt { get; init; }
+
+    /// <summary>When the request came in, in <see cref="TimeProvider.GetTimestamp"/> units; latencies count from here.</summary>
+    public long ArrivalTimestamp { get; init; }
+}

@@ -1,0 +1,172 @@
+using System.Diagnostics.Metrics;
+using Octavo.ServingContract;
+using Octavo.ServingRuntime.Engine.Core;
+
+namespace Octavo.ServingRuntime.Engine.Metrics;
+
+/// <summary>Every instrument of the engine: vLLM's names, buckets and meanings, and Octavo's own. All carry the labels model_name and engine.</summary>
+public sealed class EngineMetrics
+{
+    public const string MeterName = "Octavo.ServingRuntime.Engine";
+
+    private static readonly double[] TimeToFirstTokenBuckets =
+        [.001, .005, .01, .02, .04, .06, .08, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10, 20, 40, 80, 160, 640, 2560];
+
+    private static readonly double[] InterTokenBuckets = [.01, .025, .05, .075, .1, .15, .2, .3, .4, .5, .75, 1, 2.5, 5, 7.5, 10, 20, 40, 80];
+
+    private static readonly double[] LatencyBuckets = [.3, .5, .8, 1, 1.5, 2, 2.5, 5, 10, 15, 20, 30, 40, 50, 60, 120, 240, 480, 960, 1920, 7680];
+
+    private readonly Meter meter;
+    private readonly KeyValuePair<string, object?>[] labels;
+    private readonly Counter<long> promptTokens;
+    private readonly Counter<long> generationTokens;
+    private readonly Counter<long> requestSuccess;
+    private readonly Counter<long> rejections;
+    private readonly Histogram<long> iterationTokens;
+    private readonly Histogram<long> requestPromptTokens;
+    private readonly Histogram<long> requestGenerationTokens;
+
+    public EngineMetrics(IMeterFactory meterFactory, string modelName, int maxModelLen)
+    {
+        meter = meterFactory.Create(MeterName);
+        labels = [new("model_name", modelName), new("engine", "0")];
+        promptTokens = meter.CreateCounter<long>(ServingMetricNames.PromptTokens, description: "Prompt tokens of requests, cached ones included.");
+        generationTokens = meter.CreateCounter<long>(ServingMetricNames.GenerationTokens, description: "Generated tokens.");
+        requestSuccess = meter.CreateCounter<long>(ServingMetricNames.RequestSuccess, description: "Finished requests by reason.");
+        rejections = meter.CreateCounter<long>("vllm:admission_rejections_total", description: "Requests turned away before they were queued, by reason.");
+        var steps = Tokens(16384).Where(b => b is 1 || b >= 8).ToArray();
+        iterationTokens = Histogram(ServingMetricNames.IterationTokens, "Tokens computed in a step.", steps);
+        var lengths = OneTwoFive(maxModelLen);
+        requestPromptTokens = Histogram(ServingMetricNames.RequestPromptTokens, "Prompt tokens of a request.", lengths);
+        requestGenerationTokens = Histogram(ServingMetricNames.RequestGenerationTokens, "Generated tokens of a request.", lengths);
+        TimeToFirstToken = Seconds(ServingMetricNames.TimeToFirstToken, "From arrival to the first token.", TimeToFirstTokenBuckets);
+        InterTokenLatency = Seconds(ServingMetricNames.InterTokenLatency, "Between two tokens of a request.", InterTokenBuckets);
+        EndToEndLatency = Seconds(ServingMetricNames.EndToEndLatency, "From arrival to the last token.", LatencyBuckets);
+        QueueTime = Seconds(ServingMetricNames.QueueTime, "From arrival to admission.", LatencyBuckets);
+        PrefillTime = Seconds(ServingMetricNames.PrefillTime, "From admission to the first token.", LatencyBuckets);
+        DecodeTime = Seconds(ServingMetricNames.DecodeTime, "From the first to the last token.", LatencyBuckets);
+        InferenceTime = Seconds(ServingMetricNames.InferenceTime, "From admission to the last token.", LatencyBuckets);
+        foreach (var reason in Enum.GetValues<FinishReason>())
+        {
+            // Series exist from the start, so that the first event is a rise and not an appearance.
+            requestSuccess.Add(0, Labelled("finished_reason", Name(reason)));
+        }
+
+        promptTokens.Add(0, labels);
+        generationTokens.Add(0, labels);
+    }
+
+    public Histogram<double> TimeToFirstToken { get; }
+
+    public Histogram<double> InterTokenLatency { get; }
+
+    public Histogram<double> EndToEndLatency { get; }
+
+    public Histogram<double> QueueTime { get; }
+
+    public Histogram<double> PrefillTime { get; }
+
+    public Histogram<double> DecodeTime { get; }
+
+    public Histogram<double> InferenceTime { get; }
+
+    /// <summary>Exposes the scheduler's state. Called once, when the engine runs; gauges do not exist before.</summary>
+    public void Attach(Func<EngineStats> stats)
+    {
+        Gauge(ServingMetricNames.NumRequestsRunning, "Requests in the running batch.", () => stats().NumRunning);
+        Gauge(ServingMetricNames.NumRequestsWaiting, "Requests that wait for admission.", () => stats().NumWaiting);
+        Gauge(ServingMetricNames.KVCacheUsage, "Part of the KV blocks in use, 0 to 1.", () => stats().KVCacheUsage);
+        Gauge(ServingMetricNames.UncachedQueuedTokens, "Prompt tokens of waiting requests that no cached block covers.", () => stats().UncachedQueuedTokens);
+        Gauge(ServingMetricNames.CacheHitRate, "Part of the prompt tokens found in the prefix cache over the last thousand admissions.", () => stats().RecentCacheHitRate);
+        meter.CreateObservableGauge(
+            ServingMetricNames.QueueDepth, () => new Measurement<long>(stats().NumWaiting, Labelled("reason", "capacity")), description: "Waiting requests by what they wait for.");
+        Total(ServingMetricNames.PrefixCacheQueries, "Prompt tokens looked up in the prefix cache.", () => stats().PrefixCacheQueries);
+        Total(ServingMetricNames.PrefixCacheHits, "Prompt tokens found in the prefix cache.", () => stats().PrefixCacheHits);
+        Total(ServingMetricNames.NumPreemptions, "Preemptions.", () => stats().NumPreemptions);
+        Total(ServingMetricNames.RecomputedTokens, "Tokens computed again after a preemption.", () => stats().RecomputedTokens);
+    }
+
+    /// <summary>Exposes the cache's configuration as labels of a gauge that is 1.</summary>
+    public void DescribeCache(int blockSize, int numBlocks, bool prefixCaching)
+    {
+        KeyValuePair<string, object?>[] described =
+        [
+            .. labels, new("block_size", blockSize.ToString(System.Globalization.CultureInfo.InvariantCulture)),
+            new("num_gpu_blocks", numBlocks.ToString(System.Globalization.CultureInfo.InvariantCulture)), new("enable_prefix_caching", prefixCaching ? "True" : "False"),
+        ];
+        meter.CreateObservableGauge(ServingMetricNames.CacheConfigInfo, () => new Measurement<int>(1, described), description: "Configuration of the KV cache.");
+    }
+
+    internal void RecordStep(EngineStats stats)
+    {
+        if (stats.StepTokens > 0)
+        {
+            iterationTokens.Record(stats.StepTokens, labels);
+        }
+    }
+
+    internal void RecordRejection(RejectionReason reason) => rejections.Add(1, Labelled("reason", reason switch
+    {
+        RejectionReason.QueueFull => "queue_full",
+        RejectionReason.QueuedTokens => "queued_tokens",
+        _ => "draining",
+    }));
+
+    internal void RecordPrompt(int tokens) => promptTokens.Add(tokens, labels);
+
+    internal void RecordGenerated(int tokens) => generationTokens.Add(tokens, labels);
+
+    internal void RecordFinished(FinishReason reason, int promptCount, int generatedCount)
+    {
+        requestSuccess.Add(1, Labelled("finished_reason", Name(reason)));
+        requestPromptTokens.Record(promptCount, labels);
+        requestGenerationTokens.Record(generatedCount, labels);
+    }
+
+    internal void Record(Histogram<double> histogram, TimeSpan duration) => histogram.Record(duration.TotalSeconds, labels);
+
+    private static string Name(FinishReason reason) => reason switch
+    {
+        FinishReason.Stop => "stop",
+        FinishReason.Length => "length",
+        FinishReason.Abort => "abort",
+        _ => "error",
+    };
+
+    private static long[] Tokens(int limit)
+    {
+        var bounds = new List<long>();
+        for (long bound = 1; bound <= limit; bound *= 2)
+        {
+            bounds.Add(bound);
+        }
+
+        return [.. bounds];
+    }
+
+    /// <summary>1, 2, 5, 10, 20 ... up to a limit.</summary>
+    private static long[] OneTwoFive(int limit)
+    {
+        var bounds = new List<long>();
+        for (long power = 1; power <= limit; power *= 10)
+        {
+            bounds.AddRange(new[] { power, 2 * power, 5 * power }.Where(b => b <= limit));
+        }
+
+        return [.. bounds];
+    }
+
+    private Histogram<double> Seconds(string name, string description, double[] buckets)
+        => meter.CreateHistogram(name, unit: "s", description: description, advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = buckets });
+
+    private Histogram<long> Histogram(string name, string description, long[] buckets)
+        => meter.CreateHistogram(name, description: description, advice: new InstrumentAdvice<long> { HistogramBucketBoundaries = buckets });
+
+    private void Gauge(string name, string description, Func<double> value)
+        => meter.CreateObservableGauge(name, () => new Measurement<double>(value(), labels), description: description);
+
+    private void Total(string name, string description, Func<long> value)
+        => meter.CreateObservableCounter(name, () => new Measurement<long>(value(), labels), description: description);
+
+    private KeyValuePair<string, object?>[] Labelled(string name, string value) => [.. labels, new(name, value)];
+}

@@ -1,0 +1,152 @@
+using System.Text.Json;
+using Octavo.ServingRuntime.Engine.Tokenization.Jinja;
+
+namespace Octavo.ServingRuntime.Engine.Tokenization;
+
+/// <summary>What a checkpoint says about text: its tokenizer, chat template, stop tokens and suggested sampling.</summary>
+public sealed record ModelTokenizer
+{
+    public required Tokenizer Tokenizer { get; init; }
+
+    /// <summary>Null where the checkpoint brings none: chat is refused then.</summary>
+    public ChatTemplate? ChatTemplate { get; init; }
+
+    /// <summary>Tokens that end an answer: those of config.json, generation_config.json and the tokenizer together.</summary>
+    public IReadOnlyList<int> EosTokenIds { get; init; } = [];
+
+    public GenerationDefaults Defaults { get; init; } = new();
+
+    /// <summary>Reads tokenizer.json, and where present tokenizer_config.json, chat_template.jinja, config.json and generation_config.json.</summary>
+    /// <exception cref="TokenizerFormatException">A file is malformed, or tokenizer.json is missing.</exception>
+    /// <exception cref="TemplateException">The chat template is malformed.</exception>
+    public static ModelTokenizer Load(string folder, TemplateLimits limits, TimeProvider timeProvider)
+    {
+        var path = Path.Combine(folder, "tokenizer.json");
+        if (!File.Exists(path))
+        {
+            throw new TokenizerFormatException($"{path} does not exist");
+        }
+
+        var tokenizer = Tokenizer.Load(path);
+        using var tokenizerConfig = ReadJson(folder, "tokenizer_config.json");
+        using var config = ReadJson(folder, "config.json");
+        using var generationConfig = ReadJson(folder, "generation_config.json");
+        var special = SpecialTokens(tokenizerConfig?.RootElement);
+        var source = TemplateSource(folder, tokenizerConfig?.RootElement);
+        var eos = new SortedSet<int>();
+        AddIds(eos, config?.RootElement, "eos_token_id");
+        AddIds(eos, generationConfig?.RootElement, "eos_token_id");
+        if (special.TryGetValue("eos_token", out var eosToken) && tokenizer.TokenToId(eosToken) is { } id)
+        {
+            eos.Add(id);
+        }
+
+        return new ModelTokenizer
+        {
+            Tokenizer = tokenizer,
+            ChatTemplate = source is null ? null : new ChatTemplate(source, special, limits, timeProvider),
+            EosTokenIds = [.. eos],
+            Defaults = ReadDefaults(generationConfig?.RootElement),
+        };
+    }
+
+    private static JsonDocument? ReadJson(string folder, string name)
+    {
+        var path = Path.Combine(folder, name);
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        try
+        {
+            var document = JsonDocument.Parse(File.ReadAllBytes(path));
+            return document.RootElement.ValueKind == JsonValueKind.Object ? document : throw new TokenizerFormatException($"{path} holds no JSON object");
+        }
+        catch (JsonException e)
+        {
+            throw new TokenizerFormatException($"{path} is no JSON: {e.Message}", e);
+        }
+    }
+
+    private static Dictionary<string, string> SpecialTokens(JsonElement? config)
+    {
+        var tokens = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var property in config?.EnumerateObject() ?? default)
+        {
+            if (!property.Name.EndsWith("_token", StringComparison.Ordinal))
+            {
+                continue;
+            }
+
+            // A string, or an added token written out.
+            var value = property.Value.ValueKind == JsonValueKind.Object && property.Value.TryGetProperty("content", out var content) ? content : property.Value;
+            if (value.ValueKind == JsonValueKind.String)
+            {
+                tokens[property.Name] = value.GetString()!;
+            }
+        }
+
+        return tokens;
+    }
+
+    /// <summary>chat_template.jinja wins over tokenizer_config.json, whose template is a string or a list of named ones.</summary>
+    private static string? TemplateSource(string folder, JsonElement? config)
+    {
+        var file = Path.Combine(folder, "chat_template.jinja");
+        if (File.Exists(file))
+        {
+            return File.ReadAllText(file);
+        }
+
+        if (config is not { } root || !root.TryGetProperty("chat_template", out var template))
+        {
+            return null;
+        }
+
+        return template.ValueKind switch
+        {
+            JsonValueKind.String => template.GetString(),
+            JsonValueKind.Array => template.EnumerateArray()
+                .Where(t => t.GetProperty("name").GetString() == "default").Select(t => t.GetProperty("template").GetString()).FirstOrDefault(),
+            _ => null,
+        };
+    }
+
+    private static void AddIds(SortedSet<int> ids, JsonElement? config, string name)
+    {
+        if (config is not { } root || !root.TryGetProperty(name, out var value))
+        {
+            return;
+        }
+
+        var values = value.ValueKind == JsonValueKind.Array ? value.EnumerateArray().ToArray() : [value];
+        foreach (var item in values)
+        {
+            if (item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out var id))
+            {
+                ids.Add(id);
+            }
+        }
+    }
+
+    private static GenerationDefaults ReadDefaults(JsonElement? config)
+    {
+        if (config is not { } root)
+        {
+            return new GenerationDefaults();
+        }
+
+        double? Number(string name) => root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : null;
+        var greedy = root.TryGetProperty("do_sample", out var sample) && sample.ValueKind == JsonValueKind.False;
+        return new GenerationDefaults
+        {
+            Temperature = (float?)Number("temperature") ?? (greedy ? 0f : null),
+            TopP = (float?)Number("top_p"),
+            TopK = (int?)Number("top_k"),
+            MinP = (float?)Number("min_p"),
+            RepetitionPenalty = (float?)Number("repetition_penalty"),
+            MaxNewTokens = (int?)Number("max_new_tokens"),
+        };
+    }
+}

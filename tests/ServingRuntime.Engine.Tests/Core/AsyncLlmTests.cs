@@ -1,0 +1,204 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging.Abstractions;
+using Octavo.ServingRuntime.Engine.Core;
+using Octavo.ServingRuntime.Engine.Metrics;
+using Octavo.ServingRuntime.Engine.Tokenization;
+using Octavo.TestSupport;
+
+namespace Octavo.ServingRuntime.Engine.Tests.Core;
+
+public sealed class AsyncLlmTests
+{
+    private static readonly Tokenizer Tokenizer = Tokenizer.Load(Path.Combine(Repository.TinyModel, "tokenizer.json"));
+
+    private readonly FakeTimeProvider clock = new();
+
+    [Fact]
+    public async Task GenerateAsync_ScriptedTokens_GivesTheirText()
+    {
+        await using var llm = Start(new ScriptedEngineCore(_ => Tokenizer.Encode("Hello 👩 world", addSpecialTokens: false)));
+
+        var outputs = await CollectAsync(llm.GenerateAsync(Request("r"), CancellationToken.None));
+
+        string.Concat(outputs.Select(o => o.TextDelta)).Should().Be("Hello 👩 world");
+        outputs[^1].FinishReason.Should().Be(FinishReason.Length);
+        outputs.SkipLast(1).Should().OnlyContain(o => o.FinishReason == null);
+        llm.InFlight.Should().Be(0);
+    }
+
+    [Fact]
+    public async Task GenerateAsync_SeveralAnswers_ComeWithTheirIndex()
+    {
+        await using var llm = Start(new ScriptedEngineCore(r => Tokenizer.Encode($"answer {r.RequestId} {r.SamplingParams.Seed}", addSpecialTokens: false)));
+
+        var outputs = await CollectAsync(llm.GenerateAsync(Request("r") with { N = 3, SamplingParams = new SamplingParams { Seed = 5 } }, CancellationToken.None));
+
+        outputs.GroupBy(o => o.Index).OrderBy(g => g.Key).Select(g => string.Concat(g.Select(o => o.TextDelta)))
+            .Should().Equal("answer r-0 5", "answer r-1 6", "answer r-2 7");
+    }
+
+    [Fact]
+    public async Task GenerateAsync_CallerLeaves_AbortsInTheEngine()
+    {
+        var core = new ScriptedEngineCore(_ => Enumerable.Repeat(70, 10_000).ToList());
+        await using var llm = Start(core);
+        using var cancel = new CancellationTokenSource();
+
+        var act = async () =>
+        {
+            await foreach (var _ in llm.GenerateAsync(Request("r"), cancel.Token))
+            {
+                cancel.Cancel();
+            }
+        };
+
+        await act.Should().ThrowAsync<OperationCanceledException>();
+        await UntilAsync(() => core.Aborted.Contains("r"));
+        llm.InFlight.Should().Be(0);
+    }
+
+    [Fact]
+    public async Task GenerateAsync_StopString_AbortsInTheEngine()
+    {
+        var core = new ScriptedEngineCore(_ => [.. Tokenizer.Encode("one two three", addSpecialTokens: false), .. Enumerable.Repeat(70, 10_000)]);
+        await using var llm = Start(core);
+
+        var outputs = await CollectAsync(llm.GenerateAsync(Request("r") with { StopStrings = ["two"] }, CancellationToken.None));
+
+        string.Concat(outputs.Select(o => o.TextDelta)).Should().Be("one ");
+        await UntilAsync(() => core.Aborted.Contains("r"));
+    }
+
+    [Fact]
+    public async Task GenerateAsync_EngineFails_EveryRequestGetsAnErrorAndHealthFails()
+    {
+        var core = new ScriptedEngineCore(_ => [70, 71]) { Steps = new SemaphoreSlim(0) };
+        await using var llm = Start(core);
+        var first = CollectAsync(llm.GenerateAsync(Request("a"), CancellationToken.None));
+        var second = CollectAsync(llm.GenerateAsync(Request("b"), CancellationToken.None));
+        core.Fault = new InvalidOperationException("boom");
+
+        core.Steps.Release(10);
+
+        await first.Invoking(t => t).Should().ThrowAsync<EngineDeadException>();
+        await second.Invoking(t => t).Should().ThrowAsync<EngineDeadException>();
+        llm.IsHealthy.Should().BeFalse();
+        await llm.Invoking(l => CollectAsync(l.GenerateAsync(Request("c"), CancellationToken.None))).Should().ThrowAsync<EngineDeadException>();
+        await core.Disposed.Task;
+    }
+
+    [Fact]
+    public async Task GenerateAsync_QueueFull_IsRejected()
+    {
+        var core = new ScriptedEngineCore(_ => [70, 71]) { Steps = new SemaphoreSlim(0) };
+        await using var llm = Start(core, new AsyncLlmOptions { MaxNumSeqs = 1, MaxQueuedRequests = 1 });
+        var running = CollectAsync(llm.GenerateAsync(Request("a"), CancellationToken.None));
+        var waiting = CollectAsync(llm.GenerateAsync(Request("b"), CancellationToken.None));
+
+        var rejected = await llm.Invoking(l => CollectAsync(l.GenerateAsync(Request("c"), CancellationToken.None))).Should().ThrowAsync<RequestRejectedException>();
+
+        rejected.Which.Reason.Should().Be(RejectionReason.QueueFull);
+        rejected.Which.RetryAfter.Should().BeGreaterThanOrEqualTo(TimeSpan.FromSeconds(1));
+        core.Steps.Release(10);
+        (await running).Should().NotBeEmpty();
+        (await waiting).Should().NotBeEmpty();
+    }
+
+    [Fact]
+    public async Task GenerateAsync_TooManyQueuedTokens_IsRejected()
+    {
+        var core = new ScriptedEngineCore(_ => [70]) { Steps = new SemaphoreSlim(0) };
+        await using var llm = Start(core, new AsyncLlmOptions { MaxQueuedTokens = 3 });
+        var first = CollectAsync(llm.GenerateAsync(Request("a") with { PromptTokenIds = [1, 2, 3, 4, 5] }, CancellationToken.None));
+
+        var rejected = await llm.Invoking(l => CollectAsync(l.GenerateAsync(Request("b"), CancellationToken.None))).Should().ThrowAsync<RequestRejectedException>();
+
+        rejected.Which.Reason.Should().Be(RejectionReason.QueuedTokens);
+        core.Steps.Release(10);
+        await first;
+    }
+
+    [Fact]
+    public async Task DrainAsync_RequestsInFlight_WaitsForThemAndRejectsNewOnes()
+    {
+        var core = new ScriptedEngineCore(_ => [70, 71]) { Steps = new SemaphoreSlim(0) };
+        await using var llm = Start(core);
+        var running = CollectAsync(llm.GenerateAsync(Request("a"), CancellationToken.None));
+
+        var drain = llm.DrainAsync(TimeSpan.FromSeconds(30));
+
+        drain.IsCompleted.Should().BeFalse();
+        (await llm.Invoking(l => CollectAsync(l.GenerateAsync(Request("b"), CancellationToken.None))).Should().ThrowAsync<RequestRejectedException>())
+            .Which.Reason.Should().Be(RejectionReason.Draining);
+        core.Steps.Release(10);
+        (await running)[^1].FinishReason.Should().Be(FinishReason.Length);
+        await drain;
+    }
+
+    [Fact]
+    public async Task DrainAsync_Timeout_AbortsTheRest()
+    {
+        var core = new ScriptedEngineCore(_ => Enumerable.Repeat(70, 100_000).ToList()) { Steps = new SemaphoreSlim(1) };
+        await using var llm = Start(core);
+        var running = CollectAsync(llm.GenerateAsync(Request("a"), CancellationToken.None));
+        var drain = llm.DrainAsync(TimeSpan.FromSeconds(30));
+
+        clock.Advance(TimeSpan.FromSeconds(31));
+        await drain;
+        core.Steps.Release(1);
+
+        (await running)[^1].FinishReason.Should().Be(FinishReason.Abort);
+    }
+
+    [Fact]
+    public async Task IsHealthy_StepTakesTooLong_TurnsFalse()
+    {
+        var core = new ScriptedEngineCore(_ => [70]) { Steps = new SemaphoreSlim(0) };
+        await using var llm = Start(core, new AsyncLlmOptions { StallTimeout = TimeSpan.FromSeconds(60) });
+        clock.Advance(TimeSpan.FromHours(1));
+        llm.IsHealthy.Should().BeTrue("an idle engine need not move");
+        var running = CollectAsync(llm.GenerateAsync(Request("a"), CancellationToken.None));
+        await UntilAsync(() => llm.InFlight == 1 && core.HasUnfinishedRequests);
+
+        clock.Advance(TimeSpan.FromSeconds(61));
+        llm.IsHealthy.Should().BeFalse();
+
+        core.Steps.Release(5);
+        await running;
+        await UntilAsync(() => llm.IsHealthy);
+    }
+
+    private static GenerationRequest Request(string id) => new() { RequestId = id, PromptTokenIds = [0, 1], SamplingParams = new SamplingParams() };
+
+    private static async Task<List<RequestOutput>> CollectAsync(IAsyncEnumerable<RequestOutput> source)
+    {
+        var outputs = new List<RequestOutput>();
+        await foreach (var output in source)
+        {
+            outputs.Add(output);
+        }
+
+        return outputs;
+    }
+
+    /// <summary>Waits for the engine's thread, which no clock moves.</summary>
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        while (!condition())
+        {
+            await Task.Yield();
+        }
+    }
+
+    private AsyncLlm Start(ScriptedEngineCore core, AsyncLlmOptions? options = null)
+        => new(core, Tokenizer, options ?? new AsyncLlmOptions(), new EngineMetrics(new TestMeterFactory(), "m", 128), clock, NullLogger.Instance);
+
+    private sealed class TestMeterFactory : IMeterFactory
+    {
+        public Meter Create(MeterOptions options) => new(options);
+
+        public void Dispose()
+        {
+        }
+    }
+}
