@@ -1,3 +1,5 @@
+using Octavo.LocalCluster.ApiServer.Schema;
+
 namespace Octavo.LocalCluster.ApiServer.Resources;
 
 /// <summary>One resource in one served version: what discovery says of it, and how its objects are stored.</summary>
@@ -33,6 +35,9 @@ internal sealed record ResourceDefinition
 
     /// <summary>True for a resource that a CustomResourceDefinition made.</summary>
     public bool IsCustom { get; init; }
+
+    /// <summary>The structural schema of a custom resource; built-in schemas are found by kind.</summary>
+    public ResourceSchema? Schema { get; init; }
 
     /// <summary>additionalPrinterColumns; empty means Name and Age.</summary>
     public IReadOnlyList<PrinterColumn> PrinterColumns { get; init; } = [];

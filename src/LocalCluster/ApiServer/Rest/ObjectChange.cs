@@ -1,0 +1,13 @@
+using System.Text.Json.Nodes;
+
+namespace Octavo.LocalCluster.ApiServer.Rest;
+
+/// <summary>One change of an existing object.</summary>
+/// <param name="Apply">Makes the new object from the live one, which it must not change; may be called again after a race.</param>
+/// <param name="Manager">Whom managedFields name; null when Apply has written them itself.</param>
+/// <param name="IsPatch">Whether the client sent a change rather than the whole object.</param>
+internal sealed record ObjectChange(Func<JsonObject, JsonObject> Apply, string? Manager, bool IsPatch, bool DryRun)
+{
+    /// <summary>A check of the result before the general ones.</summary>
+    public Action<JsonObject>? BeforeValidation { get; init; }
+}

@@ -1,0 +1,54 @@
+using System.Text.Json.Nodes;
+using Octavo.LocalCluster.ApiServer.Resources;
+
+namespace Octavo.LocalCluster.ApiServer.Strategies;
+
+/// <summary>A job selects its pods by its own uid, unless it brings a selector.</summary>
+internal sealed class JobStrategy : ResourceStrategy
+{
+    public override void PrepareForCreate(ResourceDefinition resource, JsonObject value)
+    {
+        if (value["spec"] is not JsonObject spec || spec["template"] is not JsonObject template
+            || (spec["manualSelector"] is JsonValue manual && manual.TryGetValue(out bool isManual) && isManual))
+        {
+            return;
+        }
+
+        var metadata = (JsonObject)value["metadata"]!;
+        var name = metadata["name"]?.ToString() ?? "";
+        var uid = metadata["uid"]?.ToString() ?? "";
+        if (template["metadata"] is not JsonObject templateMetadata)
+        {
+            template["metadata"] = templateMetadata = [];
+        }
+
+        if (templateMetadata["labels"] is not JsonObject labels)
+        {
+            templateMetadata["labels"] = labels = [];
+        }
+
+        foreach (var prefix in (string[])["", "batch.kubernetes.io/"])
+        {
+            labels[prefix + "controller-uid"] = uid;
+            labels[prefix + "job-name"] = name;
+        }
+
+        if (metadata["labels"] is null)
+        {
+            // A job without labels of its own shows those of its template.
+            metadata["labels"] = labels.DeepClone();
+        }
+
+        if (spec["selector"] is not JsonObject selector)
+        {
+            spec["selector"] = selector = [];
+        }
+
+        if (selector["matchLabels"] is not JsonObject matchLabels)
+        {
+            selector["matchLabels"] = matchLabels = [];
+        }
+
+        matchLabels["batch.kubernetes.io/controller-uid"] = uid;
+    }
+}
