@@ -10,4 +10,7 @@ internal sealed record ObjectChange(Func<JsonObject, JsonObject> Apply, string? 
 {
     /// <summary>A check of the result before the general ones.</summary>
     public Action<JsonObject>? BeforeValidation { get; init; }
+
+    /// <summary>True for the one write that may set a pod's node.</summary>
+    public bool IsBinding { get; init; }
 }

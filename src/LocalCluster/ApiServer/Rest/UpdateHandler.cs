@@ -97,7 +97,11 @@ internal sealed class UpdateHandler(ApiServerCore core, AnswerWriter answers, Ob
         }
 
         change.BeforeValidation?.Invoke(updated);
-        semantics.Validate(resource, updated, live);
+        if (!change.IsBinding)
+        {
+            semantics.Validate(resource, updated, live);
+        }
+
         if (!change.DryRun && subresource.Length == 0)
         {
             strategy.Allocate(updated, live);
