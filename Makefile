@@ -1,0 +1,39 @@
+# Everything a newcomer, a developer and CI run. Needs the .NET 10 SDK; `make help` lists the targets.
+DOTNET        ?= dotnet
+CONFIGURATION ?= Release
+BIN           := $(CURDIR)/artifacts/bin
+RESULTS       := $(CURDIR)/artifacts/test-results
+ARGS          ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test presubmit manifests kustomize bench clean tools
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
+
+build: ## Build the executables into artifacts/bin
+	$(DOTNET) build Octavo.slnf -c $(CONFIGURATION) -v:q --nologo -clp:NoSummary -p:InstallFolder=$(BIN)
+
+demo: build ## Run the whole platform on this machine (ARGS=--once: check every step and exit)
+	$(BIN)/octavo demo $(ARGS)
+
+test: ## Build everything and run all unit and integration tests
+	@./.ci/test
+
+presubmit: ## What a change must pass: build without warnings, manifests fresh, kustomize, tests, demo
+	@./.ci/run
+
+manifests: ## Generate config/crds from the C# types
+	$(DOTNET) run --project src/Operator -c $(CONFIGURATION) -v q -- manifests --output config/crds
+
+kustomize: ## Render config/default (needs kubectl)
+	kubectl kustomize config/default
+
+bench: build ## Tokens per second of the engine and of the server with the model that ships
+	./bench/run
+
+tools: ## Fetch promtool into .tools (Debian), so that the exposition tests run
+	@./.ci/tools
+
+clean: ## Remove build output
+	rm -rf artifacts && find . -type d \( -name bin -o -name obj \) -not -path './.git/*' -prune -exec rm -rf {} +
