@@ -24,7 +24,7 @@ internal sealed class DemoCluster(IKubernetesClient client, TimeProvider timePro
 
     public async Task ApplyFileAsync(string file, CancellationToken cancellationToken)
     {
-        foreach (var manifest in ManifestFile.Read(file))
+        foreach (var manifest in Read(file, await File.ReadAllTextAsync(file, cancellationToken)))
         {
             var applied = await client.ApplyManifestAsync(manifest, Apply, cancellationToken);
             if (applied["kind"]?.GetValue<string>() == "CustomResourceDefinition")
@@ -76,6 +76,18 @@ internal sealed class DemoCluster(IKubernetesClient client, TimeProvider timePro
 
         lines.AddRange(scaling.Select(e => $"event:  {e.Reason}: {e.Message}"));
         return lines;
+    }
+
+    private static IReadOnlyList<JsonObject> Read(string file, string text)
+    {
+        try
+        {
+            return KubernetesYaml.LoadAll(text);
+        }
+        catch (FormatException malformed)
+        {
+            throw new DemoException($"{file}: {malformed.Message}", malformed);
+        }
     }
 
     private static string DescribeReplicas(JsonObject service) =>
