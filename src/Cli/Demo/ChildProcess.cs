@@ -13,6 +13,9 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     private readonly Lock gate = new();
     private readonly Queue<string> tail = new();
     private readonly TimeProvider timeProvider;
+
+    /// <summary>The program itself has ended; unlike Process.WaitForExitAsync it does not wait for whoever still holds its output open.</summary>
+    private readonly TaskCompletionSource exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource<string>? awaited;
     private string? awaitedPrefix;
 
@@ -65,6 +68,8 @@ internal sealed partial class ChildProcess : IAsyncDisposable
         var child = new ChildProcess(name, process, log, logFile, timeProvider);
         process.OutputDataReceived += (_, line) => child.OnLine(line.Data);
         process.ErrorDataReceived += (_, line) => child.OnLine(line.Data);
+        process.EnableRaisingEvents = true;
+        process.Exited += (_, _) => child.exited.TrySetResult();
         process.Start();
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
@@ -88,7 +93,7 @@ internal sealed partial class ChildProcess : IAsyncDisposable
             line = awaited.Task;
         }
 
-        var first = await Task.WhenAny(line.WaitAsync(cancellationToken), process.WaitForExitAsync(cancellationToken));
+        var first = await Task.WhenAny(line.WaitAsync(cancellationToken), exited.Task.WaitAsync(cancellationToken));
         if (first != line && !line.IsCompletedSuccessfully)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -107,12 +112,6 @@ internal sealed partial class ChildProcess : IAsyncDisposable
         {
             throw new DemoException($"{Name} ended with exit code {process.ExitCode} (log: {LogFile}):{Environment.NewLine}{Tail}");
         }
-    }
-
-    public async Task<int> WaitForExitAsync(CancellationToken cancellationToken)
-    {
-        await process.WaitForExitAsync(cancellationToken);
-        return process.ExitCode;
     }
 
     /// <summary>SIGTERM, then SIGKILL after the grace time. Safe to call again.</summary>
@@ -135,14 +134,14 @@ internal sealed partial class ChildProcess : IAsyncDisposable
         using var timeout = new CancellationTokenSource(grace, timeProvider);
         try
         {
-            await process.WaitForExitAsync(timeout.Token);
+            await exited.Task.WaitAsync(timeout.Token);
         }
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
 
             // A killed process is reaped promptly; waiting without a token keeps the promise that nothing stays behind.
-            await process.WaitForExitAsync(CancellationToken.None);
+            await exited.Task;
         }
     }
 

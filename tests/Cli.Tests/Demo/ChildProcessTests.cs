@@ -11,7 +11,7 @@ public sealed class ChildProcessTests : IDisposable
     [Fact]
     public async Task WaitForLine_ProgramPrintsIt_ReturnsTheLine()
     {
-        await using var child = Start("echo first; echo ready: 1; cat /dev/zero > /dev/null");
+        await using var child = Start("echo first; echo ready: 1; exec sleep 100");
 
         var line = await child.WaitForLineAsync("ready", TestTimeout());
 
@@ -35,6 +35,17 @@ public sealed class ChildProcessTests : IDisposable
         await child.WaitForLineAsync("ready", TestTimeout());
 
         await child.StopAsync(TimeSpan.FromMilliseconds(50));
+
+        child.HasExited.Should().BeTrue();
+    }
+
+    [Fact]
+    public async Task Stop_GrandchildHoldsTheOutput_DoesNotWaitForIt()
+    {
+        await using var child = Start("sleep 3 & echo ready; wait");
+        await child.WaitForLineAsync("ready", TestTimeout());
+
+        await child.StopAsync(TimeSpan.FromSeconds(20)).WaitAsync(TimeSpan.FromSeconds(2));
 
         child.HasExited.Should().BeTrue();
     }
