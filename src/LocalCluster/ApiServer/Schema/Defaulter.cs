@@ -15,7 +15,12 @@ internal static class Defaulter
     {
         if (!schema.IsBuiltIn)
         {
-            ApplyStructural(schema, obj);
+            // Defaults belong to the kind: an object of another kind is left as it is, for validation to refuse.
+            if (schema.Identity is not { } identity || obj["kind"] is null || obj["kind"].AsText() == identity.Kind)
+            {
+                ApplyStructural(schema, obj);
+            }
+
             return;
         }
 
@@ -42,7 +47,7 @@ internal static class Defaulter
                     {
                         obj[name] = field.Default;
                     }
-                    else if (obj.TryGetPropertyValue(name, out var value) && value is null && !field.Nullable && field.Type is not null)
+                    else if (obj.TryGetPropertyValue(name, out var value) && value is null && !field.Nullable)
                     {
                         // A null where the schema allows none is dropped, not refused.
                         obj.Remove(name);

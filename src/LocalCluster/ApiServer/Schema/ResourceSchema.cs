@@ -114,11 +114,34 @@ internal sealed class ResourceSchema
     /// <param name="metadata">The schema of ObjectMeta, from the built-in documents.</param>
     /// <param name="hasStatusSubresource">Whether the version declares the status subresource.</param>
     public static ResourceSchema FromStructural(JsonObject? openApiV3Schema, ResourceSchema metadata, string group, string version, string kind, bool hasStatusSubresource = false) =>
-        new((JsonObject?)openApiV3Schema?.DeepClone() ?? new JsonObject { ["type"] = "object", ["x-kubernetes-preserve-unknown-fields"] = true }, null, null, null, metadata)
+        new((JsonObject?)openApiV3Schema?.DeepClone() ?? Preserving(), null, null, null, metadata)
         {
             Identity = (group, version, kind),
             DeclaresStatus = hasStatusSubresource,
         };
+
+    /// <summary>The schema of a served version of a custom resource definition, with its subresources.</summary>
+    /// <param name="definition">The CustomResourceDefinition.</param>
+    /// <param name="version">The name of one of its versions.</param>
+    /// <param name="metadata">The schema of ObjectMeta, from the built-in documents.</param>
+    public static ResourceSchema ForVersion(JsonObject definition, string version, ResourceSchema metadata)
+    {
+        var spec = definition["spec"]!;
+        var entry = spec["versions"]!.AsArray().First(v => v?["name"].AsText() == version)!;
+        var scale = entry.At("subresources", "scale");
+        return new(((JsonObject?)entry.At("schema", "openAPIV3Schema"))?.DeepClone() as JsonObject ?? Preserving(), null, null, null, metadata)
+        {
+            Identity = (spec["group"].AsText() ?? "", version, spec["names"]?["kind"].AsText() ?? ""),
+            DeclaresStatus = entry.At("subresources") is JsonObject subresources && subresources.ContainsKey("status"),
+            ScaleSpecPath = scale.At("specReplicasPath").AsText(),
+            ScaleStatusPath = scale.At("statusReplicasPath").AsText(),
+        };
+    }
+
+    /// <summary>The dotted path of the desired replicas where a custom resource has a scale subresource.</summary>
+    public string? ScaleSpecPath { get; private init; }
+
+    public string? ScaleStatusPath { get; private init; }
 
     /// <summary>Whether status is written through its own endpoint only. Built-in kinds with a status have one.</summary>
     public bool HasStatusSubresource => IsBuiltIn ? Properties.ContainsKey("status") : DeclaresStatus;
@@ -170,6 +193,8 @@ internal sealed class ResourceSchema
 
         return result;
     }
+
+    private static JsonObject Preserving() => new() { ["type"] = "object", ["x-kubernetes-preserve-unknown-fields"] = true };
 
     private static ResourceSchema Text => new(new JsonObject { ["type"] = "string" }, null, null, null);
 
