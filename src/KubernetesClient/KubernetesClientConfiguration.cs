@@ -47,7 +47,9 @@ public sealed record KubernetesClientConfiguration
     public string? TlsServerName { get; init; }
 
     public string? ImpersonateUser { get; init; }
-    public IReadOnlyList<string> ImpersonateGroups { get; init; } = [];
+
+    /// <summary>At most one: HttpClient would put several into one header line, which the API server reads as one strange group.</summary>
+    public string? ImpersonateGroup { get; init; }
 
     public string UserAgent { get; init; } = "octavo";
 

@@ -95,7 +95,7 @@ internal sealed class RequestSender(
         if (configuration.ImpersonateUser is { } user)
         {
             message.Headers.TryAddWithoutValidation("Impersonate-User", user);
-            foreach (var group in configuration.ImpersonateGroups)
+            if (configuration.ImpersonateGroup is { } group)
             {
                 message.Headers.TryAddWithoutValidation("Impersonate-Group", group);
             }

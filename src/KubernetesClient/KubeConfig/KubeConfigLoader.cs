@@ -51,7 +51,7 @@ internal static class KubeConfigLoader
             ClientKeyFile = string.IsNullOrEmpty(user.ClientKey) ? null : Resolve(userPath, user.ClientKey),
             Exec = user.Exec is { } exec ? Plugin(exec, userPath, where) : null,
             ImpersonateUser = NullIfEmpty(user.As),
-            ImpersonateGroups = user.AsGroups ?? [],
+            ImpersonateGroup = user.AsGroups is [var group] ? group : null,
         };
     }
 
@@ -83,9 +83,9 @@ internal static class KubeConfigLoader
             throw new KubernetesConfigurationException($"{where}: user '{userName}' has an auth-provider, which is gone from Kubernetes; use an exec plugin");
         }
 
-        if (user.AsUserExtra is not null || !string.IsNullOrEmpty(user.AsUid))
+        if (user.AsUserExtra is not null || !string.IsNullOrEmpty(user.AsUid) || user.AsGroups is { Count: > 1 })
         {
-            throw new KubernetesConfigurationException($"{where}: user '{userName}' impersonates with as-uid or as-user-extra, which is not supported");
+            throw new KubernetesConfigurationException($"{where}: user '{userName}' impersonates with as-uid, as-user-extra or several as-groups, which is not supported");
         }
     }
 
