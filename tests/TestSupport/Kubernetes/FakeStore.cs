@@ -60,7 +60,7 @@ internal sealed class FakeStore(TimeProvider timeProvider)
             metadata["name"] = at.Name;
             metadata["uid"] = Guid.NewGuid().ToString();
             metadata["creationTimestamp"] = Now();
-            metadata["generation"] = 1;
+            metadata["generation"] = 1L;
             metadata.Remove("managedFields");
             return dryRun ? created : Commit(at, null, created);
         }

@@ -1,0 +1,170 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Octavo.ControllerRuntime;
+using Octavo.ControllerRuntime.Cache;
+using Octavo.ControllerRuntime.Events;
+using Octavo.KubernetesClient.Models;
+using Octavo.Operator.Autoscaling;
+using Octavo.Operator.Configuration;
+using Octavo.Operator.Controller;
+using Octavo.Operator.Entities;
+using Octavo.Operator.Metrics;
+using Octavo.Operator.Resources;
+using Octavo.TestSupport;
+using Octavo.TestSupport.Kubernetes;
+
+namespace Octavo.Operator.Tests.Controller;
+
+/// <summary>The controller with its sub-reconcilers over an API server in memory; caches are filled when the test says so, so nothing runs by itself.</summary>
+internal sealed class OperatorHarness
+{
+    public const string Name = "chat";
+    public const string Namespace = "team";
+
+    private readonly Indexer<V1Alpha1InferenceService> services = new();
+    private readonly Indexer<V1Deployment> deployments = new();
+    private readonly Indexer<V1Service> addresses = new();
+    private readonly Indexer<V1Pod> pods = new();
+
+    public OperatorHarness()
+    {
+        Client = new FakeKubernetesClient(Time);
+        pods.AddIndex(ClusterView.PodIndex, pod => ClusterView.ServiceOf(pod).Select(key => key.ToString()));
+        Cluster = new ClusterView(new(services), new(deployments), new(addresses), new(pods), States, Time);
+        Metrics = new OperatorMetrics(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>());
+        Controller = Create(new OperatorOptions { RuntimeImage = "octavo/serving-runtime:1" });
+    }
+
+    public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 5, 1, 10, 0, 0, TimeSpan.Zero));
+    public FakeKubernetesClient Client { get; }
+    public ClusterView Cluster { get; }
+    public AutoscalerStates States { get; } = new();
+    public OperatorMetrics Metrics { get; }
+    public InferenceServiceController Controller { get; set; }
+
+    public static NamespacedName Key => new(Namespace, Name);
+
+    public InferenceServiceController Create(OperatorOptions options)
+    {
+        var applier = new ObjectApplier(Client);
+        var events = new EventPublisher(Client, ServingObjectMeta.FieldManager, Time, NullLogger<EventPublisher>.Instance);
+        return new InferenceServiceController(
+            Cluster, new ModelReconciler(), new WorkloadReconciler(applier, new VictimHints(Client), options), new ServiceReconciler(applier), new ScalingReconciler(),
+            new StatusReconciler(Client, events), States, Metrics);
+    }
+
+    public Task CreateAsync(InferenceServiceSpec? spec = null) =>
+        Client.CreateAsync(new V1Alpha1InferenceService { Metadata = new V1ObjectMeta { Name = Name, NamespaceProperty = Namespace }, Spec = spec ?? Spec() }, null, CancellationToken.None);
+
+    public static InferenceServiceSpec Spec(string uri = "file:///models/tiny") => new() { Model = new ModelSpec { Uri = uri } };
+
+    public static InferenceServiceSpec Autoscaled(int min = 1, int max = 3) => Spec() with { Autoscaling = new AutoscalingSpec { MinReplicas = min, MaxReplicas = max } };
+
+    public async Task ChangeSpecAsync(Func<InferenceServiceSpec, InferenceServiceSpec> change)
+    {
+        var service = await ServiceAsync();
+        await Client.UpdateAsync(service with { Spec = change(service.Spec) }, null, CancellationToken.None);
+    }
+
+    public Task<V1Alpha1InferenceService> ServiceAsync() => Client.GetAsync<V1Alpha1InferenceService>(Name, Namespace, CancellationToken.None);
+
+    public Task<V1Deployment?> DeploymentAsync() => Client.FindAsync<V1Deployment>(Name, Namespace, CancellationToken.None);
+
+    public async Task<V1Condition?> ConditionAsync(string type) => (await ServiceAsync()).Status?.Conditions?.FirstOrDefault(c => c.Type == type);
+
+    public async Task<IReadOnlyList<Corev1Event>> EventsAsync() => (await Client.ListAsync<Corev1Event>(Namespace, null, CancellationToken.None)).Items;
+
+    /// <summary>Fills the caches with what the server has, as informers that caught up.</summary>
+    public async Task SyncAsync()
+    {
+        await FillAsync(services, _ => true);
+        await FillAsync(deployments, Managed);
+        await FillAsync(addresses, Managed);
+        await FillAsync(pods, Managed);
+
+        static bool Managed(IKubernetesObject entity) => entity.Metadata.Labels?.GetValueOrDefault("app.kubernetes.io/managed-by") == ServingObjectMeta.FieldManager;
+    }
+
+    /// <summary>Caches catch up, then one reconcile.</summary>
+    public async Task ReconcileAsync()
+    {
+        await SyncAsync();
+        await ReconcileWithOldCacheAsync();
+    }
+
+    public async Task ReconcileWithOldCacheAsync()
+    {
+        if (services.Get(Key) is { } service)
+        {
+            var result = await Controller.ReconcileAsync(service, CancellationToken.None);
+            result.IsSuccess.Should().BeTrue();
+        }
+        else
+        {
+            await Controller.DeletedAsync(Key, CancellationToken.None);
+        }
+    }
+
+    /// <summary>Reconciles and counts what was written.</summary>
+    public async Task<IReadOnlyList<FakeRequest>> WritesOfReconcileAsync()
+    {
+        await SyncAsync();
+        Client.ClearRequests();
+        await ReconcileWithOldCacheAsync();
+        return Client.Writes;
+    }
+
+    /// <summary>Plays the Deployment controller and the kubelet: the Deployment's status, and one pod for each replica.</summary>
+    public async Task RolloutAsync(int ready, Func<int, V1PodStatus>? podStatus = null)
+    {
+        var deployment = (await DeploymentAsync())!;
+        var replicas = deployment.Spec!.Replicas!.Value;
+        await Client.UpdateStatusAsync(
+            deployment with
+            {
+                Status = new V1DeploymentStatus
+                {
+                    ObservedGeneration = deployment.Metadata.Generation,
+                    Replicas = replicas,
+                    UpdatedReplicas = replicas,
+                    ReadyReplicas = ready,
+                    AvailableReplicas = ready,
+                },
+            },
+            null,
+            CancellationToken.None);
+        for (var i = 0; i < replicas; i++)
+        {
+            var status = podStatus?.Invoke(i) ?? (i < ready ? Pods.Ready($"127.1.0.{i + 1}") : new V1PodStatus { Phase = "Pending" });
+            await SetPodAsync($"{Name}-{i}", deployment, status);
+        }
+    }
+
+    private async Task SetPodAsync(string name, V1Deployment deployment, V1PodStatus status)
+    {
+        var pod = await Client.FindAsync<V1Pod>(name, Namespace, CancellationToken.None) ?? await Client.CreateAsync(
+            new V1Pod
+            {
+                Metadata = deployment.Spec!.Template!.Metadata! with { Name = name, NamespaceProperty = Namespace },
+                Spec = deployment.Spec.Template.Spec,
+            },
+            null,
+            CancellationToken.None);
+        await Client.UpdateStatusAsync(pod with { Status = status }, null, CancellationToken.None);
+    }
+
+    private async Task FillAsync<T>(Indexer<T> indexer, Func<T, bool> includes) where T : class, IKubernetesObject
+    {
+        var live = (await Client.ListAsync<T>(null, null, CancellationToken.None)).Items.Where(includes).ToList();
+        foreach (var gone in indexer.List().Where(old => live.All(l => l.Metadata.Uid != old.Metadata.Uid)).ToList())
+        {
+            indexer.Remove(NamespacedName.Of(gone));
+        }
+
+        foreach (var item in live)
+        {
+            indexer.Set(item);
+        }
+    }
+}
