@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Octavo.LocalCluster.ApiServer.Admission;
 using Octavo.LocalCluster.ApiServer.Authentication;
 using Octavo.LocalCluster.ApiServer.Authorization;
+using Octavo.LocalCluster.ApiServer.CustomResources;
 using Octavo.LocalCluster.ApiServer.Discovery;
 using Octavo.LocalCluster.ApiServer.OpenApi;
 using Octavo.LocalCluster.ApiServer.Resources;
@@ -29,6 +30,7 @@ public sealed class ApiServerHost : IAsyncDisposable
     private readonly ServerCertificates _certificates;
     private readonly ServiceAccountTokens _tokens;
     private readonly KubeletLogs _logs;
+    private Task _registrar = Task.CompletedTask;
 
     private ApiServerHost(
         WebApplication app, ServerCertificates certificates, ServiceAccountTokens tokens, KubeletLogs logs, ApiServerCore core, string adminToken)
@@ -62,22 +64,25 @@ public sealed class ApiServerHost : IAsyncDisposable
         authenticator.AddToken(adminToken, new UserInfo("admin", "admin", ["system:masters", "system:authenticated"]));
         var logs = new KubeletLogs(core);
 
+        var schemas = SchemaRegistry.ForBuiltIns(documents.All.Select(d => d.Root));
+        var registrar = new CustomResourceRegistrar(store, registry, documents, schemas.ObjectMeta, options.TimeProvider);
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<IHostLifetime, EmbeddedLifetime>();
         builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, options, certificates));
         var app = builder.Build();
-        var dispatcher = Compose(core, authenticator, tokens, logs, app.Services.GetRequiredService<ILogger<RequestDispatcher>>());
+        var dispatcher = Compose(core, schemas, authenticator, tokens, logs, app.Services.GetRequiredService<ILogger<RequestDispatcher>>());
         app.Run(dispatcher.HandleAsync);
 
         Bootstrap.Fill(core);
         await app.StartAsync(cancellationToken);
-        return new ApiServerHost(app, certificates, tokens, logs, core, adminToken);
+        return new ApiServerHost(app, certificates, tokens, logs, core, adminToken) { _registrar = registrar.RunAsync(core.Stopping.Token) };
     }
 
     public async ValueTask DisposeAsync()
     {
         await Core.Stopping.CancelAsync();
+        await _registrar;
         await _app.StopAsync(CancellationToken.None);
         await _app.DisposeAsync();
         _logs.Dispose();
@@ -109,9 +114,9 @@ public sealed class ApiServerHost : IAsyncDisposable
     }
 
     private static RequestDispatcher Compose(
-        ApiServerCore core, Authenticator authenticator, ServiceAccountTokens tokens, KubeletLogs logs, ILogger<RequestDispatcher> logger)
+        ApiServerCore core, SchemaRegistry schemas, Authenticator authenticator, ServiceAccountTokens tokens, KubeletLogs logs, ILogger<RequestDispatcher> logger)
     {
-        var semantics = new ObjectSemantics(SchemaRegistry.ForBuiltIns(core.Documents.All.Select(d => d.Root)));
+        var semantics = new ObjectSemantics(schemas);
         var strategies = new StrategyTable(core.Options.ServiceCidr);
         var authorizer = new Authorizer(core.Store, core.Options.Authorization);
         var answers = new AnswerWriter(new TableBuilder(core.Time));
