@@ -15,6 +15,9 @@ public static class ServingFlags
     /// <summary>Bound of the waiting queue, in requests; beyond it requests are answered 503 with Retry-After.</summary>
     public const string MaxNumQueuedRequests = "--max-num-queued-reqs";
 
+    /// <summary>Bound of the waiting queue, in prompt tokens; beyond it requests are answered 503 with Retry-After.</summary>
+    public const string MaxNumQueuedTokens = "--max-num-queued-tokens";
+
     public const string DType = "--dtype";
     public const string Device = "--device";
     public const string EnablePrefixCaching = "--enable-prefix-caching";

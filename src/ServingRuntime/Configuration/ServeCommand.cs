@@ -1,0 +1,72 @@
+using System.CommandLine;
+using Octavo.ServingContract;
+using Octavo.ServingRuntime.Engine;
+using Octavo.ServingRuntime.Fetch;
+
+namespace Octavo.ServingRuntime.Configuration;
+
+/// <summary>The command line of octavo-serve. vLLM's flags where it has them.</summary>
+internal static class ServeCommand
+{
+    /// <param name="serve">Runs the server until it is told to stop; its result is the exit code.</param>
+    public static RootCommand Create(Func<ServingOptions, EngineOptions, Task<int>> serve)
+    {
+        var model = new Option<string>(ServingFlags.Model) { Description = "Folder of the model: config.json, tokenizer.json, safetensors.", Required = true };
+        var names = new Option<string[]>(ServingFlags.ServedModelName) { Description = "Names under which the model is served. Default: the folder's name.", AllowMultipleArgumentsPerToken = true };
+        var host = new Option<string>(ServingFlags.Host) { Description = "Address to listen on.", DefaultValueFactory = _ => "127.0.0.1" };
+        var port = new Option<int>(ServingFlags.Port) { Description = "Port to listen on; 0: any free one.", DefaultValueFactory = _ => ServingPorts.Http };
+        var maxModelLen = new Option<int?>(ServingFlags.MaxModelLen) { Description = "Most tokens of prompt and output together. Default: the model's." };
+        var blockSize = new Option<int>(ServingFlags.BlockSize) { Description = "Tokens in a KV block: 16, 32 or 64.", DefaultValueFactory = _ => 16 };
+        var maxNumSeqs = new Option<int>(ServingFlags.MaxNumSeqs) { Description = "Most requests in a step.", DefaultValueFactory = _ => 256 };
+        var maxBatched = new Option<int>(ServingFlags.MaxNumBatchedTokens) { Description = "Most tokens in a step.", DefaultValueFactory = _ => 2048 };
+        var queued = new Option<int>(ServingFlags.MaxNumQueuedRequests) { Description = "Most waiting requests; beyond it requests get 503.", DefaultValueFactory = _ => 1024 };
+        var queuedTokens = new Option<long?>(ServingFlags.MaxNumQueuedTokens) { Description = "Most prompt tokens of waiting requests. Default: no bound." };
+        var dtype = new Option<string>(ServingFlags.DType) { Description = "auto, float32 or bfloat16.", DefaultValueFactory = _ => "auto" };
+        var device = new Option<string>(ServingFlags.Device) { Description = "auto or cpu.", DefaultValueFactory = _ => "auto" };
+        var prefixCaching = new Option<bool>(ServingFlags.EnablePrefixCaching) { Description = "Reuse KV blocks of equal prefixes (default)." };
+        var noPrefixCaching = new Option<bool>(ServingFlags.NoEnablePrefixCaching) { Description = "Compute every prompt anew." };
+        var cacheBytes = new Option<long?>(ServingFlags.KVCacheMemoryBytes) { Description = "Memory for KV blocks in bytes. Default: from free memory." };
+        var blocks = new Option<int?>(ServingFlags.NumBlocksOverride) { Description = "Number of KV blocks, overriding the measured one." };
+        var threads = new Option<int?>(ServingFlags.CpuThreads) { Description = "Threads of the CPU backend. Default: the cores that may be used." };
+        var shutdown = new Option<double>(ServingFlags.ShutdownTimeout) { Description = "Seconds that SIGTERM waits for requests in flight.", DefaultValueFactory = _ => 30 };
+        var apiKeys = new Option<string[]>(ServingFlags.ApiKey) { Description = "Key that requests must bring as bearer token; may be given several times.", AllowMultipleArgumentsPerToken = true };
+        var seed = new Option<long>(ServingFlags.Seed) { Description = "Seeds requests without a seed of their own." };
+
+        var root = new RootCommand("Serves a language model over an OpenAI-compatible API.")
+        {
+            model, names, host, port, maxModelLen, blockSize, maxNumSeqs, maxBatched, queued, queuedTokens, dtype, device, prefixCaching, noPrefixCaching,
+            cacheBytes, blocks, threads, shutdown, apiKeys, seed,
+        };
+        root.Add(FetchCommand.Create());
+        root.SetAction((parsed, _) =>
+        {
+            var options = new ServingOptions
+            {
+                Model = parsed.GetValue(model)!,
+                ServedModelNames = parsed.GetValue(names) ?? [],
+                Host = parsed.GetValue(host)!,
+                Port = parsed.GetValue(port),
+                Device = parsed.GetValue(device)!,
+                ApiKeys = parsed.GetValue(apiKeys) ?? [],
+                ShutdownTimeout = TimeSpan.FromSeconds(Math.Clamp(parsed.GetValue(shutdown), -1, 1e9)),
+                MaxQueuedRequests = parsed.GetValue(queued),
+                MaxQueuedTokens = parsed.GetValue(queuedTokens),
+            };
+            return serve(options, new EngineOptions
+            {
+                ModelPath = options.Model,
+                DType = parsed.GetValue(dtype)!,
+                MaxModelLen = parsed.GetValue(maxModelLen),
+                BlockSize = parsed.GetValue(blockSize),
+                MaxNumSeqs = parsed.GetValue(maxNumSeqs),
+                MaxNumBatchedTokens = parsed.GetValue(maxBatched),
+                EnablePrefixCaching = !parsed.GetValue(noPrefixCaching),
+                KVCacheMemoryBytes = parsed.GetValue(cacheBytes),
+                NumBlocksOverride = parsed.GetValue(blocks),
+                CpuThreads = parsed.GetValue(threads),
+                Seed = parsed.GetValue(seed),
+            });
+        });
+        return root;
+    }
+}

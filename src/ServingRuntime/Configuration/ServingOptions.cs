@@ -1,0 +1,37 @@
+using Octavo.ServingContract;
+
+namespace Octavo.ServingRuntime.Configuration;
+
+/// <summary>What the server is started with, apart from the engine's own options.</summary>
+internal sealed record ServingOptions
+{
+    /// <summary>Folder of the checkpoint.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>Names under which the model is served; the first is the canonical one. Empty: the folder's name.</summary>
+    public IReadOnlyList<string> ServedModelNames { get; init; } = [];
+
+    /// <summary>Address to listen on. Loopback unless told otherwise: a server is never reachable by accident.</summary>
+    public string Host { get; init; } = "127.0.0.1";
+
+    /// <summary>0: any free port, named in the log.</summary>
+    public int Port { get; init; } = ServingPorts.Http;
+
+    public string Device { get; init; } = "auto";
+
+    /// <summary>Keys of which a request must bring one; empty: none is asked for.</summary>
+    public IReadOnlyList<string> ApiKeys { get; init; } = [];
+
+    public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    public int MaxQueuedRequests { get; init; } = 1024;
+
+    public long? MaxQueuedTokens { get; init; }
+
+    public long MaxRequestBodyBytes { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>The name that answers carry.</summary>
+    public string ModelName => ServedModelNames.Count > 0 ? ServedModelNames[0] : Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(Model)));
+
+    public bool Serves(string name) => ServedModelNames.Count > 0 ? ServedModelNames.Contains(name, StringComparer.Ordinal) : string.Equals(name, ModelName, StringComparison.Ordinal);
+}

@@ -1,0 +1,75 @@
+using System.Net;
+using Octavo.ServingContract;
+using Octavo.ServingRuntime.Engine;
+
+namespace Octavo.ServingRuntime.Configuration;
+
+/// <summary>Checks the options of server and engine together, so that a user sees every fault at once.</summary>
+internal static class ServingOptionsValidator
+{
+    private static readonly Dictionary<string, string> EngineFlags = new(StringComparer.Ordinal)
+    {
+        [nameof(EngineOptions.ModelPath)] = ServingFlags.Model,
+        [nameof(EngineOptions.DType)] = ServingFlags.DType,
+        [nameof(EngineOptions.BlockSize)] = ServingFlags.BlockSize,
+        [nameof(EngineOptions.MaxModelLen)] = ServingFlags.MaxModelLen,
+        [nameof(EngineOptions.MaxNumSeqs)] = ServingFlags.MaxNumSeqs,
+        [nameof(EngineOptions.MaxNumBatchedTokens)] = ServingFlags.MaxNumBatchedTokens,
+        [nameof(EngineOptions.KVCacheMemoryBytes)] = ServingFlags.KVCacheMemoryBytes,
+        [nameof(EngineOptions.NumBlocksOverride)] = ServingFlags.NumBlocksOverride,
+        [nameof(EngineOptions.CpuThreads)] = ServingFlags.CpuThreads,
+    };
+
+    /// <returns>Every fault, each naming its flag; empty when all is well.</returns>
+    public static IReadOnlyList<string> Validate(ServingOptions options, EngineOptions engine)
+    {
+        var errors = new List<string>();
+        if (options.Port is < 0 or > 65535)
+        {
+            errors.Add($"{ServingFlags.Port}: {options.Port} is not from 0 to 65535");
+        }
+
+        if (!IPAddress.TryParse(options.Host, out _) && options.Host != "localhost")
+        {
+            errors.Add($"{ServingFlags.Host}: '{options.Host}' is no IP address and not localhost");
+        }
+
+        if (options.Device is not ("auto" or "cpu"))
+        {
+            errors.Add($"{ServingFlags.Device}: '{options.Device}' is none of auto, cpu");
+        }
+
+        if (options.ShutdownTimeout < TimeSpan.Zero || options.ShutdownTimeout > TimeSpan.FromDays(1))
+        {
+            errors.Add($"{ServingFlags.ShutdownTimeout}: {options.ShutdownTimeout.TotalSeconds} is not from 0 to 86400");
+        }
+
+        if (options.MaxQueuedRequests < 0)
+        {
+            errors.Add($"{ServingFlags.MaxNumQueuedRequests}: {options.MaxQueuedRequests} is below 0");
+        }
+
+        if (options.MaxQueuedTokens < 1)
+        {
+            errors.Add($"{ServingFlags.MaxNumQueuedTokens}: {options.MaxQueuedTokens} is below 1");
+        }
+
+        if (options.ServedModelNames.Any(string.IsNullOrWhiteSpace))
+        {
+            errors.Add($"{ServingFlags.ServedModelName}: a name is empty");
+        }
+
+        if (options.ApiKeys.Any(string.IsNullOrWhiteSpace))
+        {
+            errors.Add($"{ServingFlags.ApiKey}: a key is empty");
+        }
+
+        foreach (var error in EngineOptionsValidator.Validate(engine))
+        {
+            var colon = error.IndexOf(':', StringComparison.Ordinal);
+            errors.Add(colon > 0 && EngineFlags.TryGetValue(error[..colon], out var flag) ? flag + error[colon..] : error);
+        }
+
+        return errors;
+    }
+}

@@ -1,0 +1,87 @@
+using System.Globalization;
+using Octavo.ServingContract;
+using Octavo.ServingRuntime.Engine.ModelLoader;
+using Octavo.ServingRuntime.Engine.Models;
+using Octavo.ServingRuntime.Engine.Tokenization;
+using Octavo.ServingRuntime.Engine.Tokenization.Jinja;
+
+namespace Octavo.ServingRuntime.Fetch;
+
+/// <param name="Code">What the operator decides by.</param>
+/// <param name="Message">One sentence with the path or URI.</param>
+internal sealed record FetchResult(FetchExitCode Code, string Message);
+
+/// <summary>Checks a model that lies in a folder: everything that the server would stumble over when it loads, without reading the weights.</summary>
+internal static class ModelFetcher
+{
+    public static FetchResult Fetch(string text)
+    {
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri))
+        {
+            return new FetchResult(FetchExitCode.Usage, $"'{text}' is no URI: write file:///absolute/path.");
+        }
+
+        if (uri.Scheme != Uri.UriSchemeFile)
+        {
+            return new FetchResult(FetchExitCode.UnsupportedSource, $"The source {text} is not supported by this build: only file:///path is.");
+        }
+
+        if (uri.Host.Length > 0)
+        {
+            return new FetchResult(FetchExitCode.Usage, $"The URI {text} names a host: write file:///absolute/path.");
+        }
+
+        return Check(uri.LocalPath);
+    }
+
+    private static FetchResult Check(string folder)
+    {
+        try
+        {
+            if (!Directory.Exists(folder))
+            {
+                return new FetchResult(FetchExitCode.NotFound, File.Exists(folder) ? $"The path {folder} is a file and no model folder." : $"The model folder {folder} does not exist.");
+            }
+
+            foreach (var file in (ReadOnlySpan<string>)["config.json", "tokenizer.json"])
+            {
+                if (!File.Exists(Path.Combine(folder, file)))
+                {
+                    return new FetchResult(FetchExitCode.InvalidModel, $"The model folder {folder} has no {file}.");
+                }
+            }
+
+            return CheckContents(folder);
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return new FetchResult(FetchExitCode.Unauthorized, $"The model folder {folder} may not be read.");
+        }
+        catch (Exception e) when (e is CheckpointException or TokenizerFormatException or TemplateException)
+        {
+            return new FetchResult(FetchExitCode.InvalidModel, OneLine($"The model in {folder} cannot be served: {e.Message}"));
+        }
+        catch (IOException e)
+        {
+            return new FetchResult(FetchExitCode.Unexpected, OneLine($"The model folder {folder} cannot be read: {e.Message}"));
+        }
+    }
+
+    private static FetchResult CheckContents(string folder)
+    {
+        var config = ModelConfig.Load(folder);
+        if (!ModelRegistry.Architectures.Contains(config.Architecture, StringComparer.Ordinal))
+        {
+            return new FetchResult(
+                FetchExitCode.InvalidModel,
+                $"The model in {folder} has the architecture {config.Architecture}, which is not supported; supported: {string.Join(", ", ModelRegistry.Architectures)}.");
+        }
+
+        ModelTokenizer.Load(folder, new TemplateLimits(), TimeProvider.System);
+        using var checkpoint = Checkpoint.Open(folder);
+        var tensors = checkpoint.Names.Count.ToString(CultureInfo.InvariantCulture);
+        return new FetchResult(FetchExitCode.Success, $"The model in {folder} is present: {config.Architecture}, {tensors} tensors.");
+    }
+
+    private static string OneLine(string message) => message.ReplaceLineEndings(" ");
+}

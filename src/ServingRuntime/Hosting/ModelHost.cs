@@ -1,0 +1,28 @@
+using Octavo.ServingRuntime.Configuration;
+using Octavo.ServingRuntime.Engine.Core;
+
+namespace Octavo.ServingRuntime.Hosting;
+
+/// <summary>The model as endpoints see it: absent while it loads, then ready, then draining.</summary>
+internal sealed class ModelHost(ServingOptions options, TimeProvider timeProvider)
+{
+    private volatile LoadedModel? loaded;
+
+    public ServingOptions Options => options;
+
+    /// <summary>Null until the weights are loaded.</summary>
+    public LoadedModel? Loaded => loaded;
+
+    /// <summary>Why loading failed; null while all is well.</summary>
+    public Exception? Failure { get; set; }
+
+    /// <summary>When the server began, in seconds since 1970: the model's time of creation in the API.</summary>
+    public long StartedAt { get; } = timeProvider.GetUtcNow().ToUnixTimeSeconds();
+
+    public bool IsReady => loaded is { Llm: { IsDraining: false, IsHealthy: true } };
+
+    public void SetLoaded(LoadedModel model) => loaded = model;
+}
+
+/// <summary>An engine that runs and the front that makes its requests.</summary>
+internal sealed record LoadedModel(AsyncLlm Llm, InputProcessor Input);

@@ -1,0 +1,78 @@
+using System.Diagnostics.Metrics;
+using Octavo.ServingRuntime.Configuration;
+using Octavo.ServingRuntime.Engine;
+using Octavo.ServingRuntime.Engine.Core;
+using Octavo.ServingRuntime.Engine.Metrics;
+using Octavo.ServingRuntime.Engine.Tokenization;
+using Octavo.ServingRuntime.Engine.Tokenization.Jinja;
+
+namespace Octavo.ServingRuntime.Hosting;
+
+/// <summary>Makes an engine; tests put their own in.</summary>
+internal delegate IEngineCore EngineCoreSource(EngineOptions options, TimeProvider timeProvider, ILogger logger);
+
+/// <summary>Loads the model while HTTP already answers. A failure ends the process.</summary>
+internal sealed partial class ModelLoaderService(
+    ModelHost host,
+    ServingOptions options,
+    EngineOptions engineOptions,
+    EngineCoreSource createCore,
+    IMeterFactory meterFactory,
+    TimeProvider timeProvider,
+    IHostApplicationLifetime lifetime,
+    ILoggerFactory loggerFactory,
+    ILogger<ModelLoaderService> logger) : IHostedService
+{
+    private Task loading = Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        // A thread of its own: loading computes and reads for as long as the model is large.
+        loading = Task.Factory.StartNew(Load, cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        return Task.CompletedTask;
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await loading.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (host.Loaded is { } model)
+        {
+            await model.Llm.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10), timeProvider, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private void Load()
+    {
+        var start = timeProvider.GetTimestamp();
+        try
+        {
+            // The tokenizer is read while the engine maps its weights.
+            var tokenizer = Task.Run(() => ModelTokenizer.Load(options.Model, new TemplateLimits(), timeProvider), lifetime.ApplicationStopping);
+            var core = createCore(engineOptions, timeProvider, loggerFactory.CreateLogger<EngineCoreSource>());
+            var model = tokenizer.GetAwaiter().GetResult();
+            var metrics = new EngineMetrics(meterFactory, options.ModelName, core.MaxModelLen);
+            metrics.DescribeCache(core.BlockSize, core.NumBlocks, engineOptions.EnablePrefixCaching);
+            var input = new InputProcessor(model, core.MaxModelLen, core.VocabSize);
+            var llmOptions = new AsyncLlmOptions
+            {
+                MaxQueuedRequests = options.MaxQueuedRequests,
+                MaxQueuedTokens = options.MaxQueuedTokens,
+                MaxNumSeqs = engineOptions.MaxNumSeqs,
+            };
+            host.SetLoaded(new LoadedModel(new AsyncLlm(core, model.Tokenizer, llmOptions, metrics, timeProvider, loggerFactory.CreateLogger<AsyncLlm>()), input));
+            LogReady(options.ModelName, timeProvider.GetElapsedTime(start).TotalMilliseconds);
+        }
+        catch (Exception e)
+        {
+            host.Failure = e;
+            LogFailed(options.Model, e.Message, e is EngineStartException or TokenizerFormatException or TemplateException ? null : e);
+            lifetime.StopApplication();
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Model {ModelName} is ready after {Milliseconds:F0} ms")]
+    private partial void LogReady(string modelName, double milliseconds);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The model in {Folder} cannot be loaded: {Reason}")]
+    private partial void LogFailed(string folder, string reason, Exception? exception);
+}

@@ -1,0 +1,71 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging.Console;
+using Octavo.Metrics.Prometheus;
+using Octavo.ServingContract;
+using Octavo.ServingRuntime.Configuration;
+using Octavo.ServingRuntime.Engine;
+using Octavo.ServingRuntime.Engine.Metrics;
+using Octavo.ServingRuntime.Health;
+using Octavo.ServingRuntime.OpenAI;
+
+namespace Octavo.ServingRuntime.Hosting;
+
+/// <summary>Puts the server together.</summary>
+internal static class ServingApplication
+{
+    public static WebApplication Build(ServingOptions options, EngineOptions engineOptions, EngineCoreSource createCore, TimeProvider timeProvider)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.ConfigureKestrel(server =>
+        {
+            server.AddServerHeader = false;
+            server.Limits.MaxRequestBodySize = options.MaxRequestBodyBytes;
+            server.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
+            if (options.Host == "localhost")
+            {
+                server.ListenLocalhost(options.Port);
+            }
+            else
+            {
+                server.Listen(IPAddress.Parse(options.Host), options.Port);
+            }
+        });
+        builder.Logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+            console.UseUtcTimestamp = true;
+            console.ColorBehavior = LoggerColorBehavior.Disabled;
+        });
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(15));
+        builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton(engineOptions);
+        builder.Services.AddSingleton(createCore);
+        builder.Services.AddSingleton(timeProvider);
+        builder.Services.AddSingleton<ModelHost>();
+        builder.Services.AddSingleton<RequestMapper>();
+        builder.Services.AddSingleton<ChatCompletionsEndpoint>();
+        builder.Services.AddSingleton<CompletionsEndpoint>();
+        builder.Services.AddSingleton<ModelsEndpoint>();
+        builder.Services.AddSingleton<TokenizeEndpoint>();
+        builder.Services.AddSingleton<HealthEndpoints>();
+        builder.Services.AddSingleton<GracefulShutdown>();
+        builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime>(services => services.GetRequiredService<GracefulShutdown>()));
+        builder.Services.AddHostedService<ModelLoaderService>();
+        builder.Services.AddPrometheusMetrics(EngineMetrics.MeterName);
+
+        var app = builder.Build();
+        app.UseMiddleware<ErrorMiddleware>();
+        app.UseMiddleware<ApiKeyMiddleware>();
+        app.UseRouting();
+        app.MapPost(ServingPaths.ChatCompletions, app.Services.GetRequiredService<ChatCompletionsEndpoint>().HandleAsync);
+        app.MapPost(ServingPaths.Completions, app.Services.GetRequiredService<CompletionsEndpoint>().HandleAsync);
+        app.Services.GetRequiredService<ModelsEndpoint>().Map(app);
+        app.Services.GetRequiredService<TokenizeEndpoint>().Map(app);
+        app.Services.GetRequiredService<HealthEndpoints>().Map(app);
+        app.MapPrometheusScrapingEndpoint(ServingPaths.Metrics);
+        return app;
+    }
+}
