@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Octavo.LocalCluster.ApiServer.Resources;
+using Octavo.LocalCluster.ApiServer.Schema;
 
 namespace Octavo.LocalCluster.ApiServer.Conversion;
 
@@ -42,6 +43,13 @@ internal static class VersionConversion
             _ => served,
         };
         stored["apiVersion"] = resource.StorageApiVersion;
+        if (resource.StorageSchema is { } schema)
+        {
+            // What the storage version does not know is lost, and what it defaults is there, whatever version wrote the object.
+            Pruner.Prune(schema, stored);
+            Defaulter.Apply(schema, stored);
+        }
+
         return stored;
     }
 }

@@ -78,6 +78,7 @@ internal static partial class DefinitionVersions
             DeprecationWarning = version["deprecated"].IsTrue() ? version["deprecationWarning"].AsText() ?? $"{group}/{name} {kind} is deprecated" : null,
             Storage = new GroupResource(group, plural),
             Schema = ResourceSchema.ForVersion(definition, name, metadata),
+            StorageSchema = name == storage ? null : ResourceSchema.ForVersion(definition, storage, metadata),
         };
     }
 

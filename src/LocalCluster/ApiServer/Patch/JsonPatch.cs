@@ -21,7 +21,7 @@ internal static class JsonPatch
         if (operations.Count > MaximumOperations)
         {
             throw new PatchException(413, "RequestEntityTooLarge", string.Create(CultureInfo.InvariantCulture,
-                $"The allowed maximum operations in a JSON patch is {MaximumOperations}, got {operations.Count}"));
+                $"Request entity too large: The allowed maximum operations in a JSON patch is {MaximumOperations}, got {operations.Count}"));
         }
 
         JsonNode? document = target.DeepClone();

@@ -39,6 +39,9 @@ internal sealed record ResourceDefinition
     /// <summary>The structural schema of a custom resource; built-in schemas are found by kind.</summary>
     public ResourceSchema? Schema { get; init; }
 
+    /// <summary>The schema of the version that objects are stored in, where a custom resource's storage version is another one; else null.</summary>
+    public ResourceSchema? StorageSchema { get; init; }
+
     /// <summary>additionalPrinterColumns; empty means Name and Age.</summary>
     public IReadOnlyList<PrinterColumn> PrinterColumns { get; init; } = [];
 

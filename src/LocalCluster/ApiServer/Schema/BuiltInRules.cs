@@ -75,7 +75,7 @@ internal static class BuiltInRules
 
         if (data.Concat(binary).Sum(p => p.Value.AsText()?.Length ?? 0) > MaximumDataBytes)
         {
-            errors.Add(FieldError.TooLong("", MaximumDataBytes));
+            errors.Add(FieldError.TooLong("[]", MaximumDataBytes));
         }
 
         Immutable(obj, old, ["data", "binaryData"], errors);
