@@ -74,17 +74,12 @@ internal static class GatewayHost
 
     private static void MapModels(WebApplication app, ModelDirectoryStore directory)
     {
-        app.MapGet(ServingPaths.Models, () => ModelsEndpoint.List(directory.Current));
-        app.MapGet(ServingPaths.Models + "/{**name}", async (HttpContext context, string name) =>
-        {
-            if (ModelsEndpoint.Get(directory.Current, name) is { } card)
-            {
-                await context.Response.WriteAsJsonAsync(card, context.RequestAborted);
-            }
-            else
-            {
-                await OpenAIError.ModelNotFound(name).WriteAsync(context.Response, context.RequestAborted);
-            }
-        });
+        app.MapGet(ServingPaths.Models, context => directory.Synced
+            ? context.Response.WriteAsJsonAsync(ModelsEndpoint.List(directory.Current), context.RequestAborted)
+            : OpenAIError.Starting().WriteAsync(context.Response, context.RequestAborted));
+        app.MapGet(ServingPaths.Models + "/{**name}", (HttpContext context, string name) =>
+            !directory.Synced ? OpenAIError.Starting().WriteAsync(context.Response, context.RequestAborted)
+            : ModelsEndpoint.Get(directory.Current, name) is { } card ? context.Response.WriteAsJsonAsync(card, context.RequestAborted)
+            : OpenAIError.ModelNotFound(name).WriteAsync(context.Response, context.RequestAborted));
     }
 }

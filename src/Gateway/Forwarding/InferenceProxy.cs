@@ -58,7 +58,7 @@ internal sealed partial class InferenceProxy(
 
             if (!directory.Synced)
             {
-                await WriteAsync(context, OpenAIError.Unavailable("The gateway has not read the cluster's models yet.", "starting", 1));
+                await WriteAsync(context, OpenAIError.Starting());
                 return;
             }
 
@@ -79,6 +79,16 @@ internal sealed partial class InferenceProxy(
         {
             // Kestrel's own refusal of a body: too slow, broken framing.
             await WriteAsync(context, new OpenAIError(e.StatusCode, e.Message, "invalid_request_error"));
+        }
+        catch (IOException)
+        {
+            // The connection broke while the body was read; endpoints' failures never come this far.
+            LogClientLeft(requestId);
+        }
+        catch (Exception e) when (!context.Response.HasStarted)
+        {
+            LogFailed(requestId, e);
+            await WriteAsync(context, new OpenAIError(StatusCodes.Status500InternalServerError, "The gateway failed.", "server_error", "internal_error"));
         }
         finally
         {
@@ -238,6 +248,9 @@ internal sealed partial class InferenceProxy(
 
     [LoggerMessage(EventId = 13, Level = LogLevel.Warning, Message = "Request {RequestId} lost its connection to {Endpoint} before the response began: {Cause}")]
     private partial void LogLost(string requestId, BackendEndpoint endpoint, string cause);
+
+    [LoggerMessage(EventId = 15, Level = LogLevel.Error, Message = "Request {RequestId} failed in the gateway")]
+    private partial void LogFailed(string requestId, Exception exception);
 
     [LoggerMessage(EventId = 14, Level = LogLevel.Debug, Message = "Request {RequestId}: the client left")]
     private partial void LogClientLeft(string requestId);

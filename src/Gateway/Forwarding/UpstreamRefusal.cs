@@ -7,7 +7,7 @@ internal sealed record UpstreamRefusal(byte[] Body, MediaTypeHeaderValue? Conten
 {
     private const int MaxBodyBytes = 64 * 1024;
 
-    /// <summary>Reads the refusal; a body that is too long or breaks off is cut, since the status says what matters.</summary>
+    /// <summary>Reads the refusal; a body that breaks off or does not come is left out, since the status says what matters.</summary>
     public static async Task<UpstreamRefusal> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         var buffer = new byte[MaxBodyBytes];
@@ -17,8 +17,9 @@ internal sealed record UpstreamRefusal(byte[] Body, MediaTypeHeaderValue? Conten
             await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
             filled = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
         }
-        catch (Exception e) when (e is IOException or HttpRequestException)
+        catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException)
         {
+            // Half a body would not parse. If it was the client who left, the next step notices.
             filled = 0;
         }
 

@@ -18,6 +18,16 @@ public sealed class ModelsEndpointTests
     }
 
     [Fact]
+    public async Task List_BeforeTheDirectoryIsRead_Is503AndNotAnEmptyList()
+    {
+        await using var gateway = await GatewayUnderTest.StartAsync(options: null);
+
+        using var response = await gateway.Http.GetAsync(new Uri("/v1/models", UriKind.Relative));
+
+        response.StatusCode.Should().Be(HttpStatusCode.ServiceUnavailable);
+    }
+
+    [Fact]
     public async Task Get_OneModel_IsFoundOr404()
     {
         await using var gateway = await GatewayUnderTest.StartAsync([]);

@@ -17,6 +17,7 @@ public sealed class ApiKeyMiddlewareTests
     public async Task Request_WithKeysConfigured_NeedsOneOnTheApi(string path, string? key, HttpStatusCode expected)
     {
         await using var gateway = await GatewayUnderTest.StartAsync(new GatewayOptions { ApiKeys = ["first", "second"] });
+        gateway.SetEndpoints();
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
         request.Headers.Authorization = key is null ? null : new AuthenticationHeaderValue("Bearer", key);
 
