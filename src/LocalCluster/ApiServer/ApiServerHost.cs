@@ -119,7 +119,7 @@ public sealed class ApiServerHost : IAsyncDisposable
         var semantics = new ObjectSemantics(schemas);
         var strategies = new StrategyTable(core.Options.ServiceCidr);
         var authorizer = new Authorizer(core.Store, core.Options.Authorization);
-        var answers = new AnswerWriter(new TableBuilder(core.Time));
+        var answers = new AnswerWriter(new TableBuilder(core.Time, new TableColumns(schemas)));
         var reads = new ReadHandler(core, answers);
         var creates = new CreateHandler(
             core, answers, semantics, strategies, new NamespaceAdmission(core.Store), new ServiceAccountAdmission(core.Store));

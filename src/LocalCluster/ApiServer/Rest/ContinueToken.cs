@@ -34,7 +34,7 @@ internal readonly record struct ContinueToken(long Revision, string After)
                 throw ApiErrors.BadRequest($"continue key is not valid: server does not recognize this encoded version \"{token["v"]}\"");
             }
 
-            var revision = token["rv"]?.GetValue<long>() ?? 0;
+            var revision = token["rv"].WholeNumber() ?? 0;
             if (revision == 0)
             {
                 throw ApiErrors.BadRequest("continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)");

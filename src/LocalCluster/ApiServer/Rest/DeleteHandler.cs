@@ -122,16 +122,16 @@ internal sealed class DeleteHandler(ApiServerCore core, AnswerWriter answers, St
             return (last.Value, true);
         }
 
-        var oldGrace = metadata["deletionGracePeriodSeconds"]?.GetValue<long>();
+        var oldGrace = metadata["deletionGracePeriodSeconds"].WholeNumber();
         if (!wasDeleting || (strategy.IsGraceful && grace < oldGrace))
         {
             metadata["deletionTimestamp"] = core.Timestamp(TimeSpan.FromSeconds(grace));
             if (resource.Storage != new GroupResource("", "namespaces") && resource.Storage.Resource != "customresourcedefinitions")
             {
                 metadata["deletionGracePeriodSeconds"] = grace;
-                if (!wasDeleting && metadata["generation"] is { } generation)
+                if (!wasDeleting && metadata["generation"].WholeNumber() is { } generation)
                 {
-                    metadata["generation"] = generation.GetValue<long>() + 1;
+                    metadata["generation"] = generation + 1;
                 }
             }
         }

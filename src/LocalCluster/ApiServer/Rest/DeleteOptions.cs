@@ -39,15 +39,13 @@ internal sealed record DeleteOptions(
 
         var preconditions = body["preconditions"];
         return Check(new DeleteOptions(
-            Number(body["gracePeriodSeconds"]),
+            body["gracePeriodSeconds"].WholeNumber(),
             body["propagationPolicy"]?.ToString(),
             body["orphanDependents"] is JsonValue orphan && orphan.TryGetValue(out bool value) ? value : null,
             preconditions?["uid"]?.ToString(),
             preconditions?["resourceVersion"]?.ToString(),
             dryRun || body["dryRun"] is JsonArray { Count: > 0 }));
     }
-
-    private static long? Number(JsonNode? node) => node is JsonValue value && value.TryGetValue(out long number) ? number : null;
 
     private static DeleteOptions Check(DeleteOptions options)
     {

@@ -79,7 +79,7 @@ internal sealed class ScaleHandler(
         return node switch
         {
             null => 0,
-            JsonValue value when value.TryGetValue(out long number) => number,
+            JsonValue when node.WholeNumber() is { } number => number,
             _ => throw ApiErrors.BadRequest(
                 $"Scale in version \"v1\" cannot be handled as a Scale: json: cannot unmarshal {BodyReader.GoKind(node)} into Go struct field ScaleSpec.spec.replicas of type int32"),
         };
@@ -98,7 +98,7 @@ internal sealed class ScaleHandler(
         }
 
         var spec = new JsonObject();
-        if (Read(live, paths.SpecReplicas) is { } wanted && wanted.GetValue<long>() != 0)
+        if (Read(live, paths.SpecReplicas) is { } wanted && wanted.WholeNumber() != 0)
         {
             spec["replicas"] = wanted.DeepClone();
         }

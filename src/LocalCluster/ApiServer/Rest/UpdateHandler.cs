@@ -92,7 +92,7 @@ internal sealed class UpdateHandler(ApiServerCore core, AnswerWriter answers, Ob
 
         if (StrategyTable.HasGeneration(resource) && subresource.Length == 0 && SpecDiffers(updated, live))
         {
-            var generation = live["metadata"]?["generation"]?.GetValue<long>() ?? 0;
+            var generation = live["metadata"]?["generation"].WholeNumber() ?? 0;
             Metadata.Of(updated)["generation"] = generation + 1;
         }
 
@@ -111,7 +111,7 @@ internal sealed class UpdateHandler(ApiServerCore core, AnswerWriter answers, Ob
     private StoredObject? Write(ResourceRequest request, StoredObject stored, JsonObject updated, JsonObject live)
     {
         var strategy = strategies.For(request.Resource.Storage);
-        var grace = updated["metadata"]?["deletionGracePeriodSeconds"]?.GetValue<long>() ?? 0;
+        var grace = updated["metadata"]?["deletionGracePeriodSeconds"].WholeNumber() ?? 0;
         var wasHeld = Metadata.Finalizers(live).Count > 0 || strategy.IsHeld(live);
         var isHeld = Metadata.Finalizers(updated).Count > 0 || strategy.IsHeld(updated);
         var value = VersionConversion.ToStored(request.Resource, updated);

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Octavo.LocalCluster.ApiServer.Http;
 using Octavo.LocalCluster.ApiServer.Resources;
 
 namespace Octavo.LocalCluster.ApiServer.Strategies;
@@ -22,7 +23,7 @@ internal sealed class PodStrategy : ResourceStrategy
             return 0;
         }
 
-        return asked ?? value["spec"]?["terminationGracePeriodSeconds"]?.GetValue<long>() ?? DefaultGracePeriodSeconds;
+        return asked ?? value["spec"]?["terminationGracePeriodSeconds"].WholeNumber() ?? DefaultGracePeriodSeconds;
     }
 
     /// <summary>Guaranteed when every container limits cpu and memory and requests as much; BestEffort when none asks for either.</summary>

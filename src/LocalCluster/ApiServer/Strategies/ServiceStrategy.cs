@@ -83,9 +83,9 @@ internal sealed class ServiceStrategy(ServiceAllocator allocator) : ResourceStra
 
         foreach (var port in value["spec"]?["ports"] as JsonArray ?? [])
         {
-            if (port?["nodePort"] is { } nodePort)
+            if (port?["nodePort"].WholeNumber() is { } nodePort)
             {
-                allocator.ReturnPort((int)nodePort.GetValue<long>());
+                allocator.ReturnPort((int)nodePort);
             }
         }
     }
@@ -124,11 +124,11 @@ internal sealed class ServiceStrategy(ServiceAllocator allocator) : ResourceStra
         {
             if (port is JsonObject map)
             {
-                if (map["nodePort"] is not { } asked || asked.GetValue<long>() == 0)
+                if (map["nodePort"].WholeNumber() is not { } asked || asked == 0)
                 {
                     map["nodePort"] = allocator.TakePort();
                 }
-                else if (!held.Contains(asked.ToString()) && !allocator.TryTakePort((int)asked.GetValue<long>()))
+                else if (!held.Contains(asked.ToString(System.Globalization.CultureInfo.InvariantCulture)) && !allocator.TryTakePort((int)asked))
                 {
                     throw ApiErrors.Invalid("", "Service", name, [new StatusCause("FieldValueInvalid",
                         $"Invalid value: {asked}: provided port is already allocated", $"spec.ports[{index}].nodePort")]);

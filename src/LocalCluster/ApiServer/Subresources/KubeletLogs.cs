@@ -98,7 +98,7 @@ internal sealed class KubeletLogs(ApiServerCore core) : IDisposable
         var host = addresses.FirstOrDefault(a => a?["type"]?.ToString() == "InternalIP")?["address"]?.ToString()
             ?? addresses.FirstOrDefault()?["address"]?.ToString()
             ?? throw ApiErrors.Unmapped($"no preferred addresses found; known addresses: [] of node {nodeName}");
-        var port = node["status"]?["daemonEndpoints"]?["kubeletEndpoint"]?["Port"]?.GetValue<long>() ?? DefaultKubeletPort;
+        var port = node["status"]?["daemonEndpoints"]?["kubeletEndpoint"]?["Port"].WholeNumber() ?? DefaultKubeletPort;
         var query = string.Join('&', Passed.Where(p => request.Query(p) is { Length: > 0 }).Select(p => $"{p}={Uri.EscapeDataString(request.Query(p)!)}"));
         return new Uri($"https://{host}:{port}/containerLogs/{request.Namespace}/{request.Name}/{container}?{query}");
     }

@@ -56,7 +56,7 @@ internal sealed class PodSubresources(ApiServerCore core, AnswerWriter answers, 
         var options = eviction["deleteOptions"] as JsonObject;
         var dryRun = request.IsDryRun("CreateOptions") || options?["dryRun"] is JsonArray { Count: > 0 };
         deletes.Delete(request, request.Namespace, request.Name, new DeleteOptions(
-            options?["gracePeriodSeconds"]?.GetValue<long>(), options?["propagationPolicy"]?.ToString(), null,
+            options?["gracePeriodSeconds"].WholeNumber(), options?["propagationPolicy"]?.ToString(), null,
             options?["preconditions"]?["uid"]?.ToString(), options?["preconditions"]?["resourceVersion"]?.ToString(), dryRun));
         await WriteSuccessAsync(request);
     }
@@ -88,7 +88,7 @@ internal sealed class PodSubresources(ApiServerCore core, AnswerWriter answers, 
                 continue;
             }
 
-            if ((budget.Value["status"]?["disruptionsAllowed"]?.GetValue<long>() ?? 0) > 0)
+            if ((budget.Value["status"]?["disruptionsAllowed"].WholeNumber() ?? 0) > 0)
             {
                 continue;
             }

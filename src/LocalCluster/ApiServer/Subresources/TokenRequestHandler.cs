@@ -17,7 +17,7 @@ internal sealed class TokenRequestHandler(ApiServerCore core, AnswerWriter answe
         var body = await BodyReader.ReadObjectAsync(request.Http, "TokenRequest");
         var value = ObjectDecoder.CheckKind(core.Registry, request.Resource, "authentication.k8s.io/v1", "TokenRequest", (JsonObject)body.Node!);
         var spec = value["spec"] as JsonObject ?? [];
-        var seconds = spec["expirationSeconds"]?.GetValue<long>() ?? DefaultSeconds;
+        var seconds = spec["expirationSeconds"].WholeNumber() ?? DefaultSeconds;
         if (seconds < MinSeconds)
         {
             throw ApiErrors.Invalid("authentication.k8s.io", "TokenRequest", "", [new StatusCause(

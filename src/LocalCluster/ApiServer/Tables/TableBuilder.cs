@@ -6,7 +6,7 @@ using Octavo.LocalCluster.ApiServer.Rest;
 namespace Octavo.LocalCluster.ApiServer.Tables;
 
 /// <summary>Renders objects as the Table that `kubectl get` prints.</summary>
-internal sealed class TableBuilder(TimeProvider time)
+internal sealed class TableBuilder(TimeProvider time, TableColumns tableColumns)
 {
     /// <summary>What each row carries beside its cells: None, Metadata or Object.</summary>
     /// <exception cref="ApiException">400 for anything else.</exception>
@@ -22,7 +22,7 @@ internal sealed class TableBuilder(TimeProvider time)
     /// <param name="metadata">metadata of the Table; belongs to it from then on.</param>
     public JsonObject Build(ResourceDefinition resource, IReadOnlyList<JsonObject> items, JsonObject metadata, string includeObject, bool withColumns)
     {
-        var columns = TableColumns.For(resource);
+        var columns = tableColumns.For(resource);
         var now = time.GetUtcNow();
         var rows = new JsonArray();
         foreach (var item in items)
