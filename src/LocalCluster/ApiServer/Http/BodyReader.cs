@@ -67,11 +67,18 @@ internal static class BodyReader
         };
     }
 
-    public static JsonBody ParseYaml(byte[] bytes)
+    /// <param name="isStrict">Whether a key that comes twice is refused.</param>
+    public static JsonBody ParseYaml(byte[] bytes, bool isStrict = false)
     {
         try
         {
-            var node = YamlToJson.Parse(Encoding.UTF8.GetString(bytes));
+            var node = YamlToJson.Parse(Encoding.UTF8.GetString(bytes), out var duplicates);
+            if (isStrict && duplicates.Count > 0)
+            {
+                throw ApiErrors.BadRequest(
+                    $"error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n  {string.Join("\n  ", duplicates)}");
+            }
+
             return node is JsonObject ? new JsonBody(node, []) : throw ApiErrors.BadRequest("error decoding YAML: the document is no mapping");
         }
         catch (YamlDotNet.Core.YamlException error)

@@ -64,7 +64,7 @@ internal static class BuiltInResources
             Scale = subresources.Exists(s => s.Name == "scale") ? WorkloadScale : null,
             StorageApiVersion = storageVersion,
             Storage = new GroupResource(storageGroup, plural),
-            SelectableFields = SelectableFieldsOf(storageGroup, plural),
+            SelectableFields = SelectableFieldsOf(group, plural),
         };
     }
 
@@ -83,6 +83,9 @@ internal static class BuiltInResources
         ("", "events") =>
             ["involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid", "involvedObject.apiVersion",
              "involvedObject.resourceVersion", "involvedObject.fieldPath", "reason", "reportingComponent", "source", "type"],
+        ("events.k8s.io", "events") =>
+            ["regarding.kind", "regarding.namespace", "regarding.name", "regarding.uid", "regarding.apiVersion", "regarding.resourceVersion",
+             "regarding.fieldPath", "reason", "reportingController", "type"],
         _ => [],
     };
 

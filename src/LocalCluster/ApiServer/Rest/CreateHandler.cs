@@ -91,12 +91,12 @@ internal sealed class CreateHandler(
         }
 
         namespaces.CheckCreate(request, value);
+        var tracked = manager is null ? null : (JsonObject)value.DeepClone();
         if (core.Options.ServiceAccountAdmission && resource.Storage == new GroupResource("", "pods"))
         {
             serviceAccounts.MutatePod(request, value);
         }
 
-        var tracked = manager is null ? null : (JsonObject)value.DeepClone();
         strategy.PrepareForCreate(resource, value);
         if (manager is not null)
         {

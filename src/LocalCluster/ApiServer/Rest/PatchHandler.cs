@@ -106,7 +106,7 @@ internal sealed class PatchHandler(
                 "FieldValueRequired", "Required value: is required for apply patch", "fieldManager")]);
         }
 
-        var applied = (JsonObject)BodyReader.ParseYaml(bytes).Node!;
+        var applied = (JsonObject)BodyReader.ParseYaml(bytes, request.Query("fieldValidation") == "Strict").Node!;
         CheckApplied(request, applied);
         var force = request.Flag("force") ?? false;
         var schema = semantics.SchemaOf(resource);

@@ -4,12 +4,13 @@ using Octavo.LocalCluster.ApiServer.Authorization;
 using Octavo.LocalCluster.ApiServer.Http;
 using Octavo.LocalCluster.ApiServer.Resources;
 using Octavo.LocalCluster.ApiServer.Rest;
+using Octavo.LocalCluster.ApiServer.ServerSideApply;
 
 namespace Octavo.LocalCluster.ApiServer.Subresources;
 
 /// <summary>Reviews are questions in the form of objects: who am I, whose token is this, may I do that.</summary>
 internal sealed class ReviewHandler(
-    ApiServerCore core, AnswerWriter answers, Authenticator authenticator, ServiceAccountTokens tokens, Authorizer authorizer)
+    ApiServerCore core, AnswerWriter answers, ObjectSemantics semantics, Authenticator authenticator, ServiceAccountTokens tokens, Authorizer authorizer)
 {
     public static bool Handles(ResourceDefinition resource) => resource.Group is "authentication.k8s.io" or "authorization.k8s.io";
 
@@ -28,11 +29,13 @@ internal sealed class ReviewHandler(
             _ => Access(request, spec),
         };
         var answer = new JsonObject { ["kind"] = resource.Kind, ["apiVersion"] = resource.ApiVersion, ["metadata"] = metadata };
-        if (resource.Kind != "SelfSubjectReview")
+        if (resource.Kind != "SelfSubjectReview" && value["spec"] is not null)
         {
             answer["spec"] = spec.DeepClone();
         }
 
+        // Reviews are never stored, and yet say who wrote them.
+        FieldManager.TrackUpdate(semantics.SchemaOf(resource), null, answer, request.FieldManager, "", resource.ApiVersion, core.Time.GetUtcNow());
         answer["status"] = status;
         await answers.WriteObjectAsync(request, 201, answer);
     }

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Octavo.LocalCluster.ApiServer.Http;
 
 namespace Octavo.LocalCluster.ApiServer.Tables;
 

@@ -11,10 +11,14 @@ internal static class TableCells
     {
         if (path == "metadata.creationTimestamp")
         {
-            return type == "date" ? (o, _) => o["metadata"]?["creationTimestamp"]?.DeepClone() : CellText.Age;
+            return type == "date" ? ((o, _) => o["metadata"]?["creationTimestamp"]?.DeepClone()) : CellText.Age;
         }
 
-        return (value, now) => Special(resource, column, value, now) is (true, var cell) ? cell : Plain(value, type, path);
+        return (value, now) =>
+        {
+            var (handled, cell) = Special(resource, column, value, now);
+            return handled ? cell : Plain(value, type, path);
+        };
     }
 
     private static (bool Handled, JsonNode? Cell) Special(string resource, string column, JsonObject value, DateTimeOffset now)
