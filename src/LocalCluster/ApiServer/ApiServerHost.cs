@@ -135,7 +135,7 @@ public sealed class ApiServerHost : IAsyncDisposable
             deletes,
             new ScaleHandler(core, answers, reads, updates, patches, semantics),
             new PodSubresources(core, answers, reads, updates, deletes, logs),
-            new TokenRequestHandler(core, answers, reads, tokens),
+            new TokenRequestHandler(core, answers, semantics, reads, tokens),
             new ReviewHandler(core, answers, semantics, authenticator, tokens, authorizer));
         var paths = new GenericPaths(core.Registry, new DiscoveryHandler(core.Registry), new OpenApiHandler(core.Documents));
         return new RequestDispatcher(core, authenticator, authorizer, paths, handlers, logger);

@@ -64,6 +64,12 @@ internal static class BuiltInResources
             Scale = subresources.Exists(s => s.Name == "scale") ? WorkloadScale : null,
             StorageApiVersion = storageVersion,
             Storage = new GroupResource(storageGroup, plural),
+            DeprecationWarning = (group, plural) switch
+            {
+                ("", "endpoints") => "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
+                ("", "componentstatuses") => "v1 ComponentStatus is deprecated in v1.19+",
+                _ => null,
+            },
             SelectableFields = SelectableFieldsOf(group, plural),
         };
     }

@@ -11,6 +11,13 @@ internal sealed class ObjectSemantics(SchemaRegistry schemas)
     public ResourceSchema SchemaOf(ResourceDefinition resource) =>
         resource.Schema ?? schemas.Find(resource.Group, resource.Version, resource.Kind) ?? ResourceSchema.Any;
 
+    /// <summary>The schema of a subresource's own kind.</summary>
+    public ResourceSchema SchemaOf(ResourceDefinition resource, string kind)
+    {
+        var found = resource.Subresources.FirstOrDefault(s => s.Kind == kind);
+        return (found is null ? null : schemas.Find(found.Group, found.Version, kind)) ?? ResourceSchema.Any;
+    }
+
     /// <summary>
     /// Checks types, drops what the schema does not know and fills defaults, in place. What was dropped is warned about, refused or
     /// ignored, as fieldValidation says.
@@ -58,7 +65,7 @@ internal sealed class ObjectSemantics(SchemaRegistry schemas)
         if (errors.Count > 0)
         {
             throw ApiErrors.Invalid(ErrorGroup(resource), resource.Kind, value["metadata"]?["name"]?.GetValue<string>() ?? "",
-                [.. errors.Select(e => new StatusCause(e.Reason, e.Message, e.Field))]);
+                [.. errors.Select(e => new StatusCause(e.Reason, e.Message, e.Field.Length == 0 ? "[]" : e.Field))]);
         }
     }
 

@@ -201,7 +201,11 @@ internal sealed class PatchHandler(
             throw ApiErrors.BadRequest($"the name of the object ({Metadata.Text(applied, "name")}) does not match the name on the URL ({request.Name})");
         }
 
-        Metadata.CheckNamespace(request, applied);
+        var ns = Metadata.Text(applied, "namespace");
+        if (ns.Length > 0 && ns != request.Namespace)
+        {
+            throw ApiErrors.BadRequest("the namespace of the provided object does not match the namespace sent on the request");
+        }
     }
 
     private static void AddDeprecation(ResourceRequest request)

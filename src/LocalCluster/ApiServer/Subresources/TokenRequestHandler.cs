@@ -2,11 +2,12 @@ using System.Text.Json.Nodes;
 using Octavo.LocalCluster.ApiServer.Authentication;
 using Octavo.LocalCluster.ApiServer.Http;
 using Octavo.LocalCluster.ApiServer.Rest;
+using Octavo.LocalCluster.ApiServer.ServerSideApply;
 
 namespace Octavo.LocalCluster.ApiServer.Subresources;
 
 /// <summary>serviceaccounts/token: issues a bearer token.</summary>
-internal sealed class TokenRequestHandler(ApiServerCore core, AnswerWriter answers, ReadHandler reads, ServiceAccountTokens tokens)
+internal sealed class TokenRequestHandler(ApiServerCore core, AnswerWriter answers, ObjectSemantics semantics, ReadHandler reads, ServiceAccountTokens tokens)
 {
     private const long DefaultSeconds = 3600;
     private const long MinSeconds = 600;
@@ -33,6 +34,8 @@ internal sealed class TokenRequestHandler(ApiServerCore core, AnswerWriter answe
         var uid = Metadata.Text(account, "uid");
         var lifetime = TimeSpan.FromSeconds(seconds);
         var token = tokens.Issue(request.Namespace, request.Name, uid, audiences, core.Time.GetUtcNow() + lifetime, spec["boundObjectRef"] as JsonObject);
+        FieldManager.TrackUpdate(
+            semantics.SchemaOf(request.Resource, "TokenRequest"), null, value, request.FieldManager, "token", "authentication.k8s.io/v1", core.Time.GetUtcNow());
         await answers.WriteObjectAsync(request, 201, new JsonObject
         {
             ["kind"] = "TokenRequest",
@@ -43,6 +46,7 @@ internal sealed class TokenRequestHandler(ApiServerCore core, AnswerWriter answe
                 ["namespace"] = request.Namespace,
                 ["uid"] = uid,
                 ["creationTimestamp"] = core.Timestamp(),
+                ["managedFields"] = value["metadata"]?["managedFields"]?.DeepClone(),
             },
             ["spec"] = new JsonObject
             {
