@@ -45,6 +45,7 @@ internal static class GatewayHost
         services.AddSingleton<ModelDirectoryStore>();
         services.AddSingleton<GatewayMetrics>();
         services.AddSingleton(new EndpointTracker(time, random, options.Forwarding.EjectionTime));
+        services.AddSingleton(new BodyBudget(options.Forwarding.MaxBufferedBytes));
         services.AddSingleton<ColdStartEstimator>();
         services.AddSingleton(provider =>
         {

@@ -6,6 +6,9 @@ internal sealed record ForwardingOptions
     /// <summary>Largest request body; it is buffered, so that its model can be read and the request can be sent again.</summary>
     public int MaxRequestBodyBytes { get; init; } = 32 << 20;
 
+    /// <summary>Bytes of all bodies in memory at once.</summary>
+    public long MaxBufferedBytes { get; init; } = 512L << 20;
+
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>Time until response headers. Long: an answer that is not streamed has none before it is complete.</summary>

@@ -19,6 +19,7 @@ internal static class GatewayCommand
         var maxHeld = new Option<int>("--max-held-requests") { Description = "Requests held at once per model.", DefaultValueFactory = _ => defaults.WaitingRoom.MaxRequestsPerModel };
         var maxHeldBytes = new Option<long>("--max-held-bytes") { Description = "Bytes of bodies held at once per model.", DefaultValueFactory = _ => defaults.WaitingRoom.MaxBytesPerModel };
         var maxBody = new Option<int>("--max-request-body-bytes") { Description = "Largest request body.", DefaultValueFactory = _ => defaults.Forwarding.MaxRequestBodyBytes };
+        var maxBuffered = new Option<long>("--max-buffered-bytes") { Description = "Bytes of all request bodies in memory at once.", DefaultValueFactory = _ => defaults.Forwarding.MaxBufferedBytes };
         var connect = Seconds("--connect-timeout", "Seconds until a connection to an endpoint stands.", defaults.Forwarding.ConnectTimeout);
         var response = Seconds("--response-timeout", "Seconds until an endpoint's response headers.", defaults.Forwarding.ResponseTimeout);
         var idle = Seconds("--idle-stream-timeout", "Seconds of silence after which an answer counts as lost.", defaults.Forwarding.IdleStreamTimeout);
@@ -27,7 +28,7 @@ internal static class GatewayCommand
 
         var command = new RootCommand("Routes OpenAI requests to the replicas of InferenceServices.")
         {
-            kubeconfig, host, port, namespaceName, apiKeys, heldTimeout, maxHeld, maxHeldBytes, maxBody, connect, response, idle, attempts, shutdown,
+            kubeconfig, host, port, namespaceName, apiKeys, heldTimeout, maxHeld, maxHeldBytes, maxBody, maxBuffered, connect, response, idle, attempts, shutdown,
         };
         command.SetAction(async (result, cancellationToken) =>
         {
@@ -43,6 +44,7 @@ internal static class GatewayCommand
                 Forwarding = new()
                 {
                     MaxRequestBodyBytes = result.GetValue(maxBody),
+                    MaxBufferedBytes = result.GetValue(maxBuffered),
                     ConnectTimeout = TimeSpan.FromSeconds(result.GetValue(connect)),
                     ResponseTimeout = TimeSpan.FromSeconds(result.GetValue(response)),
                     IdleStreamTimeout = TimeSpan.FromSeconds(result.GetValue(idle)),

@@ -20,6 +20,7 @@ internal static class GatewayOptionsValidator
 
         var forwarding = options.Forwarding;
         Check(forwarding.MaxRequestBodyBytes is > 0 and <= 1 << 30, "--max-request-body-bytes: must be within 1..1073741824");
+        Check(forwarding.MaxBufferedBytes > forwarding.MaxRequestBodyBytes, "--max-buffered-bytes: must be more than --max-request-body-bytes");
         Check(forwarding.ConnectTimeout > TimeSpan.Zero, "--connect-timeout: must be positive");
         Check(forwarding.ResponseTimeout > TimeSpan.Zero, "--response-timeout: must be positive");
         Check(forwarding.IdleStreamTimeout > TimeSpan.Zero, "--idle-stream-timeout: must be positive");

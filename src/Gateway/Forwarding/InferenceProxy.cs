@@ -10,7 +10,7 @@ namespace Octavo.Gateway.Forwarding;
 /// <summary>
 /// The way of one request:
 /// <code>
-/// (0) read the body, bounded          413
+/// (0) read the body, bounded          413, 503
 /// (1) find the model in it            400, 404
 /// (2) pick an endpoint                none left → (4)
 /// (3) forward                         answered → end; unreachable, refused or lost before the first byte → (2) without that endpoint
@@ -19,6 +19,7 @@ namespace Octavo.Gateway.Forwarding;
 /// </summary>
 internal sealed partial class InferenceProxy(
     ModelDirectoryStore directory,
+    BodyBudget budget,
     EndpointTracker tracker,
     WaitingRoom room,
     ColdStartEstimator estimator,
@@ -42,14 +43,15 @@ internal sealed partial class InferenceProxy(
         try
         {
             // (0)
-            if (await RequestBody.ReadAsync(context.Request, options.Forwarding.MaxRequestBodyBytes, context.RequestAborted) is not { } body)
+            using var reservation = budget.Begin();
+            var (body, error) = await RequestBody.ReadAsync(context.Request, options.Forwarding.MaxRequestBodyBytes, reservation, context.RequestAborted);
+            string? name = null;
+            if (error is null)
             {
-                await WriteAsync(context, OpenAIError.TooLarge(options.Forwarding.MaxRequestBodyBytes));
-                return;
+                // (1)
+                (name, error) = ModelNameReader.Read(body.Span);
             }
 
-            // (1)
-            var (name, error) = ModelNameReader.Read(body.Span);
             if (error is not null)
             {
                 await WriteAsync(context, error);

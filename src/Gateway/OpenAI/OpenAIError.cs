@@ -25,6 +25,8 @@ internal sealed record OpenAIError(int StatusCode, string Message, string Type, 
     public static OpenAIError Unavailable(string message, string code, int retryAfterSeconds) =>
         new(StatusCodes.Status503ServiceUnavailable, message, "service_unavailable_error", code) { RetryAfterSeconds = retryAfterSeconds };
 
+    public static OpenAIError OutOfBuffers() => Unavailable("The gateway holds as many requests as it has memory for.", "overloaded", 1);
+
     /// <summary>Before the first directory: what exists is not known, so neither "no such model" nor an empty list would be true.</summary>
     public static OpenAIError Starting() => Unavailable("The gateway has not read the cluster's models yet.", "starting", 1);
 

@@ -111,6 +111,40 @@ public sealed class RequestTests
         upstream.Requests.Single().Body.Should().Be(body);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Post_NoMemoryLeft_Is503UntilTheOthersAreDone(bool chunked)
+    {
+        var go = new TaskCompletionSource();
+        await using var upstream = await FakeUpstream.StartAsync(_ => go.Task);
+        await using var gateway = await GatewayUnderTest.StartAsync(new GatewayOptions { Forwarding = new() { MaxRequestBodyBytes = 60_000, MaxBufferedBytes = 70_000 } });
+        gateway.SetEndpoints(upstream.Endpoint);
+        var body = """{"model":"m"}""".PadRight(50_000);
+        var first = gateway.PostAsync(body);
+        await gateway.ScrapeUntilAsync("octavo_gateway_inflight{model=\"m\"} 1");
+
+        using (var refused = await SendAsync())
+        {
+            refused.StatusCode.Should().Be(HttpStatusCode.ServiceUnavailable);
+            refused.Headers.RetryAfter!.Delta.Should().Be(TimeSpan.FromSeconds(1));
+        }
+
+        go.SetResult();
+        (await first).Dispose();
+        // Counted last, when the memory is given back.
+        await gateway.ScrapeUntilAsync("octavo_gateway_requests_total{code=\"200\",model=\"m\"} 1");
+        using var answered = await SendAsync();
+        answered.StatusCode.Should().Be(HttpStatusCode.OK);
+
+        async Task<HttpResponseMessage> SendAsync()
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions") { Content = new StringContent(body) };
+            request.Headers.TransferEncodingChunked = chunked;
+            return await gateway.Http.SendAsync(request);
+        }
+    }
+
     [Fact]
     public async Task Post_BeforeTheDirectoryIsRead_Is503WithRetryAfter()
     {
