@@ -1,0 +1,80 @@
+using System.CommandLine;
+using Octavo.KubernetesClient;
+using Octavo.LocalCluster.ApiServer;
+using Octavo.LocalCluster.Controllers;
+
+namespace Octavo.LocalCluster.Commands;
+
+/// <summary>The verb <c>up</c>: a whole cluster until a signal.</summary>
+internal static class UpCommand
+{
+    public static Command Create()
+    {
+        var port = new Option<int>("--port") { HelpName = "PORT", Description = "Port of the API server on 127.0.0.1; 0 takes a free one.", DefaultValueFactory = _ => 6443 };
+        var kubeconfig = new Option<string?>("--kubeconfig") { HelpName = "FILE", Description = "Where to write the kubeconfig (mode 0600); by default into the state folder." };
+        var state = new Option<string?>("--state") { HelpName = "DIR", Description = "Folder for pods, logs and claims; by default a temporary one that is removed at the end." };
+        var nodes = new Option<int>("--nodes") { HelpName = "N", Description = "Number of process nodes; 0 runs no pods.", DefaultValueFactory = _ => 1 };
+        var cpu = new Option<string?>("--node-cpu") { HelpName = "QUANTITY", Description = "CPU that each node says it has; by default the machine's." };
+        var memory = new Option<string?>("--node-memory") { HelpName = "QUANTITY", Description = "Memory that each node says it has; by default the machine's." };
+        var noControllers = new Option<bool>("--no-controllers") { Description = "Run the API server (and nodes) only: nothing makes, binds or collects objects." };
+        var (image, gpu, verbosity) = (CommonOptions.Image(), CommonOptions.Gpu(), CommonOptions.Verbosity());
+        var command = new Command("up", "Run a Kubernetes API server, its controllers and process nodes until SIGTERM or Ctrl-C, then end all pods.")
+        {
+            port, kubeconfig, state, nodes, image, gpu, cpu, memory, noControllers, verbosity,
+        };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            using var loggers = CommonOptions.CreateLoggers(parsed.GetValue(verbosity));
+            try
+            {
+                var options = new LocalClusterOptions
+                {
+                    ApiServer = new ApiServerOptions { Port = parsed.GetValue(port) },
+                    KubeConfigPath = parsed.GetValue(kubeconfig),
+                    StateFolder = parsed.GetValue(state),
+                    Nodes = parsed.GetValue(nodes),
+                    Images = parsed.GetValue(image) ?? [],
+                    ExtendedResources = Devices(parsed.GetValue(gpu) ?? []),
+                    NodeCpu = parsed.GetValue(cpu),
+                    NodeMemory = parsed.GetValue(memory),
+                    RunControllers = !parsed.GetValue(noControllers),
+                    Loggers = loggers,
+                };
+                await using var cluster = await LocalClusterHost.StartAsync(options, cancellationToken).ConfigureAwait(false);
+                Console.Error.WriteLine($"kubeconfig: {cluster.KubeConfigPath}");
+                Console.WriteLine($"octavo-local ready: {cluster.BaseUri.ToString().TrimEnd('/')}");
+                await WaitForSignalAsync(cancellationToken).ConfigureAwait(false);
+                return 0;
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return 0;
+            }
+            catch (Exception exception) when (exception is FormatException or IOException or UnauthorizedAccessException or KubernetesException)
+            {
+                Console.Error.WriteLine($"octavo-local: {exception.Message}");
+                return 1;
+            }
+        });
+        return command;
+    }
+
+    /// <summary>Checks the counts, so that a wrong one is reported here and not by the API server.</summary>
+    internal static Dictionary<string, string> Devices(IEnumerable<string> values)
+    {
+        var devices = CommonOptions.Pairs("--gpu", values);
+        foreach (var (_, count) in devices)
+        {
+            _ = Quantity.Parse(count);
+        }
+
+        return devices;
+    }
+
+    internal static async Task WaitForSignalAsync(CancellationToken cancellationToken)
+    {
+        var signal = new TaskCompletionSource();
+        await using var registration = cancellationToken.Register(signal.SetResult).ConfigureAwait(false);
+        await signal.Task.ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,13 @@
+namespace Octavo.LocalCluster.Controllers;
+
+/// <summary>The controllers' settings; tests shorten the waits.</summary>
+public sealed record ControllerManagerOptions
+{
+    /// <summary>PEM; goes into every namespace as <c>kube-root-ca.crt</c>.</summary>
+    public string CertificateAuthority { get; init; } = "";
+
+    /// <summary>Wait of a job after its first failed pod; doubles with each.</summary>
+    public TimeSpan JobFailureBackOff { get; init; } = TimeSpan.FromSeconds(10);
+
+    public int WorkersPerController { get; init; } = 2;
+}

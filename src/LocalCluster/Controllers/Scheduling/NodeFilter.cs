@@ -1,0 +1,72 @@
+using Octavo.KubernetesClient.Models;
+
+namespace Octavo.LocalCluster.Controllers.Scheduling;
+
+/// <summary>Why a node cannot take a pod, in the real scheduler's words and its order: the first kind of obstacle is the one named. Pure.</summary>
+internal static class NodeFilter
+{
+    private const string UnschedulableTaint = "node.kubernetes.io/unschedulable";
+
+    /// <summary>Empty where the pod fits. Several reasons only where several resources are short.</summary>
+    public static IReadOnlyList<string> Reasons(V1Pod pod, NodeState node)
+    {
+        if (node.Node.Spec?.Unschedulable == true && !Tolerates(pod, new V1Taint { Key = UnschedulableTaint, Effect = "NoSchedule" }))
+        {
+            return ["node(s) were unschedulable"];
+        }
+
+        if (node.Node.Spec?.Taints?.FirstOrDefault(t => t.Effect is "NoSchedule" or "NoExecute" && !Tolerates(pod, t)) is { } taint)
+        {
+            return [$"node(s) had untolerated taint {{{taint.Key}: {taint.Value}}}"];
+        }
+
+        if (!NodeAffinity.Allows(pod, node.Node))
+        {
+            return ["node(s) didn't match Pod's node affinity/selector"];
+        }
+
+        if (HostPortTaken(pod, node))
+        {
+            return ["node(s) didn't have free ports for the requested pod ports"];
+        }
+
+        return ShortResources(pod, node);
+    }
+
+    /// <summary>Deleting other pods could make room: only a shortage can be cured that way.</summary>
+    public static bool IsResolvableByPreemption(string reason) =>
+        reason.StartsWith("Insufficient ", StringComparison.Ordinal) || reason == "Too many pods" || reason.Contains("free ports", StringComparison.Ordinal);
+
+    internal static bool Tolerates(V1Pod pod, V1Taint taint) => (pod.Spec?.Tolerations ?? []).Any(t =>
+        (string.IsNullOrEmpty(t.Effect) || t.Effect == taint.Effect)
+        && (string.IsNullOrEmpty(t.Key) ? t.Operator == "Exists" : t.Key == taint.Key)
+        && (t.Operator == "Exists" || (t.Value ?? "") == (taint.Value ?? "")));
+
+    private static List<string> ShortResources(V1Pod pod, NodeState node)
+    {
+        var reasons = new List<string>();
+        if (node.Allocatable.TryGetValue("pods", out var maxPods) && node.Pods.Count + 1 > maxPods)
+        {
+            reasons.Add("Too many pods");
+        }
+
+        foreach (var (name, amount) in ResourceAmounts.OfPod(pod))
+        {
+            if (amount > 0 && amount > node.Allocatable.GetValueOrDefault(name) - node.Requested.GetValueOrDefault(name))
+            {
+                reasons.Add($"Insufficient {name}");
+            }
+        }
+
+        return reasons;
+    }
+
+    private static bool HostPortTaken(V1Pod pod, NodeState node)
+    {
+        var wanted = HostPorts(pod).ToHashSet();
+        return wanted.Count > 0 && node.Pods.SelectMany(HostPorts).Any(wanted.Contains);
+    }
+
+    private static IEnumerable<(int, string)> HostPorts(V1Pod pod) =>
+        (pod.Spec?.Containers ?? []).SelectMany(c => c.Ports ?? []).Where(p => p.HostPort is > 0).Select(p => (p.HostPort!.Value, p.Protocol ?? "TCP"));
+}

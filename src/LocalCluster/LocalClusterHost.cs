@@ -1,0 +1,112 @@
+using Octavo.KubernetesClient;
+using Octavo.LocalCluster.ApiServer;
+using Octavo.LocalCluster.Controllers;
+using Octavo.LocalCluster.Node;
+
+namespace Octavo.LocalCluster;
+
+/// <summary>
+/// API server, controllers and process nodes in this process. Everything but the server itself goes over HTTPS with an ordinary client, so a part can be
+/// left out or run elsewhere.
+/// </summary>
+public sealed class LocalClusterHost : IAsyncDisposable
+{
+    private readonly List<ProcessNode> nodes = [];
+    private readonly LocalClusterOptions options;
+    private readonly string stateFolder;
+    private ApiServerHost? server;
+    private ControllerManager? controllers;
+    private HttpKubernetesClient? client;
+
+    private LocalClusterHost(LocalClusterOptions options)
+    {
+        this.options = options;
+        stateFolder = Path.GetFullPath(options.StateFolder ?? Directory.CreateTempSubdirectory("octavo-local-").FullName);
+        KubeConfigPath = Path.GetFullPath(options.KubeConfigPath ?? Path.Combine(stateFolder, "kubeconfig"));
+    }
+
+    public Uri BaseUri => server!.BaseUri;
+
+    public string KubeConfigPath { get; }
+
+    /// <summary>A client with the administrator's rights.</summary>
+    public IKubernetesClient Client => client!;
+
+    public ApiServerHost ApiServer => server!;
+
+    public string StateFolder => stateFolder;
+
+    /// <summary>Returns when the kubeconfig is written and all nodes are Ready.</summary>
+    public static async Task<LocalClusterHost> StartAsync(LocalClusterOptions options, CancellationToken cancellationToken)
+    {
+        var host = new LocalClusterHost(options);
+        try
+        {
+            await host.StartAsync(cancellationToken).ConfigureAwait(false);
+            return host;
+        }
+        catch
+        {
+            await host.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>The controllers end first, so that nothing is made again; then the nodes with all their processes; then the server.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (controllers is not null)
+        {
+            await controllers.DisposeAsync().ConfigureAwait(false);
+        }
+
+        await Task.WhenAll(nodes.Select(n => n.DisposeAsync().AsTask())).ConfigureAwait(false);
+        client?.Dispose();
+        if (server is not null)
+        {
+            await server.DisposeAsync().ConfigureAwait(false);
+        }
+
+        if (options.StateFolder is null && Directory.Exists(stateFolder))
+        {
+            Directory.Delete(stateFolder, recursive: true);
+        }
+    }
+
+    private async Task StartAsync(CancellationToken cancellationToken)
+    {
+        server = await ApiServerHost.StartAsync(options.ApiServer, cancellationToken).ConfigureAwait(false);
+        await KubeConfigFile.WriteAsync(KubeConfigPath, server.BaseUri, server.ServerCertificateAuthority, server.AdminToken, cancellationToken).ConfigureAwait(false);
+        client = new HttpKubernetesClient(
+            new KubernetesClientConfiguration
+            {
+                Host = server.BaseUri,
+                AccessToken = server.AdminToken,
+                CertificateAuthorityPem = server.ServerCertificateAuthority,
+                UserAgent = "octavo-local",
+            },
+            options.TimeProvider);
+        if (options.RunControllers)
+        {
+            controllers = await ControllerManager.StartAsync(
+                client, options.Controllers with { CertificateAuthority = server.ServerCertificateAuthority }, options.TimeProvider, options.Loggers, cancellationToken).ConfigureAwait(false);
+        }
+
+        for (var number = 1; number <= options.Nodes; number++)
+        {
+            nodes.Add(await ProcessNode.StartAsync(client, NodeOptions($"node-{number}"), options.TimeProvider, options.Loggers, cancellationToken).ConfigureAwait(false));
+        }
+    }
+
+    private NodeOptions NodeOptions(string name) => new()
+    {
+        Name = name,
+        StateFolder = Path.Combine(stateFolder, "nodes", name),
+        Images = options.Images,
+        ExtendedResources = options.ExtendedResources,
+        Cpu = options.NodeCpu,
+        Memory = options.NodeMemory,
+        MaxPods = options.MaxPodsPerNode,
+        Timings = options.NodeTimings,
+    };
+}
