@@ -35,7 +35,9 @@ internal sealed partial class Autoscaler(
     {
         var services = cluster.Services.Where(s => s.Spec.Autoscaling is not null && s.Metadata.DeletionTimestamp is null).ToList();
         states.Keep(services.Select(s => NamespacedName.Of(s)).ToHashSet());
-        var replicas = services.SelectMany(s => cluster.PodsOf(NamespacedName.Of(s))).Where(p => PodState.IsReady(p) && p.Status?.PodIP is not null).ToList();
+        // One look at the pods for asking and for deciding: a pod that gets ready in between has not been asked.
+        var pods = services.ToDictionary(s => NamespacedName.Of(s), s => cluster.PodsOf(NamespacedName.Of(s)).Where(p => p.Metadata.DeletionTimestamp is null).ToList());
+        var replicas = pods.Values.SelectMany(p => p).Where(p => PodState.IsReady(p) && p.Status?.PodIP is not null).ToList();
         await Parallel.ForEachAsync(
             replicas,
             new ParallelOptions { MaxDegreeOfParallelism = ParallelScrapes, CancellationToken = cancellationToken },
@@ -43,7 +45,7 @@ internal sealed partial class Autoscaler(
         Prune(replicas);
         foreach (var service in services)
         {
-            Decide(service);
+            Decide(service, pods[NamespacedName.Of(service)]);
         }
     }
 
@@ -61,16 +63,14 @@ internal sealed partial class Autoscaler(
         }
     }
 
-    private void Decide(V1Alpha1InferenceService service)
+    /// <param name="pods">Old pods too: during a rollout they carry the load.</param>
+    private void Decide(V1Alpha1InferenceService service, IReadOnlyList<V1Pod> pods)
     {
         var key = NamespacedName.Of(service);
         var policy = ScalingPolicy.From(service.Spec)!;
         var now = timeProvider.GetUtcNow();
-        var observed = cluster.Observe(service);
         var known = states.Find(key);
-        var before = known ?? AutoscalerState.Resume(observed.DesiredReplicas, service.Status?.Autoscaling);
-        // Old pods count too: during a rollout they carry the load.
-        var pods = observed.Pods.Where(p => p.Metadata.DeletionTimestamp is null).ToList();
+        var before = known ?? AutoscalerState.Resume(cluster.Observe(service).DesiredReplicas, service.Status?.Autoscaling);
         var youngest = now - options.AutoscalingInterval * LooksThatALoadLasts - options.ScrapeTimeout;
         var samples = pods.Select(p => new ReplicaSample
         {

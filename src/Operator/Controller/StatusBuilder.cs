@@ -31,6 +31,7 @@ internal static class StatusBuilder
             Url = observed.Address is null ? null : ServingService.Url(service),
             Conditions = conditions.Build(),
             Autoscaling = Autoscaling(observed),
+            Startup = StartupLedger.Of(observed.CurrentPods, before?.Startup),
         };
     }
 

@@ -33,6 +33,11 @@ internal static class WorkloadDiagnosis
             return new Finding(true, "ReplicasReady", $"{ready} of {desired} replicas are ready.");
         }
 
+        if (status.Conditions?.FirstOrDefault(c => c is { Type: "ReplicaFailure", Status: "True" }) is { } failure)
+        {
+            return new Finding(false, failure.Reason ?? "ReplicaFailure", failure.Message ?? "Pods cannot be created.");
+        }
+
         if (observed.CurrentPods.Where(p => p.Metadata.DeletionTimestamp is null && !PodState.IsReady(p)).Select(Explain).OfType<Finding>().FirstOrDefault() is { } cause)
         {
             return cause;

@@ -1,3 +1,4 @@
+using Octavo.KubernetesClient;
 using Octavo.KubernetesClient.Models;
 using Octavo.Operator.Configuration;
 using Octavo.Operator.Entities;
@@ -15,9 +16,7 @@ internal sealed class WorkloadReconciler(ObjectApplier applier, VictimHints vict
         var live = await applier.FindAsync(context.Observed.Deployment, name, service.Metadata.NamespaceProperty, cancellationToken).ConfigureAwait(false);
         if (Refusal(service, live) is { } refusal)
         {
-            context.IsRefused = true;
-            context.Workload = refusal;
-            context.Progressing = new Finding(false, refusal.Reason, refusal.Message, refusal.NeedsPerson);
+            Refuse(context, refusal);
             return;
         }
 
@@ -29,10 +28,27 @@ internal sealed class WorkloadReconciler(ObjectApplier applier, VictimHints vict
         }
 
         var wanted = ServingDeployment.Build(service, replicas, ServingDeployment.ChooseImage(service, live, options.RuntimeImage), path);
-        var applied = await applier.ApplyAsync(live, wanted, cancellationToken).ConfigureAwait(false);
-        context.Observed = context.Observed with { Deployment = applied };
+        try
+        {
+            var applied = await applier.ApplyAsync(live, wanted, cancellationToken).ConfigureAwait(false);
+            context.Observed = context.Observed with { Deployment = applied };
+        }
+        catch (KubernetesException e) when (e.IsInvalid)
+        {
+            // The user's values pass our schema, but not the Deployment's: only the user can change that.
+            Refuse(context, new Finding(false, "InvalidWorkload", e.Message, NeedsPerson: true));
+            return;
+        }
+
         context.Workload = WorkloadDiagnosis.WorkloadReady(context.Observed);
         context.Progressing = WorkloadDiagnosis.Progressing(context.Observed, context.Workload);
+    }
+
+    private static void Refuse(ReconcileContext context, Finding refusal)
+    {
+        context.IsRefused = true;
+        context.Workload = refusal;
+        context.Progressing = new Finding(false, refusal.Reason, refusal.Message, refusal.NeedsPerson);
     }
 
     /// <summary>Why no Deployment is made; null where one is.</summary>

@@ -30,4 +30,7 @@ public sealed record InferenceServiceStatus
 
     /// <summary>What the autoscaler sees and did.</summary>
     public AutoscalingStatus? Autoscaling { get; init; }
+
+    /// <summary>Where the time went when a replica started last.</summary>
+    public StartupStatus? Startup { get; init; }
 }

@@ -1,3 +1,5 @@
+using System.Net;
+using Octavo.KubernetesClient;
 using Octavo.KubernetesClient.Models;
 using Octavo.Operator.Entities;
 
@@ -121,6 +123,37 @@ public sealed class FailureExplanationTests
         await harness.ReconcileAsync();
 
         (await harness.ConditionAsync("Progressing"))!.Status.Should().Be("False");
+        KStatus.Of(await harness.ServiceAsync()).Should().Be("Failed");
+    }
+
+    [Fact]
+    public async Task PodsCannotBeCreated_TheReasonIsCopied()
+    {
+        await harness.CreateAsync();
+        await harness.ReconcileAsync();
+        await harness.RolloutAsync(ready: 0);
+        var deployment = (await harness.DeploymentAsync())!;
+        var refused = new V1DeploymentCondition { Type = "ReplicaFailure", Status = "True", Reason = "FailedCreate", Message = "pods \"chat-1\" is forbidden: exceeded quota" };
+        await harness.Client.UpdateStatusAsync(deployment with { Status = deployment.Status! with { Conditions = [refused] } }, null, CancellationToken.None);
+
+        await harness.ReconcileAsync();
+
+        var condition = (await harness.ConditionAsync("WorkloadReady"))!;
+        (condition.Reason, condition.Message).Should().Be(("FailedCreate", "pods \"chat-1\" is forbidden: exceeded quota"));
+    }
+
+    [Fact]
+    public async Task DeploymentIsInvalid_SaysSoAndDoesNotTryForEver()
+    {
+        const string Message = "Deployment.apps \"chat\" is invalid: spec.template.labels: Invalid value: \"a b\"";
+        await harness.CreateAsync();
+        harness.Client.OnRequest = (request, _) => request is { Verb: "apply", Kind: "Deployment" }
+            ? throw new KubernetesException(HttpStatusCode.UnprocessableEntity, null, Message)
+            : Task.CompletedTask;
+
+        await harness.ReconcileAsync();
+
+        (await harness.ConditionAsync("WorkloadReady"))!.Message.Should().Be(Message);
         KStatus.Of(await harness.ServiceAsync()).Should().Be("Failed");
     }
 
