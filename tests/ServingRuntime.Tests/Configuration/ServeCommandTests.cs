@@ -1,0 +1,62 @@
+using Octavo.ServingContract;
+using Octavo.ServingRuntime.Configuration;
+using Octavo.ServingRuntime.Engine;
+using Octavo.TestSupport;
+
+namespace Octavo.ServingRuntime.Tests.Configuration;
+
+public sealed class ServeCommandTests
+{
+    [Fact]
+    public async Task Parse_EveryFlag_ReachesTheOptions()
+    {
+        (ServingOptions Serving, EngineOptions Engine)? seen = null;
+        var command = ServeCommand.Create((serving, engine) =>
+        {
+            seen = (serving, engine);
+            return Task.FromResult(7);
+        });
+
+        var code = await command.Parse([
+            "--model", "/m", "--served-model-name", "a", "b", "--host", "127.1.2.3", "--port", "9000", "--max-model-len", "100", "--block-size", "32", "--max-num-seqs", "8",
+            "--max-num-batched-tokens", "64", "--max-num-queued-reqs", "5", "--max-num-queued-tokens", "500", "--dtype", "float32", "--device", "cpu", "--no-enable-prefix-caching",
+            "--kv-cache-memory-bytes", "1000000", "--num-gpu-blocks-override", "44", "--cpu-threads", "3", "--shutdown-timeout", "2.5", "--api-key", "k1", "--api-key", "k2", "--seed", "9",
+        ]).InvokeAsync();
+
+        code.Should().Be(7);
+        seen!.Value.Serving.Should().BeEquivalentTo(new ServingOptions
+        {
+            Model = "/m", ServedModelNames = ["a", "b"], Host = "127.1.2.3", Port = 9000, Device = "cpu", ApiKeys = ["k1", "k2"], ShutdownTimeout = TimeSpan.FromSeconds(2.5),
+            MaxQueuedRequests = 5, MaxQueuedTokens = 500,
+        });
+        seen.Value.Engine.Should().BeEquivalentTo(new EngineOptions
+        {
+            ModelPath = "/m", DType = "float32", MaxModelLen = 100, BlockSize = 32, MaxNumSeqs = 8, MaxNumBatchedTokens = 64, EnablePrefixCaching = false,
+            KVCacheMemoryBytes = 1000000, NumBlocksOverride = 44, CpuThreads = 3, Seed = 9,
+        });
+    }
+
+    [Fact]
+    public void Create_EveryContractFlag_IsKnown()
+    {
+        var known = ServeCommand.Create((_, _) => Task.FromResult(0)).Options.Select(o => o.Name).ToList();
+
+        known.Should().Contain(typeof(ServingFlags).GetFields().Select(f => (string)f.GetRawConstantValue()!));
+    }
+
+    [Fact]
+    public void Validate_SeveralFaults_NamesAllFlagsAtOnce()
+    {
+        var errors = ServingOptionsValidator.Validate(
+            new ServingOptions { Model = "/no/such", Port = 70000, Host = "nowhere!", Device = "tpu", ApiKeys = [""], MaxQueuedRequests = -1 },
+            new EngineOptions { ModelPath = "/no/such", DType = "int3", BlockSize = 7 });
+
+        var text = string.Join('\n', errors);
+        foreach (var flag in new[] { "--port", "--host", "--device", "--api-key", "--max-num-queued-reqs", "--model", "--dtype", "--block-size" })
+        {
+            text.Should().Contain(flag);
+        }
+
+        ServingOptionsValidator.Validate(new ServingOptions { Model = Repository.TinyModel }, new EngineOptions { ModelPath = Repository.TinyModel }).Should().BeEmpty();
+    }
+}

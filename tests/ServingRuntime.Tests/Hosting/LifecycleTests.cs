@@ -1,0 +1,88 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Octavo.ServingRuntime.Engine.Core;
+using Octavo.ServingRuntime.Engine.Tests.Core;
+using Octavo.ServingRuntime.Hosting;
+
+namespace Octavo.ServingRuntime.Tests.Hosting;
+
+public sealed class LifecycleTests
+{
+    [Fact]
+    public async Task Ready_WhileLoading_Is503AndHealthIs200()
+    {
+        using var mayLoad = new ManualResetEventSlim();
+        await using var server = await TestApplication.StartLoadingAsync((_, _, _) =>
+        {
+            mayLoad.Wait();
+            return TestApplication.Answering("ok");
+        });
+
+        (await server.Client.GetAsync("/ready")).StatusCode.Should().Be(HttpStatusCode.ServiceUnavailable);
+        (await server.Client.GetAsync("/health")).StatusCode.Should().Be(HttpStatusCode.OK);
+        var refused = await server.PostAsync("/v1/completions", """{"prompt": "x"}""");
+        refused.StatusCode.Should().Be(HttpStatusCode.ServiceUnavailable);
+        refused.Headers.RetryAfter.Should().NotBeNull();
+
+        mayLoad.Set();
+        while (server.Host.Loaded is null)
+        {
+            await Task.Yield();
+        }
+
+        (await server.Client.GetAsync("/ready")).StatusCode.Should().Be(HttpStatusCode.OK);
+        (await server.GetJsonAsync("/v1/models")).GetProperty("data")[0].GetProperty("max_model_len").GetInt32().Should().Be(128);
+    }
+
+    [Fact]
+    public async Task Loading_Fails_StopsTheServerAndKeepsTheReason()
+    {
+        await using var server = await TestApplication.StartLoadingAsync((_, _, _) => throw new EngineStartException("no such weights"));
+
+        await server.App.WaitForShutdownAsync();
+
+        server.Host.Failure.Should().BeOfType<EngineStartException>();
+    }
+
+    [Fact]
+    public async Task Drain_RequestInFlight_EndsItRefusesNewOnesAndStops()
+    {
+        var core = new ScriptedEngineCore(_ => [70, 2]) { Steps = new SemaphoreSlim(0) };
+        await using var server = await TestApplication.StartAsync(core);
+        var running = server.PostAsync("/v1/completions", """{"prompt": "x"}""");
+        while (server.Host.Loaded!.Llm.InFlight == 0)
+        {
+            await Task.Yield();
+        }
+
+        var stopped = server.App.WaitForShutdownAsync();
+        var draining = server.App.Services.GetRequiredService<GracefulShutdown>().DrainAndStopAsync();
+
+        (await server.Client.GetAsync("/ready")).StatusCode.Should().Be(HttpStatusCode.ServiceUnavailable);
+        (await server.Client.GetAsync("/health")).StatusCode.Should().Be(HttpStatusCode.OK);
+        var refused = await server.PostAsync("/v1/completions", """{"prompt": "x"}""");
+        refused.StatusCode.Should().Be(HttpStatusCode.ServiceUnavailable);
+        refused.Headers.RetryAfter.Should().NotBeNull();
+        core.Steps.Release(10);
+        (await running).StatusCode.Should().Be(HttpStatusCode.OK);
+        await draining;
+        await stopped;
+    }
+
+    [Fact]
+    public async Task Drain_TimeoutZero_AbortsWhatRuns()
+    {
+        var core = new ScriptedEngineCore(_ => Enumerable.Repeat(70, 1_000_000).ToList());
+        await using var server = await TestApplication.StartAsync(core, o => o with { ShutdownTimeout = TimeSpan.Zero });
+        var running = server.PostAsync("/v1/completions", """{"prompt": "x"}""");
+        while (server.Host.Loaded!.Llm.InFlight == 0)
+        {
+            await Task.Yield();
+        }
+
+        await server.App.Services.GetRequiredService<GracefulShutdown>().DrainAndStopAsync();
+
+        (await running).StatusCode.Should().Be(HttpStatusCode.ServiceUnavailable);
+    }
+}
