@@ -16,6 +16,7 @@ public sealed class FakeKubernetesClient(TimeProvider? timeProvider = null) : IK
     private readonly ConcurrentQueue<FakeRequest> requests = new();
     private volatile TaskCompletionSource<Exception?> cut = NewCut();
     private volatile TaskCompletionSource bookmark = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int bookmarks;
     private int watches;
 
     /// <summary>Everything that was asked, in order.</summary>
@@ -47,7 +48,11 @@ public sealed class FakeKubernetesClient(TimeProvider? timeProvider = null) : IK
     public void EndWatches(Exception? with = null) => Interlocked.Exchange(ref cut, NewCut()).SetResult(with);
 
     /// <summary>Sends a bookmark of the latest version to all watches that want them.</summary>
-    public void SendBookmark() => Interlocked.Exchange(ref bookmark, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+    public void SendBookmark()
+    {
+        Interlocked.Increment(ref bookmarks);
+        Interlocked.Exchange(ref bookmark, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+    }
 
     /// <summary>Watches from a version before now answer 410.</summary>
     public void ForgetHistory() => store.ForgetHistory();
@@ -91,6 +96,7 @@ public sealed class FakeKubernetesClient(TimeProvider? timeProvider = null) : IK
         var matches = FakeSelector.Parse(options.LabelSelector, options.FieldSelector);
         var end = cut.Task;
         var seen = long.Parse(options.ResourceVersion ?? "0");
+        var marked = Volatile.Read(ref bookmarks);
         Interlocked.Increment(ref watches);
         try
         {
@@ -107,13 +113,24 @@ public sealed class FakeKubernetesClient(TimeProvider? timeProvider = null) : IK
             while (true)
             {
                 var mark = bookmark.Task;
-                var (changes, next) = store.After(Resource<T>(), seen);
+                var marks = Volatile.Read(ref bookmarks);
+                var (changes, revision, next) = store.After(Resource<T>(), seen);
                 foreach (var change in changes)
                 {
                     seen = change.Revision;
                     if (change.For(namespaceName, matches) is { } told)
                     {
                         yield return new WatchEvent<T>(told.Type, Read<T>(told.Object));
+                    }
+                }
+
+                if (marks != marked)
+                {
+                    marked = marks;
+                    seen = revision;
+                    if (options.AllowBookmarks)
+                    {
+                        yield return new WatchEvent<T>(WatchEventType.Bookmark, Bookmark<T>(seen));
                     }
                 }
 
@@ -126,12 +143,6 @@ public sealed class FakeKubernetesClient(TimeProvider? timeProvider = null) : IK
                     }
 
                     yield break;
-                }
-
-                if (mark.IsCompleted && options.AllowBookmarks && !next.IsCompleted)
-                {
-                    seen = store.Revision;
-                    yield return new WatchEvent<T>(WatchEventType.Bookmark, Bookmark<T>(seen));
                 }
             }
         }

@@ -166,8 +166,8 @@ internal sealed class FakeStore(TimeProvider timeProvider)
         }
     }
 
-    /// <summary>Changes after a revision, and what completes with the next. Throws 410 where the history no longer reaches back.</summary>
-    public (IReadOnlyList<FakeChange> Changes, Task Next) After(string resource, long after)
+    /// <summary>Changes after a revision, up to which revision they reach, and what completes with the next. Throws 410 where the history no longer reaches back.</summary>
+    public (IReadOnlyList<FakeChange> Changes, long Revision, Task Next) After(string resource, long after)
     {
         lock (gate)
         {
@@ -176,7 +176,7 @@ internal sealed class FakeStore(TimeProvider timeProvider)
                 throw Error(HttpStatusCode.Gone, "Expired", $"too old resource version: {after} ({oldest})");
             }
 
-            return ([.. history.Where(c => c.Revision > after && c.Resource == resource)], changed.Task);
+            return ([.. history.Where(c => c.Revision > after && c.Resource == resource)], revision, changed.Task);
         }
     }
 
