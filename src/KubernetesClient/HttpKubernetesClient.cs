@@ -22,7 +22,7 @@ public sealed class HttpKubernetesClient : IKubernetesClient, IDisposable
 
     private readonly KubernetesClientConfiguration configuration;
     private readonly TimeProvider timeProvider;
-    private readonly HttpMessageInvoker http;
+    private readonly HttpTransport http;
     private readonly RequestSender sender;
     private readonly ApiDiscovery discovery;
 
@@ -32,7 +32,7 @@ public sealed class HttpKubernetesClient : IKubernetesClient, IDisposable
         this.configuration = configuration;
         this.timeProvider = timeProvider;
         var credentials = CredentialProvider.Create(configuration, timeProvider);
-        http = new HttpMessageInvoker(new ConnectionFactory(configuration, credentials).CreateHandler());
+        http = new HttpTransport(new ConnectionFactory(configuration, credentials));
         sender = new RequestSender(configuration, http, credentials, timeProvider, logger ?? NullLogger<HttpKubernetesClient>.Instance);
         discovery = new ApiDiscovery((path, token) => SendAsync(HttpMethod.Get, path, null, null, token));
     }

@@ -8,7 +8,7 @@ namespace Octavo.KubernetesClient.Http;
 /// One request and its answer: credential, deadline, one more try with a renewed credential after a 401, and bounded waiting where the server says Retry-After.
 /// </summary>
 internal sealed class RequestSender(
-    KubernetesClientConfiguration configuration, HttpMessageInvoker http, CredentialProvider credentials, TimeProvider timeProvider, ILogger logger)
+    KubernetesClientConfiguration configuration, HttpTransport http, CredentialProvider credentials, TimeProvider timeProvider, ILogger logger)
 {
     private readonly string root = configuration.Host.GetLeftPart(UriPartial.Path).TrimEnd('/');
     private readonly WarningLog warnings = new(logger);
@@ -27,7 +27,7 @@ internal sealed class RequestSender(
                 try
                 {
                     using var message = Message(request, credential);
-                    var response = await http.SendAsync(message, linked.Token).ConfigureAwait(false);
+                    var response = await http.For(credential).SendAsync(message, linked.Token).ConfigureAwait(false);
                     var keep = false;
                     try
                     {

@@ -81,6 +81,30 @@ public sealed class ExecCredentialProviderTests : IDisposable
     }
 
     [SkippableFact]
+    public async Task Plugin_NewCertificateAfterExpiry_IsPresentedOnANewConnection()
+    {
+        using var certificates = new TestCertificates();
+        await using var server = await TestApiServer.StartAsync(Answers.Json(Answers.Pod), certificates.Server(IPAddress.Loopback, null), wantsClientCertificate: true);
+        var answer = WriteAnswer("before");
+        using var client = Client(server, Script($"cat {answer}"), certificates.AuthorityPem);
+
+        await client.GetAsync<V1Pod>("p", "n", default);
+        WriteAnswer("after");
+        await client.GetAsync<V1Pod>("p", "n", default);
+        clock.Advance(TimeSpan.FromHours(1));
+        await client.GetAsync<V1Pod>("p", "n", default);
+
+        server.Requests.Select(r => r.ClientCertificate).Should().Equal("CN=before", "CN=before", "CN=after");
+
+        string WriteAnswer(string name)
+        {
+            var (certificate, key) = certificates.Client(name);
+            var status = new JsonObject { ["clientCertificateData"] = certificate, ["clientKeyData"] = key, ["expirationTimestamp"] = "2026-01-01T01:00:00Z" };
+            return folder.Write("answer.json", new JsonObject { ["apiVersion"] = Version, ["kind"] = "ExecCredential", ["status"] = status }.ToJsonString());
+        }
+    }
+
+    [SkippableFact]
     public async Task Plugin_Always_GetsArgumentsEnvironmentAndCluster()
     {
         var seen = Path.Combine(folder.Path, "seen");
