@@ -11,6 +11,9 @@ internal sealed record AutoscalerState
     public required int Replicas { get; init; }
     public MetricsState? MetricsState { get; init; }
 
+    /// <summary>Whether any replica was ready when it looked: without one there is no load to know.</summary>
+    public bool AnyReady { get; init; }
+
     /// <summary>Changes of the number of replicas, newest first.</summary>
     public IReadOnlyList<ScalingDecision> Decisions { get; init; } = [];
 
@@ -44,6 +47,7 @@ internal sealed record AutoscalerState
         {
             Replicas = outcome.Replicas,
             MetricsState = outcome.MetricsState,
+            AnyReady = outcome.Inputs.ReadyReplicas > 0,
             Decisions = decisions,
             Loads = loads,
             Message = outcome.Message,
@@ -52,5 +56,5 @@ internal sealed record AutoscalerState
     }
 
     /// <summary>Whether a reconcile is needed to make the world know the difference.</summary>
-    public bool Differs(AutoscalerState? before) => before is null || Replicas != before.Replicas || MetricsState != before.MetricsState;
+    public bool Differs(AutoscalerState? before) => before is null || Replicas != before.Replicas || MetricsState != before.MetricsState || AnyReady != before.AnyReady;
 }

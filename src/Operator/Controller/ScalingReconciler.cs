@@ -22,7 +22,7 @@ internal sealed class ScalingReconciler : ISubReconciler
         {
             MetricsState.Fresh => new Finding(true, "MetricsFresh", "The load of every ready replica is known."),
             MetricsState.Partial => new Finding(true, "MetricsPartial", "The load of some ready replicas is not known; they count as idle when replicas are added and as full when replicas are removed."),
-            MetricsState.Absent when observed.ReadyReplicas == 0 => new Finding(null, "NoReadyReplica", "No replica is ready; the number of replicas is held."),
+            MetricsState.Absent when !observed.Autoscaler.AnyReady => new Finding(null, "NoReadyReplica", "No replica is ready; the number of replicas is held."),
             MetricsState.Absent => new Finding(false, "MetricsAbsent", "The load of no replica is known; the number of replicas is held."),
             _ => new Finding(null, "Pending", "The autoscaler has not looked yet."),
         };

@@ -1,15 +1,16 @@
 using Octavo.KubernetesClient.Models;
-using Octavo.Operator.Resources;
 
 namespace Octavo.Operator.Controller;
 
 /// <summary>The conditions WorkloadReady and Progressing. Pure.</summary>
 internal static class WorkloadDiagnosis
 {
+    private const string CrashLoop = "CrashLoopBackOff";
+
     /// <summary>Reasons of a waiting container that say more than "not yet".</summary>
     private static readonly HashSet<string> TellingReasons = new(StringComparer.Ordinal)
     {
-        "ImagePullBackOff", "ErrImagePull", "InvalidImageName", "ErrImageNeverPull", "CreateContainerConfigError", "CreateContainerError", "RunContainerError", "CrashLoopBackOff",
+        "ImagePullBackOff", "ErrImagePull", "InvalidImageName", "ErrImageNeverPull", "CreateContainerConfigError", "CreateContainerError", "RunContainerError", CrashLoop,
     };
 
     public static Finding WorkloadReady(ObservedState observed)
@@ -72,23 +73,27 @@ internal static class WorkloadDiagnosis
 
         foreach (var container in (pod.Status?.InitContainerStatuses ?? []).Concat(pod.Status?.ContainerStatuses ?? []))
         {
-            var ended = container.State?.Terminated ?? container.LastState?.Terminated;
-            var said = PodState.LastLine(ended?.Message);
-            if (container.State?.Waiting is { Reason: { } reason } waiting && TellingReasons.Contains(reason))
+            var waiting = container.State?.Waiting;
+            if ((container.State?.Terminated ?? container.LastState?.Terminated) is { ExitCode: not 0 } ended && container is { Ready: false, State.Terminated: null or { ExitCode: not 0 } })
             {
-                var detail = ended is { ExitCode: not 0 } ? Ending(container, ended, said) : waiting.Message ?? "";
-                return new Finding(false, reason, $"Pod {pod.Metadata.Name}: {detail}".TrimEnd(' ', ':'));
+                // One reason through waiting, trying again and failing again, or every try would be a transition.
+                var isLoop = container.RestartCount > 0 || waiting?.Reason == CrashLoop;
+                return new Finding(false, isLoop ? CrashLoop : "ContainerFailed", $"Pod {pod.Metadata.Name}: {Ending(container, ended)}");
             }
 
-            if (ended is { ExitCode: not 0 } && container.State?.Running is null && container.Name == ServingPodTemplate.RuntimeContainer)
+            if (waiting?.Reason is { } reason && TellingReasons.Contains(reason))
             {
-                return new Finding(false, ended.Reason is null or "Error" ? "ContainerFailed" : ended.Reason, $"Pod {pod.Metadata.Name}: {Ending(container, ended, said)}");
+                return new Finding(false, reason, $"Pod {pod.Metadata.Name}: {waiting.Message}".TrimEnd(' ', ':'));
             }
         }
 
         return null;
     }
 
-    private static string Ending(V1ContainerStatus container, V1ContainerStateTerminated ended, string? said) =>
-        $"container {container.Name} ended with exit code {ended.ExitCode}{(ended.Reason is null or "Error" ? "" : $" ({ended.Reason})")}{(said is null ? "." : $": {said}")}";
+    private static string Ending(V1ContainerStatus container, V1ContainerStateTerminated ended)
+    {
+        var why = ended.Reason is null or "Error" ? "" : $" ({ended.Reason})";
+        var said = PodState.LastLine(ended.Message);
+        return $"container {container.Name} ended with exit code {ended.ExitCode}{why}{(said is null ? "." : $": {said}")}";
+    }
 }

@@ -78,6 +78,23 @@ public sealed class AutoscalerTests
     }
 
     [Fact]
+    public async Task TickAsync_FirstReplicaGetsReady_IsNoFailureOfMetrics()
+    {
+        await StartAsync(ready: 1);
+        await harness.RolloutAsync(ready: 0);
+        await TickAsync();
+        (await harness.ConditionAsync("ScalingActive"))!.Reason.Should().Be("NoReadyReplica");
+
+        await harness.RolloutAsync(ready: 1);
+        await harness.ReconcileAsync();
+        (await harness.ConditionAsync("ScalingActive"))!.Reason.Should().Be("NoReadyReplica", "it was not asked yet");
+        await TickAsync();
+
+        (await harness.ConditionAsync("ScalingActive"))!.Reason.Should().Be("MetricsFresh");
+        (await harness.EventsAsync()).Should().NotContain(e => e.Reason == "MetricsAbsent");
+    }
+
+    [Fact]
     public async Task TickAsync_OneAnswerLost_IsNoLostReplica()
     {
         await StartAsync(ready: 1);

@@ -95,6 +95,15 @@ public sealed class FailureExplanationTests
     }
 
     [Fact]
+    public async Task RuntimeCrashes_EveryTryIsNoTransition()
+    {
+        await RunAsync(Pods.Crashing(1, "boom"));
+        await harness.RolloutAsync(ready: 0, _ => Pods.TryingAgain(1, "boom"));
+
+        (await harness.WritesOfReconcileAsync()).Should().BeEmpty();
+    }
+
+    [Fact]
     public async Task RuntimeOutOfMemory_SaysSo()
     {
         await RunAsync(Pods.Crashing(137, null, "OOMKilled"));

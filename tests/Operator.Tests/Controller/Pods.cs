@@ -43,11 +43,19 @@ internal static class Pods
             new V1ContainerStatus
             {
                 Name = ServingPodTemplate.RuntimeContainer,
+                RestartCount = 1,
                 State = new V1ContainerState { Waiting = new V1ContainerStateWaiting { Reason = "CrashLoopBackOff" } },
                 LastState = new V1ContainerState { Terminated = new V1ContainerStateTerminated { ExitCode = exitCode, Reason = reason, Message = log } },
             },
         ],
     };
+
+    /// <summary>It crashed and runs again, not ready yet.</summary>
+    public static V1PodStatus TryingAgain(int exitCode, string log)
+    {
+        var crashed = Crashing(exitCode, log);
+        return crashed with { ContainerStatuses = [crashed.ContainerStatuses![0] with { State = new V1ContainerState { Running = new V1ContainerStateRunning() } }] };
+    }
 
     public static V1PodStatus Unschedulable(string sentence) => new()
     {
