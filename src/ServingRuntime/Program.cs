@@ -47,5 +47,12 @@ static async Task<int> ServeAsync(ServingOptions options, EngineOptions engineOp
 
     Console.WriteLine($"Listening on {string.Join(", ", app.Urls)}");
     await app.WaitForShutdownAsync(CancellationToken.None);
-    return host.Failure is null ? 0 : (int)FetchExitCode.Unexpected;
+    if (host.Failure is not { } failure)
+    {
+        return 0;
+    }
+
+    // The last line is what a pod's termination message shows.
+    await Console.Error.WriteLineAsync($"The model in {options.Model} cannot be loaded: {failure.Message}");
+    return (int)FetchExitCode.Unexpected;
 }

@@ -122,7 +122,10 @@ public sealed partial class AsyncLlm : IAsyncDisposable
                     engine.Abort(ids[i]);
                     answers[i].Timings.RecordAbort();
                     Leave(request, answers[i]);
-                    LogAborted(ids[i]);
+                    if (cancellationToken.IsCancellationRequested)
+                    {
+                        LogAborted(ids[i]);
+                    }
                 }
             }
         }

@@ -52,6 +52,11 @@ public sealed class EngineMetrics
             requestSuccess.Add(0, Labelled("finished_reason", Name(reason)));
         }
 
+        foreach (var reason in Enum.GetValues<RejectionReason>())
+        {
+            rejections.Add(0, Labelled("reason", Name(reason)));
+        }
+
         promptTokens.Add(0, labels);
         generationTokens.Add(0, labels);
     }
@@ -105,12 +110,7 @@ public sealed class EngineMetrics
         }
     }
 
-    internal void RecordRejection(RejectionReason reason) => rejections.Add(1, Labelled("reason", reason switch
-    {
-        RejectionReason.QueueFull => "queue_full",
-        RejectionReason.QueuedTokens => "queued_tokens",
-        _ => "draining",
-    }));
+    internal void RecordRejection(RejectionReason reason) => rejections.Add(1, Labelled("reason", Name(reason)));
 
     internal void RecordPrompt(int tokens) => promptTokens.Add(tokens, labels);
 
@@ -131,6 +131,13 @@ public sealed class EngineMetrics
         FinishReason.Length => "length",
         FinishReason.Abort => "abort",
         _ => "error",
+    };
+
+    private static string Name(RejectionReason reason) => reason switch
+    {
+        RejectionReason.QueueFull => "queue_full",
+        RejectionReason.QueuedTokens => "queued_tokens",
+        _ => "draining",
     };
 
     private static long[] Tokens(int limit)

@@ -33,5 +33,8 @@ internal sealed record ServingOptions
     /// <summary>The name that answers carry.</summary>
     public string ModelName => ServedModelNames.Count > 0 ? ServedModelNames[0] : Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(Model)));
 
-    public bool Serves(string name) => ServedModelNames.Count > 0 ? ServedModelNames.Contains(name, StringComparer.Ordinal) : string.Equals(name, ModelName, StringComparison.Ordinal);
+    /// <summary>Without names of its own the model also answers to the path that was given, as with vLLM.</summary>
+    public bool Serves(string name) => ServedModelNames.Count > 0
+        ? ServedModelNames.Contains(name, StringComparer.Ordinal)
+        : string.Equals(name, ModelName, StringComparison.Ordinal) || string.Equals(name, Model, StringComparison.Ordinal);
 }

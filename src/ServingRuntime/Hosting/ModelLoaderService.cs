@@ -34,7 +34,8 @@ internal sealed partial class ModelLoaderService(
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        await loading.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // A load that is not over soon is left to end with the process.
+        await loading.WaitAsync(TimeSpan.FromSeconds(2), timeProvider, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (host.Loaded is { } model)
         {
             await model.Llm.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10), timeProvider, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -48,7 +49,7 @@ internal sealed partial class ModelLoaderService(
         {
             // The tokenizer is read while the engine maps its weights.
             var tokenizer = Task.Run(() => ModelTokenizer.Load(options.Model, new TemplateLimits(), timeProvider), lifetime.ApplicationStopping);
-            var core = createCore(engineOptions, timeProvider, loggerFactory.CreateLogger<EngineCoreSource>());
+            var core = createCore(engineOptions, timeProvider, loggerFactory.CreateLogger("Octavo.ServingRuntime.Engine"));
             var model = tokenizer.GetAwaiter().GetResult();
             var metrics = new EngineMetrics(meterFactory, options.ModelName, core.MaxModelLen);
             metrics.DescribeCache(core.BlockSize, core.NumBlocks, engineOptions.EnablePrefixCaching);

@@ -8,7 +8,7 @@ public sealed record TemplateLimits
     /// <summary>Evaluated nodes, plus one for every so many characters or items that an operation copies.</summary>
     public int MaxSteps { get; init; } = 5_000_000;
 
-    public TimeSpan MaxTime { get; init; } = TimeSpan.FromSeconds(2);
+    public TimeSpan MaxTime { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Characters of the result and of any string on the way.</summary>
     public int MaxOutputLength { get; init; } = 8 * 1024 * 1024;

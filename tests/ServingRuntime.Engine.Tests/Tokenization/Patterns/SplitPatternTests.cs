@@ -1,0 +1,44 @@
+using Octavo.ServingRuntime.Engine.Tokenization;
+using Octavo.ServingRuntime.Engine.Tokenization.Patterns;
+
+namespace Octavo.ServingRuntime.Engine.Tests.Tokenization.Patterns;
+
+public sealed class SplitPatternTests
+{
+    private const string Llama3 = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+    private const string O200k =
+        @"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+
+    [Theory]
+    [InlineData(SplitPattern.Gpt2, "I'm 42 years  old!", "I|'m| 42| years| | old|!")]
+    [InlineData(Llama3, "WE'VE 12345", "WE|'VE| |123|45")]
+    [InlineData(Llama3, "a\n\n b  ", "a|\n\n| b|  ")]
+    [InlineData(Llama3, "𝕏𝕐 👍🏽!", "𝕏𝕐| 👍🏽!")]
+    [InlineData(Llama3, "it'\u017F", "it|'\u017F")]
+    [InlineData(O200k, "camelCase HTMLParser don't", "camel|Case| HTMLParser| don't")]
+    [InlineData(@"[^\S\n]+|\S+|\n", "a \tb\n", "a| \t|b|\n")]
+    [InlineData(@"[一-龥]+|[a-c\-]+?|\d", "漢字ab-1", "漢字|a|b|-|1")]
+    [InlineData(@"\p{P}|\x41|\u0042|[\x{1F600}-\x{1F64F}]", "!AB😀x", "!|A|B|😀")]
+    public void TryFind_PublishedPattern_SplitsLikeOniguruma(string pattern, string text, string expected)
+    {
+        var matcher = SplitPattern.FromRegex(pattern);
+        var pieces = new List<string>();
+        for (var at = 0; matcher.TryFind(text, at, out var start, out var end); at = end)
+        {
+            pieces.Add(text[start..end]);
+        }
+
+        pieces.Should().Equal(expected.Split('|'));
+    }
+
+    [Theory]
+    [InlineData(@"(a|b)+", "repetition of a group")]
+    [InlineData(@"\p{Han}", "p{Han}")]
+    [InlineData(@"(?<=a)b", "this kind of group")]
+    [InlineData(@"[a-z&&[aeiou]]", "intersection")]
+    [InlineData(@"(a", "unclosed group")]
+    [InlineData(@"[a", "unclosed set")]
+    [InlineData(@"\b", @"\b")]
+    public void FromRegex_WhatIsNotBuilt_IsRefusedByName(string pattern, string what)
+        => FluentActions.Invoking(() => SplitPattern.FromRegex(pattern)).Should().Throw<TokenizerFormatException>().WithMessage($"*{what}*");
+}
