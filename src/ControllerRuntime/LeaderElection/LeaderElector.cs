@@ -42,7 +42,17 @@ public sealed class LeaderElector
     /// </summary>
     public async Task RunUntilLeadershipLostAsync(Func<CancellationToken, Task> whileLeading, CancellationToken cancellationToken)
     {
-        await AcquireAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await AcquireAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // Told to stop just when the lease became ours.
+            await ReleaseAsync().ConfigureAwait(false);
+            throw;
+        }
+
         LeaderElectionLog.Acquired(logger, leaseLock.Description, options.Identity);
         using var term = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var work = Task.Run(() => whileLeading(term.Token), CancellationToken.None);
@@ -126,7 +136,7 @@ public sealed class LeaderElector
     {
         try
         {
-            var now = timeProvider.GetUtcNow();
+            var now = Now();
             var wanted = new LeaderElectionRecord(options.Identity, (int)options.LeaseDuration.TotalSeconds, now, now, 0);
 
             // 1. The usual case of a leader: one write, no read.
@@ -189,7 +199,7 @@ public sealed class LeaderElector
             return;
         }
 
-        var now = timeProvider.GetUtcNow();
+        var now = Now();
         using var deadline = new CancellationTokenSource(options.RenewDeadline, timeProvider);
         try
         {
@@ -207,6 +217,13 @@ public sealed class LeaderElector
     {
         await leaseLock.UpdateAsync(record, cancellationToken).ConfigureAwait(false);
         Observe(record);
+    }
+
+    /// <summary>To the microsecond, as the lease keeps it: what we wrote and what we read back must be equal.</summary>
+    private DateTimeOffset Now()
+    {
+        var now = timeProvider.GetUtcNow();
+        return now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
     }
 
     private void Observe(LeaderElectionRecord record)
