@@ -1,0 +1,72 @@
+using Octavo.ServingRuntime.Kernels.Cpu;
+
+namespace Octavo.ServingRuntime.Kernels.Tests;
+
+/// <summary>Tensors of seeded values; disposes what it made.</summary>
+internal sealed class RandomTensors(int seed) : IDisposable
+{
+    private readonly Random random = new(seed);
+    private readonly ReferenceBackend memory = new();
+    private readonly List<Tensor> made = [];
+
+    public int Next(int least, int most) => random.Next(least, most + 1);
+
+    public T Pick<T>(params ReadOnlySpan<T> values) => values[random.Next(values.Length)];
+
+    public float[] Values(int count, float scale = 1f) => [.. Enumerable.Range(0, count).Select(_ => ((random.NextSingle() * 2) - 1) * scale)];
+
+    public Tensor Floats(int rows, int columns, float scale = 1f) => Of(Values(rows * columns, scale), new TensorShape(rows, columns));
+
+    public Tensor Vector(int count) => Of(Values(count), new TensorShape(count));
+
+    public Tensor Of(float[] values, TensorShape shape, DType dtype = DType.Float32)
+    {
+        var tensor = Empty(shape, dtype);
+        for (var i = 0; i < values.Length; i++)
+        {
+            switch (dtype)
+            {
+                case DType.BFloat16:
+                    tensor.AsSpan<ushort>()[i] = HostValues.ToBFloat16(values[i]);
+                    break;
+                case DType.Float16:
+                    tensor.AsSpan<Half>()[i] = (Half)values[i];
+                    break;
+                default:
+                    tensor.AsSpan<float>()[i] = values[i];
+                    break;
+            }
+        }
+
+        return tensor;
+    }
+
+    public Tensor Ints(params int[] values)
+    {
+        var tensor = Empty(new TensorShape(values.Length), DType.Int32);
+        values.CopyTo(tensor.AsSpan<int>());
+        return tensor;
+    }
+
+    public Tensor Empty(TensorShape shape, DType dtype = DType.Float32)
+    {
+        var tensor = memory.Allocate(shape, dtype);
+        made.Add(tensor);
+        return tensor;
+    }
+
+    /// <summary>A copy with rows further apart than they are wide.</summary>
+    public Tensor Strided(Tensor source)
+    {
+        var wide = Empty(new TensorShape(source.Shape[0], source.Shape[1] + 5));
+        var view = wide.Columns(3, source.Shape[1]);
+        for (var row = 0; row < source.Shape[0]; row++)
+        {
+            source.Row<float>(row).CopyTo(view.Row<float>(row));
+        }
+
+        return view;
+    }
+
+    public void Dispose() => made.ForEach(tensor => tensor.Memory.Dispose());
+}
