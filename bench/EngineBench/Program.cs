@@ -9,7 +9,8 @@ var model = new Option<string>("--model") { Description = "Folder of the checkpo
 var threads = new Option<int>("--threads") { Description = "Threads of the CPU backend.", DefaultValueFactory = _ => Environment.ProcessorCount };
 var dtype = new Option<string>("--dtype") { Description = "auto, float32 or bfloat16.", DefaultValueFactory = _ => "auto" };
 var rounds = new Option<int>("--rounds") { Description = "Measured rounds of each workload, after one that is not counted.", DefaultValueFactory = _ => 7 };
-var command = new RootCommand("Measures the engine without HTTP: tokens per second by concurrency, medians of several rounds.") { model, threads, dtype, rounds };
+var warmUpSeconds = new Option<double>("--warm-up") { Description = "Seconds before anything is measured.", DefaultValueFactory = _ => 3 };
+var command = new RootCommand("Measures the engine without HTTP: tokens per second by concurrency, medians of several rounds.") { model, threads, dtype, rounds, warmUpSeconds };
 command.SetAction(parsed =>
 {
     Workload[] workloads =
@@ -28,6 +29,14 @@ command.SetAction(parsed =>
     Console.WriteLine($"{parsed.GetValue(model)}, {parsed.GetValue(threads)} threads, dtype {parsed.GetValue(dtype)}, median of {parsed.GetValue(rounds)}");
     Console.WriteLine($"{"workload",-24} {"prompt tok/s",14} {"output tok/s",14} {"step µs",10} {"cpu µs/prompt",14} {"cpu µs/output",14} {"bytes/token",12}");
     var round = 0;
+
+    // The just-in-time compiler takes some seconds to settle.
+    var warmUp = TimeProvider.System.GetTimestamp();
+    while (TimeProvider.System.GetElapsedTime(warmUp).TotalSeconds < parsed.GetValue(warmUpSeconds))
+    {
+        Measurement.Run(engine, new Workload("", 4, 40, 40), round++, TimeProvider.System);
+    }
+
     foreach (var workload in workloads)
     {
         Measurement.Run(engine, workload, round++, TimeProvider.System);

@@ -1,9 +1,12 @@
+using System.Runtime.CompilerServices;
+
 namespace Octavo.ServingRuntime.Kernels.Cpu;
 
 /// <summary>Gated activations of one row.</summary>
 internal static unsafe class Activation
 {
     /// <summary>output[i] = silu(gateUp[i]) * gateUp[width + i]. A short row's rest goes through the same vector code, so that each element's bits are its own.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void SiluMul<TOps, TVector>(float* gateUp, int width, float* output)
         where TOps : struct, ILaneOps<TVector>
         where TVector : struct
@@ -25,6 +28,7 @@ internal static unsafe class Activation
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TVector SiluMul<TOps, TVector>(TVector gate, TVector up)
         where TOps : struct, ILaneOps<TVector>
         where TVector : struct

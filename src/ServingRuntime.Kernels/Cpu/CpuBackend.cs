@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 
 namespace Octavo.ServingRuntime.Kernels.Cpu;
 
@@ -124,6 +125,7 @@ public sealed unsafe class CpuBackend : IKernelBackend
         RunRows(4L * x.Shape.ElementCount);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void StoreKeyValues(in Tensor keys, in Tensor values, KeyValueBlocks blocks, in Tensor slots)
     {
         int width = blocks.KVHeads * blocks.HeadDim, size = blocks.BlockSize;

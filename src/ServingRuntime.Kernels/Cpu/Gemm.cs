@@ -12,6 +12,7 @@ internal static unsafe class Gemm
     private const int RowBlock = 96;
 
     /// <summary>Rows [rowBegin, rowEnd) by panels [panelBegin, panelEnd).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<TOps, TVector, TFormat>(
         PackedLinear weight, float* x, int xStride, float* y, int yStride, int rowBegin, int rowEnd, int panelBegin, int panelEnd)
         where TOps : struct, ILaneOps<TVector>
@@ -67,6 +68,7 @@ internal static unsafe class Gemm
     }
 
     /// <summary>One row: four panels at once, since two sums alone would wait for each other.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void RunVector<TOps, TVector, TFormat>(PackedLinear weight, float* x, float* y, int panelBegin, int panelEnd)
         where TOps : struct, ILaneOps<TVector>
         where TVector : struct
@@ -86,6 +88,7 @@ internal static unsafe class Gemm
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Panels4<TOps, TVector, TFormat>(PackedLinear weight, float* x, float* y, int p)
         where TOps : struct, ILaneOps<TVector>
         where TVector : struct
@@ -203,6 +206,7 @@ internal static unsafe class Gemm
     }
 
     /// <summary>1 rows by one panel.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile1<TOps, TVector, TFormat>(float* x, int xStride, byte* panel, int inFeatures, float* y, int yStride, int valid, float* bias)
         where TOps : struct, ILaneOps<TVector>
         where TVector : struct
@@ -229,6 +233,7 @@ internal static unsafe class Gemm
     }
 
     /// <summary>2 rows by one panel.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile2<TOps, TVector, TFormat>(float* x, int xStride, byte* panel, int inFeatures, float* y, int yStride, int valid, float* bias)
         where TOps : struct, ILaneOps<TVector>
         where TVector : struct
@@ -260,6 +265,7 @@ internal static unsafe class Gemm
     }
 
     /// <summary>4 rows by one panel.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile4<TOps, TVector, TFormat>(float* x, int xStride, byte* panel, int inFeatures, float* y, int yStride, int valid, float* bias)
         where TOps : struct, ILaneOps<TVector>
         where TVector : struct
@@ -301,6 +307,7 @@ internal static unsafe class Gemm
     }
 
     /// <summary>8 rows by one panel.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile8<TOps, TVector, TFormat>(float* x, int xStride, byte* panel, int inFeatures, float* y, int yStride, int valid, float* bias)
         where TOps : struct, ILaneOps<TVector>
         where TVector : struct

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Octavo.ServingRuntime.Kernels.Cpu;
 
 /// <summary>The kernels of one vector width, on raw memory and for a part of the work: one virtual call a part, none inside.</summary>
@@ -59,6 +61,7 @@ internal sealed unsafe class KernelSet<TOps, TVector> : KernelSet
 
     public override void LogSoftmax(float* logits, int width, float* output) => Cpu.LogSoftmax.Run<TOps, TVector>(logits, width, output);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void WidenBFloat16(ushort* source, int count, float* output)
     {
         var i = 0;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Numerics.Tensors;
 
 namespace Octavo.ServingRuntime.Kernels.Cpu;
@@ -5,6 +6,7 @@ namespace Octavo.ServingRuntime.Kernels.Cpu;
 /// <summary>Log-probabilities of one row of logits.</summary>
 internal static unsafe class LogSoftmax
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<TOps, TVector>(float* logits, int width, float* output)
         where TOps : struct, ILaneOps<TVector>
         where TVector : struct

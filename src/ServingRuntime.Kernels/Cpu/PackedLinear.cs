@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Octavo.ServingRuntime.Kernels.Cpu;
 
 /// <summary>
@@ -86,6 +88,7 @@ internal sealed unsafe class PackedLinear : LinearWeight
         return rows;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Pack(Tensor weight, int firstRow)
     {
         for (var row = 0; row < weight.Shape[0]; row++)

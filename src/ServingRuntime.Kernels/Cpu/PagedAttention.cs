@@ -37,6 +37,7 @@ internal static unsafe class PagedAttention
     private const int Tile = 64;
 
     /// <summary>The units (token, KV head) whose number is <paramref name="first"/> modulo <paramref name="step"/>: long and short ones spread evenly.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<TOps, TVector>(in AttentionArguments arguments, int first, int step)
         where TOps : struct, ILaneOps<TVector>
         where TVector : struct
@@ -69,6 +70,7 @@ internal static unsafe class PagedAttention
     }
 
     /// <summary>One query head over <paramref name="length"/> keys.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Attend<TOps, TVector>(in AttentionArguments arguments, float* query, int* table, int kvHead, int length, float* output)
         where TOps : struct, ILaneOps<TVector>
         where TVector : struct
@@ -118,6 +120,7 @@ internal static unsafe class PagedAttention
     }
 
     /// <summary>scores[i] = scale * query · key[start + i]; each one chain over the head's elements. Writes up to a whole vector past count.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Scores<TOps, TVector>(
         in AttentionArguments arguments, float* query, int* table, int kvHead, int start, int count, float* scores)
         where TOps : struct, ILaneOps<TVector>
@@ -165,6 +168,7 @@ internal static unsafe class PagedAttention
     }
 
     /// <summary>output += sum of weights[i] * value[start + i], in the order of i. Only valid slots are read: others may hold NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddValues<TOps, TVector>(
         in AttentionArguments arguments, float* weights, int* table, int kvHead, int start, int count, float* output)
         where TOps : struct, ILaneOps<TVector>
@@ -208,6 +212,7 @@ internal static unsafe class PagedAttention
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Rescale<TOps, TVector>(float exponent, float* sums, float* output, int headDim)
         where TOps : struct, ILaneOps<TVector>
         where TVector : struct
@@ -224,6 +229,7 @@ internal static unsafe class PagedAttention
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float Max<TOps, TVector>(float* values, int count)
         where TOps : struct, ILaneOps<TVector>
         where TVector : struct

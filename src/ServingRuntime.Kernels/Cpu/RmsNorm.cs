@@ -1,9 +1,12 @@
+using System.Runtime.CompilerServices;
+
 namespace Octavo.ServingRuntime.Kernels.Cpu;
 
 /// <summary>Root-mean-square norm of a row, with the residual sum fused in.</summary>
 internal static unsafe class RmsNorm
 {
     /// <param name="residual">Where not null: residual += x, and the norm is of the sum.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<TOps, TVector>(float* x, float* residual, float* weight, int width, float epsilon, float* output)
         where TOps : struct, ILaneOps<TVector>
         where TVector : struct

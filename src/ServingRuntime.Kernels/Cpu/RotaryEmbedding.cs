@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Octavo.ServingRuntime.Kernels.Cpu;
 
 /// <summary>Rotation of the heads of one token by its position.</summary>
@@ -5,6 +7,7 @@ internal static unsafe class RotaryEmbedding
 {
     /// <param name="x">heads * headDim values, rotated in place.</param>
     /// <param name="cosSin">rotaryDim / 2 cosines, then as many sines.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<TOps, TVector>(float* x, int heads, int headDim, float* cosSin, int rotaryDim)
         where TOps : struct, ILaneOps<TVector>
         where TVector : struct

@@ -48,6 +48,7 @@ internal static unsafe class VectorMath
     }
 
     /// <summary>Sum of squares; element i is added to lane i mod 16.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float SumOfSquares<TOps, TVector>(float* x, int count)
         where TOps : struct, ILaneOps<TVector>
         where TVector : struct
