@@ -114,7 +114,7 @@ public sealed class ChatTemplateTests
         Make("{{ messages | length }}{{ enable_thinking }}").Render(messages.RootElement, null, false, variables.RootElement).Should().Be("1False");
     }
 
-    private static ChatTemplate Make(string source) => new(source, new Dictionary<string, string>(), new TemplateLimits(), new FakeTimeProvider());
+    private static ChatTemplate Make(string source) => new(source, new Dictionary<string, string>(), new TemplateLimits { MaxSteps = 300_000 }, new FakeTimeProvider());
 
     private static Action Rendering(string source) => () => Render(source);
 

@@ -1,21 +1,5 @@
 namespace Octavo.ServingRuntime.Engine.Tokenization.Jinja;
 
-/// <summary>Why a template gave no text.</summary>
-public enum TemplateFault
-{
-    /// <summary>The template is no valid template, or uses something that is not built.</summary>
-    Syntax,
-
-    /// <summary>The template itself refused the conversation by raise_exception.</summary>
-    Raised,
-
-    /// <summary>An operation failed on this conversation: an undefined name, a wrong type.</summary>
-    Evaluation,
-
-    /// <summary>A limit of steps, time, depth or output was reached.</summary>
-    Limit,
-}
-
 /// <summary>A template could not be read or rendered.</summary>
 public sealed class TemplateException(TemplateFault fault, string message) : Exception(message)
 {
