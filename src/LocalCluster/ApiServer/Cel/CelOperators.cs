@@ -12,7 +12,7 @@ internal static class CelOperators
             "!" => values[0] is bool flag ? !flag : throw NoOverload(),
             "neg" => values[0] switch
             {
-                long whole => Checked(() => checked(-whole)),
+                long whole => (object)Checked(() => checked(-whole)),
                 double real => -real,
                 TimeSpan duration => -duration,
                 _ => throw NoOverload(),
@@ -30,7 +30,7 @@ internal static class CelOperators
             "-" => Subtract(values[0], values[1]),
             "*" => (values[0], values[1]) switch
             {
-                (long a, long b) => Checked(() => checked(a * b)),
+                (long a, long b) => (object)Checked(() => checked(a * b)),
                 (ulong a, ulong b) => Checked(() => checked(a * b)),
                 (double a, double b) => a * b,
                 _ => throw NoOverload(),
@@ -38,7 +38,7 @@ internal static class CelOperators
             "/" => (values[0], values[1]) switch
             {
                 (long, 0L) or (ulong, 0UL) => throw new CelException("division by zero"),
-                (long a, long b) => Checked(() => checked(a / b)),
+                (long a, long b) => (object)Checked(() => checked(a / b)),
                 (ulong a, ulong b) => a / b,
                 (double a, double b) => a / b,
                 _ => throw NoOverload(),
@@ -46,7 +46,7 @@ internal static class CelOperators
             "%" => (values[0], values[1]) switch
             {
                 (long, 0L) or (ulong, 0UL) => throw new CelException("modulus by zero"),
-                (long a, long b) => b == -1 ? 0L : a % b,
+                (long a, long b) => (object)(b == -1 ? 0L : a % b),
                 (ulong a, ulong b) => a % b,
                 _ => throw NoOverload(),
             },
@@ -101,7 +101,7 @@ internal static class CelOperators
 
     private static object Add(object? left, object? right) => (left, right) switch
     {
-        (long a, long b) => Checked(() => checked(a + b)),
+        (long a, long b) => (object)Checked(() => checked(a + b)),
         (ulong a, ulong b) => Checked(() => checked(a + b)),
         (double a, double b) => a + b,
         (string a, string b) => a + b,
@@ -115,7 +115,7 @@ internal static class CelOperators
 
     private static object Subtract(object? left, object? right) => (left, right) switch
     {
-        (long a, long b) => Checked(() => checked(a - b)),
+        (long a, long b) => (object)Checked(() => checked(a - b)),
         (ulong a, ulong b) => Checked(() => checked(a - b)),
         (double a, double b) => a - b,
         (TimeSpan a, TimeSpan b) => Checked(() => a - b),

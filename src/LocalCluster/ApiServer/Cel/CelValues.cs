@@ -172,7 +172,7 @@ internal static class CelValues
                     _ => text,
                 };
             case JsonValueKind.Number:
-                return schema.Type != "number" && node.AsWhole() is { } whole ? whole : node!.AsNumber();
+                return schema.Type != "number" && node.AsWhole() is { } whole ? (object)whole : node!.AsNumber();
             case JsonValueKind.True:
                 return true;
             case JsonValueKind.False:

@@ -54,6 +54,11 @@ internal static class BuiltInDefaults
                 break;
             case ("batch", "Job"):
                 Job(spec);
+                if (obj.At("metadata", "labels") is not JsonObject { Count: > 0 } && spec.At("template", "metadata", "labels") is JsonObject { Count: > 0 } labels)
+                {
+                    obj.Ensure("metadata")["labels"] = labels.DeepClone();
+                }
+
                 break;
             case ("batch", "CronJob"):
                 CronJob(spec);
