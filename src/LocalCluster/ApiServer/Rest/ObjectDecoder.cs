@@ -40,6 +40,7 @@ internal static class ObjectDecoder
         return body;
     }
 
+    // Another kind of the same version is not refused here: validation names it together with what else is wrong.
     private static void CheckCustom(ResourceDefinition resource, JsonObject body, string apiVersion, string kind)
     {
         if (kind.Length == 0)
@@ -52,13 +53,6 @@ internal static class ObjectDecoder
         {
             throw ApiErrors.BadRequest(
                 $"the API version in the data ({(apiVersion.Length == 0 ? "/" : apiVersion)}) does not match the expected API version ({resource.ApiVersion})");
-        }
-
-        if (kind != resource.Kind)
-        {
-            var (group, version) = Split(apiVersion);
-            throw ApiErrors.BadRequest(
-                $"{kind} in version \"{version}\" cannot be handled as a {resource.Kind}: no kind \"{kind}\" is registered for version \"{group}/{version}\" in scheme \"{Scheme}\"");
         }
     }
 

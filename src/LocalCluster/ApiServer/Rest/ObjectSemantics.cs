@@ -64,7 +64,7 @@ internal sealed class ObjectSemantics(SchemaRegistry schemas)
 
         if (errors.Count > 0)
         {
-            throw ApiErrors.Invalid(ErrorGroup(resource), resource.Kind, value["metadata"]?["name"]?.GetValue<string>() ?? "",
+            throw ApiErrors.Invalid(ErrorGroup(resource), resource.IsCustom ? value["kind"]?.ToString() ?? resource.Kind : resource.Kind, value["metadata"]?["name"]?.GetValue<string>() ?? "",
                 [.. errors.Select(e => new StatusCause(e.Reason, e.Message, e.Field.Length == 0 ? "[]" : e.Field))]);
         }
     }

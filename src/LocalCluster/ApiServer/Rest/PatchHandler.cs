@@ -107,13 +107,17 @@ internal sealed class PatchHandler(
         }
 
         var applied = (JsonObject)BodyReader.ParseYaml(bytes, request.Query("fieldValidation") == "Strict").Node!;
+        var sent = (JsonObject)applied.DeepClone();
         CheckApplied(request, applied);
+
+        // The configuration is merged as it was sent: a namespace that only the path gives is not applied by anybody.
+        Metadata.Of(sent)["name"] = request.Name;
         var force = request.Flag("force") ?? false;
         var schema = semantics.SchemaOf(resource);
         var subresource = request.Info.Subresource;
         JsonObject Merged(JsonObject? live)
         {
-            var outcome = FieldManager.Apply(schema, live, (JsonObject)applied.DeepClone(), manager, force, subresource, resource.ApiVersion, core.Time.GetUtcNow());
+            var outcome = FieldManager.Apply(schema, live, (JsonObject)sent.DeepClone(), manager, force, subresource, resource.ApiVersion, core.Time.GetUtcNow());
             if (outcome.Merged is not { } merged)
             {
                 throw Refused(outcome);
