@@ -1,4 +1,5 @@
 using Octavo.KubernetesClient;
+using Octavo.KubernetesClient.Models;
 using Octavo.LocalCluster.ApiServer;
 using Octavo.LocalCluster.Controllers;
 using Octavo.LocalCluster.Node;
@@ -86,15 +87,34 @@ public sealed class LocalClusterHost : IAsyncDisposable
                 UserAgent = "octavo-local",
             },
             options.TimeProvider);
-        if (options.RunControllers)
+        var startingNodes = Enumerable.Range(1, options.Nodes).Select(n => StartNodeAsync($"node-{n}", cancellationToken)).ToList();
+        try
         {
-            controllers = await ControllerManager.StartAsync(
-                client, options.Controllers with { CertificateAuthority = server.ServerCertificateAuthority }, options.TimeProvider, options.Loggers, cancellationToken).ConfigureAwait(false);
+            if (options.RunControllers)
+            {
+                controllers = await ControllerManager.StartAsync(
+                    client, options.Controllers with { CertificateAuthority = server.ServerCertificateAuthority }, options.TimeProvider, options.Loggers, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            // Also after a failure: what has been started must be known, or it could not be ended.
+            await Task.WhenAll(startingNodes).ConfigureAwait(false);
         }
 
-        for (var number = 1; number <= options.Nodes; number++)
+        // Pods are refused without it, and whoever is told that the cluster is ready may create one at once.
+        while (options.RunControllers && await client.FindAsync<V1ServiceAccount>("default", "default", cancellationToken).ConfigureAwait(false) is null)
         {
-            nodes.Add(await ProcessNode.StartAsync(client, NodeOptions($"node-{number}"), options.TimeProvider, options.Loggers, cancellationToken).ConfigureAwait(false));
+            await Task.Delay(TimeSpan.FromMilliseconds(20), options.TimeProvider, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task StartNodeAsync(string name, CancellationToken cancellationToken)
+    {
+        var node = await ProcessNode.StartAsync(client!, NodeOptions(name), options.TimeProvider, options.Loggers, cancellationToken).ConfigureAwait(false);
+        lock (nodes)
+        {
+            nodes.Add(node);
         }
     }
 

@@ -27,6 +27,11 @@ internal sealed class PodControl(IKubernetesClient client, ControllerExpectation
                     expectations.CreationObserved(owner);
                 }
 
+                if (exception.Status?.Details?.Causes?.Any(c => c.Reason == "NamespaceTerminating") == true)
+                {
+                    return null; // The owner is about to go as well; nobody reads an event about it.
+                }
+
                 await events.WarningAsync(about, "FailedCreate", $"Error creating: {exception.Message}", cancellationToken).ConfigureAwait(false);
                 return exception.Message;
             }

@@ -20,6 +20,10 @@ internal sealed partial class GarbageCollector(IKubernetesClient client, TimePro
     private readonly OwnerGraph graph = new();
     private readonly ConcurrentDictionary<string, (ResourceMonitor Monitor, CancellationTokenSource Stop, Task Running)> monitors = new(StringComparer.Ordinal);
     private readonly Channel<bool> rediscover = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
+    /// <summary>Objects with an owner of a kind that was not served; looked at again with every discovery.</summary>
+    private readonly ConcurrentDictionary<string, bool> undecided = new(StringComparer.Ordinal);
+
     private volatile IReadOnlyDictionary<(string Group, string Kind), DiscoveredResource> kinds = new Dictionary<(string, string), DiscoveredResource>();
 
     /// <summary>Starts and stops monitors as kinds come and go, until cancelled.</summary>
@@ -111,7 +115,12 @@ internal sealed partial class GarbageCollector(IKubernetesClient client, TimePro
             await DeleteAsync(entity, plan.PropagationPolicy!, cancellationToken).ConfigureAwait(false);
         }
 
-        return states.Contains(OwnerState.Unknown) ? RediscoverEvery : null;
+        if (states.Contains(OwnerState.Unknown))
+        {
+            undecided[entity.Uid] = true;
+        }
+
+        return null;
     }
 
     private async Task<OwnerState> StateOfAsync(V1OwnerReference owner, OwnedObject dependent, CancellationToken cancellationToken)
@@ -223,6 +232,11 @@ internal sealed partial class GarbageCollector(IKubernetesClient client, TimePro
     {
         var resources = await DiscoveredResource.ReadAllAsync(client, cancellationToken).ConfigureAwait(false);
         kinds = resources.GroupBy(r => (r.Group, r.Kind)).ToDictionary(g => g.Key, g => g.First());
+        foreach (var uid in undecided.Keys)
+        {
+            undecided.TryRemove(uid, out _);
+            Enqueue(uid);
+        }
 
         // Events own nothing and are many; the real collector leaves them out as well.
         var wanted = resources.Where(r => r.Has("list", "watch", "delete") && r.Kind != "Event").ToDictionary(r => $"{r.GroupVersion}/{r.Plural}", StringComparer.Ordinal);
