@@ -47,6 +47,9 @@ internal static class BuiltInRules
             case "RoleBinding" or "ClusterRoleBinding" when old is not null && !obj["roleRef"].SameAs(old["roleRef"]):
                 errors.Add(FieldError.Invalid("roleRef", obj["roleRef"].Print(), "cannot change roleRef"));
                 break;
+            case "Event":
+                EventRules.Validate(obj, old, errors);
+                break;
             case "PersistentVolumeClaim":
                 Claim(obj["spec"] as JsonObject ?? [], errors);
                 break;

@@ -25,6 +25,13 @@ internal static class StructForm
         "deprecated", "exclusiveMaximum", "exclusiveMinimum", "uniqueItems", "nullable", "readOnly:VolumeMount", "replicas:ReplicaSetStatus", "replicas:DeploymentStatus", "restartCount",
     };
 
+    /// <summary>Optional fields that are printed even when they hold nothing.</summary>
+    private static readonly HashSet<string> AlwaysPrinted = new(StringComparer.Ordinal)
+    {
+        "io.k8s.api.core.v1.Event.eventTime", "io.k8s.api.core.v1.Event.firstTimestamp", "io.k8s.api.core.v1.Event.lastTimestamp",
+        "io.k8s.api.core.v1.Event.reportingComponent", "io.k8s.api.core.v1.Event.reportingInstance",
+    };
+
     /// <summary>Changes <paramref name="obj"/> in place.</summary>
     public static void Normalise(ResourceSchema schema, JsonObject obj) => Struct(schema, obj);
 
@@ -45,7 +52,7 @@ internal static class StructForm
                 continue;
             }
 
-            var required = schema.Required.Contains(name);
+            var required = schema.Required.Contains(name) || AlwaysPrinted.Contains($"{schema.TypeName}.{name}");
             if (obj.TryGetPropertyValue(name, out var value) && value is not null)
             {
                 var normal = Value(field, value);

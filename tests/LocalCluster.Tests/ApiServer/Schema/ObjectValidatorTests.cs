@@ -142,6 +142,16 @@ public sealed class ObjectValidatorTests
         .Should().Equal("metadata.uid: Invalid value: \"2\": field is immutable", "metadata.uid: Invalid value: \"2\": field is immutable");
 
     [Fact]
+    public void Validate_NewEvent_MustSayWhoAndWhat() => Validate("""
+        {"apiVersion":"events.k8s.io/v1","kind":"Event","metadata":{"name":"e"},"eventTime":"2026-01-02T03:04:05.000000Z","reportingInstance":"i","reason":"r","type":"Odd"}
+        """).Should().BeEquivalentTo(
+        "reportingController: Required value",
+        "reportingController: Invalid value: \"\": name part must be non-empty",
+        "reportingController: Invalid value: \"\": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')",
+        "action: Required value",
+        "type: Invalid value: \"\": has invalid value: Odd");
+
+    [Fact]
     public void Validate_FinalizerAddedWhileDeleting_IsRefused() => Validate(
         """{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a","deletionTimestamp":"2026-01-01T00:00:00Z","finalizers":["e.dev/a","e.dev/b"]}}""",
         """{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a","deletionTimestamp":"2026-01-01T00:00:00Z","finalizers":["e.dev/a"]}}""")
