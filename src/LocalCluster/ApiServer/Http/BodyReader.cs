@@ -95,7 +95,7 @@ internal static class BodyReader
             var body = JsonBody.Parse(bytes);
             if (body.Node is JsonObject or null)
             {
-                return body with { Node = body.Node ?? new JsonObject() };
+                return body with { Node = body.Node ?? new JsonObject(), Text = Encoding.UTF8.GetString(bytes) };
             }
 
             problem = $"json: cannot unmarshal {GoKind(body.Node)} into {GoTypeMeta}";

@@ -8,6 +8,9 @@ namespace Octavo.LocalCluster.ApiServer.Http;
 /// <param name="DuplicateFields">Paths such as `data.k` that came more than once.</param>
 internal sealed record JsonBody(JsonNode? Node, IReadOnlyList<string> DuplicateFields)
 {
+    /// <summary>The text as it was sent, which some errors quote; null where it was no JSON.</summary>
+    public string? Text { get; init; }
+
     /// <exception cref="JsonException">The text is not well-formed.</exception>
     public static JsonBody Parse(ReadOnlySpan<byte> utf8)
     {

@@ -21,7 +21,7 @@ internal sealed class CreateHandler(
         Negotiation.Of(request.Http.Request, isList: false);
         var resource = request.Resource;
         var body = await BodyReader.ReadObjectAsync(request.Http, resource.Kind);
-        var value = ObjectDecoder.CheckKind(core.Registry, resource, resource.ApiVersion, resource.Kind, (JsonObject)body.Node!);
+        var value = ObjectDecoder.CheckKind(core.Registry, resource, resource.ApiVersion, resource.Kind, body);
         var dryRun = request.IsDryRun("CreateOptions");
         semantics.Normalize(request, resource, value, body.DuplicateFields, isPatch: false);
         var created = Create(request, value, dryRun, request.FieldManager);
@@ -91,6 +91,7 @@ internal sealed class CreateHandler(
         }
 
         namespaces.CheckCreate(request, value);
+        strategy.Default(value);
         var tracked = manager is null ? null : (JsonObject)value.DeepClone();
         if (core.Options.ServiceAccountAdmission && resource.Storage == new GroupResource("", "pods"))
         {
@@ -103,7 +104,7 @@ internal sealed class CreateHandler(
             TrackCreate(resource, value, tracked!, manager);
         }
 
-        semantics.Validate(resource, value, null);
+        semantics.Validate(resource, value, null, strategy.Validate(resource, value, null));
         if (core.Store.Get(resource.Storage, request.Namespace, name) is not null)
         {
             return null;

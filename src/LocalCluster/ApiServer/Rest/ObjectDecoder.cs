@@ -11,13 +11,14 @@ internal static class ObjectDecoder
 
     /// <summary>Sets apiVersion and kind where a built-in object leaves them out.</summary>
     /// <exception cref="ApiException">400: another kind or version.</exception>
-    public static JsonObject CheckKind(ResourceRegistry registry, ResourceDefinition resource, string expectedApiVersion, string expectedKind, JsonObject body)
+    public static JsonObject CheckKind(ResourceRegistry registry, ResourceDefinition resource, string expectedApiVersion, string expectedKind, JsonBody source)
     {
+        var body = (JsonObject)source.Node!;
         var apiVersion = Text(body, "apiVersion", expectedKind);
         var kind = Text(body, "kind", expectedKind);
         if (resource.IsCustom && expectedKind == resource.Kind)
         {
-            CheckCustom(resource, body, apiVersion, kind);
+            CheckCustom(resource, source.Text ?? body.ToJsonString(), apiVersion, kind);
             return body;
         }
 
@@ -40,12 +41,10 @@ internal static class ObjectDecoder
         return body;
     }
 
-    // Another kind of the same version is not refused here: validation names it together with what else is wrong.
-    private static void CheckCustom(ResourceDefinition resource, JsonObject body, string apiVersion, string kind)
+    private static void CheckCustom(ResourceDefinition resource, string text, string apiVersion, string kind)
     {
         if (kind.Length == 0)
         {
-            var text = body.ToJsonString();
             throw ApiErrors.BadRequest($"the object provided is unrecognized (must be of type {resource.Kind}): Object 'Kind' is missing in '{text}' ({Shorten(text)})");
         }
 
@@ -54,6 +53,8 @@ internal static class ObjectDecoder
             throw ApiErrors.BadRequest(
                 $"the API version in the data ({(apiVersion.Length == 0 ? "/" : apiVersion)}) does not match the expected API version ({resource.ApiVersion})");
         }
+
+        // Another kind is left to validation, which says so beside what else is wrong.
     }
 
     private static string Text(JsonObject body, string name, string kind) => body[name] switch

@@ -54,18 +54,22 @@ internal sealed class ObjectSemantics(SchemaRegistry schemas)
         }
 
         Pruner.Prune(schema, value);
-        Defaulter.Apply(schema, value);
+        if (value["kind"]?.GetValue<string>() == resource.Kind)
+        {
+            Defaulter.Apply(schema, value);
+        }
     }
 
+    /// <param name="further">What the resource's own strategy finds.</param>
     /// <exception cref="ApiException">422: the object is not valid.</exception>
-    public void Validate(ResourceDefinition resource, JsonObject value, JsonObject? old)
+    public void Validate(ResourceDefinition resource, JsonObject value, JsonObject? old, IReadOnlyList<StatusCause> further)
     {
         var errors = ObjectValidator.Validate(resource.Kind, SchemaOf(resource), value, old);
-
-        if (errors.Count > 0)
+        var kind = value["kind"]?.GetValue<string>() ?? resource.Kind;
+        if (errors.Count + further.Count > 0)
         {
-            throw ApiErrors.Invalid(ErrorGroup(resource), resource.IsCustom ? value["kind"]?.ToString() ?? resource.Kind : resource.Kind, value["metadata"]?["name"]?.GetValue<string>() ?? "",
-                [.. errors.Select(e => new StatusCause(e.Reason, e.Message, e.Field.Length == 0 ? "[]" : e.Field))]);
+            throw ApiErrors.Invalid(ErrorGroup(resource), kind, value["metadata"]?["name"]?.GetValue<string>() ?? "",
+                [.. further, .. errors.Select(e => new StatusCause(e.Reason, e.Message, e.Field.Length == 0 ? "[]" : e.Field))]);
         }
     }
 

@@ -91,7 +91,7 @@ internal sealed class PatchHandler(
         var result = ApplyPatch(request, live, type, patch);
         request.Warnings.Clear();
         AddDeprecation(request);
-        ObjectDecoder.CheckKind(core.Registry, resource, resource.ApiVersion, resource.Kind, result);
+        ObjectDecoder.CheckKind(core.Registry, resource, resource.ApiVersion, resource.Kind, new JsonBody(result, []));
         semantics.Normalize(request, resource, result, [], isPatch: true);
         return result;
     }

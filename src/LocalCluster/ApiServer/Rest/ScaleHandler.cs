@@ -21,7 +21,7 @@ internal sealed class ScaleHandler(
     public async Task PutAsync(ResourceRequest request)
     {
         var body = await BodyReader.ReadObjectAsync(request.Http, "Scale");
-        var scale = ObjectDecoder.CheckKind(core.Registry, request.Resource, ApiVersion, "Scale", (JsonObject)body.Node!);
+        var scale = ObjectDecoder.CheckKind(core.Registry, request.Resource, ApiVersion, "Scale", body);
         await ChangeAsync(request, _ => scale, isPatch: false, request.IsDryRun("UpdateOptions"));
     }
 

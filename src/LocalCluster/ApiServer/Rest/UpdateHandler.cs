@@ -18,7 +18,7 @@ internal sealed class UpdateHandler(ApiServerCore core, AnswerWriter answers, Ob
         Negotiation.Of(request.Http.Request, isList: false);
         var resource = request.Resource;
         var body = await BodyReader.ReadObjectAsync(request.Http, resource.Kind);
-        var value = ObjectDecoder.CheckKind(core.Registry, resource, resource.ApiVersion, resource.Kind, (JsonObject)body.Node!);
+        var value = ObjectDecoder.CheckKind(core.Registry, resource, resource.ApiVersion, resource.Kind, body);
         var dryRun = request.IsDryRun("UpdateOptions");
         semantics.Normalize(request, resource, value, body.DuplicateFields, isPatch: false);
         var updated = Change(request, new ObjectChange(_ => (JsonObject)value.DeepClone(), request.FieldManager, IsPatch: false, dryRun));
@@ -67,6 +67,7 @@ internal sealed class UpdateHandler(ApiServerCore core, AnswerWriter answers, Ob
         if (subresource == "status")
         {
             StatusIsolation.KeepAllButStatus(resource, updated, live);
+            strategy.CompleteStatus(updated);
         }
         else if (request.Info.Subresource == "finalize")
         {
@@ -76,7 +77,7 @@ internal sealed class UpdateHandler(ApiServerCore core, AnswerWriter answers, Ob
         }
         else
         {
-            if (resource.FindSubresource("status") is not null)
+            if (resource.FindSubresource("status") is not null && !change.IsBinding)
             {
                 StatusIsolation.KeepStatus(updated, live);
             }
@@ -99,7 +100,7 @@ internal sealed class UpdateHandler(ApiServerCore core, AnswerWriter answers, Ob
         change.BeforeValidation?.Invoke(updated);
         if (!change.IsBinding)
         {
-            semantics.Validate(resource, updated, live);
+            semantics.Validate(resource, updated, live, strategy.Validate(resource, updated, live));
         }
 
         if (!change.DryRun && subresource.Length == 0)

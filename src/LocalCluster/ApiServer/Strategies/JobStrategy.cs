@@ -6,6 +6,16 @@ namespace Octavo.LocalCluster.ApiServer.Strategies;
 /// <summary>A job selects its pods by its own uid, unless it brings a selector.</summary>
 internal sealed class JobStrategy : ResourceStrategy
 {
+    /// <summary>A job without labels shows those of its template.</summary>
+    public override void Default(JsonObject value)
+    {
+        if (value["metadata"] is JsonObject metadata && metadata["labels"] is not JsonObject { Count: > 0 }
+            && value["spec"]?["template"]?["metadata"]?["labels"] is JsonObject { Count: > 0 } labels)
+        {
+            metadata["labels"] = labels.DeepClone();
+        }
+    }
+
     public override void PrepareForCreate(ResourceDefinition resource, JsonObject value)
     {
         if (value["spec"] is not JsonObject spec || spec["template"] is not JsonObject template
@@ -27,15 +37,16 @@ internal sealed class JobStrategy : ResourceStrategy
             templateMetadata["labels"] = labels = [];
         }
 
+        // Labels taken from the template follow it.
+        var follows = metadata["labels"] is null || JsonNode.DeepEquals(metadata["labels"], labels);
         foreach (var prefix in (string[])["", "batch.kubernetes.io/"])
         {
             labels[prefix + "controller-uid"] = uid;
             labels[prefix + "job-name"] = name;
         }
 
-        if (metadata["labels"] is null)
+        if (follows)
         {
-            // A job without labels of its own shows those of its template.
             metadata["labels"] = labels.DeepClone();
         }
 

@@ -16,6 +16,20 @@ internal sealed class PodStrategy : ResourceStrategy
     public override void PrepareForCreate(ResourceDefinition resource, JsonObject value) =>
         value["status"] = new JsonObject { ["phase"] = "Pending", ["qosClass"] = QualityOfService(value["spec"] as JsonObject ?? []) };
 
+    public override void CompleteStatus(JsonObject value)
+    {
+        foreach (var condition in (value["status"]?["conditions"] as JsonArray ?? []).OfType<JsonObject>())
+        {
+            condition.TryAdd("lastProbeTime", null);
+            condition.TryAdd("lastTransitionTime", null);
+        }
+
+        foreach (var container in (value["status"]?["containerStatuses"] as JsonArray ?? []).OfType<JsonObject>())
+        {
+            container.TryAdd("lastState", new JsonObject());
+        }
+    }
+
     public override long GracePeriodSeconds(JsonObject value, long? asked)
     {
         if (value["spec"]?["nodeName"] is null || value["status"]?["phase"]?.ToString() is "Succeeded" or "Failed")

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Octavo.LocalCluster.ApiServer.Http;
 using Octavo.LocalCluster.ApiServer.Resources;
 
 namespace Octavo.LocalCluster.ApiServer.Strategies;
@@ -6,6 +7,15 @@ namespace Octavo.LocalCluster.ApiServer.Strategies;
 /// <summary>What a resource does beyond what its schema says. This base class is the behaviour of most resources.</summary>
 internal class ResourceStrategy
 {
+    /// <summary>Defaults that no schema tells; they belong to the client, as all defaults do.</summary>
+    public virtual void Default(JsonObject value)
+    {
+    }
+
+    /// <summary>Rules that no schema tells.</summary>
+    /// <param name="live">Null on create.</param>
+    public virtual IReadOnlyList<StatusCause> Validate(ResourceDefinition resource, JsonObject value, JsonObject? live) => [];
+
     /// <summary>Fields that the server sets on create, before validation.</summary>
     public virtual void PrepareForCreate(ResourceDefinition resource, JsonObject value)
     {
@@ -13,6 +23,11 @@ internal class ResourceStrategy
 
     /// <summary>Fields that the server keeps on update, before validation.</summary>
     public virtual void PrepareForUpdate(ResourceDefinition resource, JsonObject value, JsonObject live)
+    {
+    }
+
+    /// <summary>Parts of a status that are written even when they are unset.</summary>
+    public virtual void CompleteStatus(JsonObject value)
     {
     }
 

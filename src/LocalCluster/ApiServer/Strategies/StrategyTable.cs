@@ -28,6 +28,7 @@ internal sealed class StrategyTable(string serviceCidr)
         ["pods"] = new PodStrategy(),
         ["services"] = new ServiceStrategy(new ServiceAllocator(serviceCidr)),
         ["jobs.batch"] = new JobStrategy(),
+        ["events"] = new EventStrategy(),
         ["serviceaccounts"] = Returning,
         ["persistentvolumes"] = Returning,
         ["persistentvolumeclaims"] = Returning,

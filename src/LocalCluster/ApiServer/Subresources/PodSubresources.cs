@@ -14,7 +14,7 @@ internal sealed class PodSubresources(ApiServerCore core, AnswerWriter answers, 
     public async Task BindAsync(ResourceRequest request)
     {
         var body = await BodyReader.ReadObjectAsync(request.Http, "Binding");
-        var binding = ObjectDecoder.CheckKind(core.Registry, request.Resource, "v1", "Binding", (JsonObject)body.Node!);
+        var binding = ObjectDecoder.CheckKind(core.Registry, request.Resource, "v1", "Binding", body);
         var podName = request.Info.Subresource.Length > 0 ? request.Name : Metadata.Text(binding, "name");
         var target = binding["target"]?["name"]?.ToString() ?? "";
         if (target.Length == 0)
@@ -38,6 +38,7 @@ internal sealed class PodSubresources(ApiServerCore core, AnswerWriter answers, 
 
                 var bound = (JsonObject)live.DeepClone();
                 bound["spec"]!["nodeName"] = target;
+                MarkScheduled(bound);
                 return bound;
             },
             null,
@@ -51,7 +52,7 @@ internal sealed class PodSubresources(ApiServerCore core, AnswerWriter answers, 
     {
         var pod = reads.Find(request).Value;
         var body = await BodyReader.ReadObjectAsync(request.Http, "Eviction");
-        var eviction = ObjectDecoder.CheckKind(core.Registry, request.Resource, "policy/v1", "Eviction", (JsonObject)body.Node!);
+        var eviction = ObjectDecoder.CheckKind(core.Registry, request.Resource, "policy/v1", "Eviction", body);
         CheckBudgets(request, pod);
         var options = eviction["deleteOptions"] as JsonObject;
         var dryRun = request.IsDryRun("CreateOptions") || options?["dryRun"] is JsonArray { Count: > 0 };
@@ -72,6 +73,23 @@ internal sealed class PodSubresources(ApiServerCore core, AnswerWriter answers, 
         }
 
         throw new ApiException(501, $"LocalCluster does not carry {request.Info.Subresource} streams", "NotImplemented", null);
+    }
+
+    private void MarkScheduled(JsonObject pod)
+    {
+        if (pod["status"] is not JsonObject status)
+        {
+            pod["status"] = status = [];
+        }
+
+        var others = (status["conditions"] as JsonArray ?? []).Where(c => c?["type"]?.ToString() != "PodScheduled").Select(c => c?.DeepClone());
+        status["conditions"] = new JsonArray([.. others, new JsonObject
+        {
+            ["type"] = "PodScheduled",
+            ["status"] = "True",
+            ["lastProbeTime"] = null,
+            ["lastTransitionTime"] = core.Timestamp(),
+        }]);
     }
 
     private ResourceRequest ForPod(ResourceRequest request, string name) => new(

@@ -18,7 +18,7 @@ internal sealed class ReviewHandler(
     {
         var resource = request.Resource;
         var body = await BodyReader.ReadObjectAsync(request.Http, resource.Kind);
-        var value = ObjectDecoder.CheckKind(core.Registry, resource, resource.ApiVersion, resource.Kind, (JsonObject)body.Node!);
+        var value = ObjectDecoder.CheckKind(core.Registry, resource, resource.ApiVersion, resource.Kind, body);
         var spec = value["spec"] as JsonObject ?? [];
         var metadata = new JsonObject();
         var status = resource.Kind switch

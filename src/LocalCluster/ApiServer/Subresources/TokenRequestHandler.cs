@@ -16,7 +16,7 @@ internal sealed class TokenRequestHandler(ApiServerCore core, AnswerWriter answe
     {
         var account = reads.Find(request).Value;
         var body = await BodyReader.ReadObjectAsync(request.Http, "TokenRequest");
-        var value = ObjectDecoder.CheckKind(core.Registry, request.Resource, "authentication.k8s.io/v1", "TokenRequest", (JsonObject)body.Node!);
+        var value = ObjectDecoder.CheckKind(core.Registry, request.Resource, "authentication.k8s.io/v1", "TokenRequest", body);
         var spec = value["spec"] as JsonObject ?? [];
         var seconds = spec["expirationSeconds"].WholeNumber() ?? DefaultSeconds;
         if (seconds < MinSeconds)
