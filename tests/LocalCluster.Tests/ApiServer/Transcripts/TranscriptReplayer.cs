@@ -177,7 +177,10 @@ internal sealed partial class TranscriptReplayer : IAsyncDisposable
     private async Task<RecordedAnswer> SendAsync(JsonObject step)
     {
         using var request = MakeRequest(step);
-        using var response = await _client.SendAsync(request);
+        using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+
+        // Reading the content parses Content-Type, and what is parsed is no longer as it was sent.
+        var headers = HeadersOf(response);
         var text = await response.Content.ReadAsStringAsync();
         JsonNode? body = null;
         try
@@ -189,7 +192,7 @@ internal sealed partial class TranscriptReplayer : IAsyncDisposable
             // Not every answer is JSON.
         }
 
-        return new RecordedAnswer((int)response.StatusCode, HeadersOf(response), text) { Body = body };
+        return new RecordedAnswer((int)response.StatusCode, headers, text) { Body = body };
     }
 
     private HttpRequestMessage MakeRequest(JsonObject step)
