@@ -10,7 +10,8 @@ var threads = new Option<int>("--threads") { Description = "Threads of the CPU b
 var dtype = new Option<string>("--dtype") { Description = "auto, float32 or bfloat16.", DefaultValueFactory = _ => "auto" };
 var rounds = new Option<int>("--rounds") { Description = "Measured rounds of each workload, after one that is not counted.", DefaultValueFactory = _ => 7 };
 var warmUpSeconds = new Option<double>("--warm-up") { Description = "Seconds before anything is measured.", DefaultValueFactory = _ => 3 };
-var command = new RootCommand("Measures the engine without HTTP: tokens per second by concurrency, medians of several rounds.") { model, threads, dtype, rounds, warmUpSeconds };
+var only = new Option<string>("--only") { Description = "Part of the names of the workloads to run.", DefaultValueFactory = _ => "" };
+var command = new RootCommand("Measures the engine without HTTP: tokens per second by concurrency, medians of several rounds.") { model, threads, dtype, rounds, warmUpSeconds, only };
 command.SetAction(parsed =>
 {
     Workload[] workloads =
@@ -37,7 +38,7 @@ command.SetAction(parsed =>
         Measurement.Run(engine, new Workload("", 4, 40, 40), round++, TimeProvider.System);
     }
 
-    foreach (var workload in workloads)
+    foreach (var workload in workloads.Where(workload => workload.Name.Contains(parsed.GetValue(only)!, StringComparison.Ordinal)))
     {
         Measurement.Run(engine, workload, round++, TimeProvider.System);
         var runs = Enumerable.Range(0, parsed.GetValue(rounds)).Select(_ => Measurement.Run(engine, workload, round++, TimeProvider.System)).ToList();

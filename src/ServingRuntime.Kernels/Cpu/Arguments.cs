@@ -23,11 +23,11 @@ internal static class Arguments
         }
     }
 
-    public static void That(bool condition, string message)
+    public static void That(bool condition, [InterpolatedStringHandlerArgument(nameof(condition))] ref FailureMessage message)
     {
         if (!condition)
         {
-            throw new ArgumentException(message);
+            throw new ArgumentException(message.ToStringAndClear());
         }
     }
 

@@ -105,7 +105,7 @@ public sealed unsafe class CpuBackend : IKernelBackend
     public void Linear(in Tensor x, LinearWeight weight, in Tensor output)
     {
         var packed = (PackedLinear)weight;
-        Arguments.That(packed.PanelWidth == kernels.PanelWidth, "a weight packed for another vector width");
+        Arguments.That(packed.PanelWidth == kernels.PanelWidth, $"a weight in panels of {packed.PanelWidth}, not {kernels.PanelWidth}");
         Arguments.Matrix(x, x.Shape[0], packed.InFeatures);
         Arguments.Matrix(output, x.Shape[0], packed.OutFeatures);
         linear = new LinearCall(packed, x.Pointer<float>(), x.RowStride, output.Pointer<float>(), output.RowStride, x.Shape[0]);
