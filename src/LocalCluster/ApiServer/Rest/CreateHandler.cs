@@ -104,7 +104,7 @@ internal sealed class CreateHandler(
             TrackCreate(resource, value, tracked!, manager);
         }
 
-        semantics.Validate(resource, value, null, strategy.Validate(resource, value, null));
+        semantics.Validate(resource, value, null);
         if (core.Store.Get(resource.Storage, request.Namespace, name) is not null)
         {
             return null;

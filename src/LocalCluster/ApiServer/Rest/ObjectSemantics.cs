@@ -60,16 +60,15 @@ internal sealed class ObjectSemantics(SchemaRegistry schemas)
         }
     }
 
-    /// <param name="further">What the resource's own strategy finds.</param>
     /// <exception cref="ApiException">422: the object is not valid.</exception>
-    public void Validate(ResourceDefinition resource, JsonObject value, JsonObject? old, IReadOnlyList<StatusCause> further)
+    public void Validate(ResourceDefinition resource, JsonObject value, JsonObject? old)
     {
         var errors = ObjectValidator.Validate(resource.Kind, SchemaOf(resource), value, old);
         var kind = value["kind"]?.GetValue<string>() ?? resource.Kind;
-        if (errors.Count + further.Count > 0)
+        if (errors.Count > 0)
         {
             throw ApiErrors.Invalid(ErrorGroup(resource), kind, value["metadata"]?["name"]?.GetValue<string>() ?? "",
-                [.. further, .. errors.Select(e => new StatusCause(e.Reason, e.Message, e.Field.Length == 0 ? "[]" : e.Field))]);
+                [.. errors.Select(e => new StatusCause(e.Reason, e.Message, e.Field.Length == 0 ? "[]" : e.Field))]);
         }
     }
 

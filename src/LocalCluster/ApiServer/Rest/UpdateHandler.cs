@@ -100,7 +100,7 @@ internal sealed class UpdateHandler(ApiServerCore core, AnswerWriter answers, Ob
         change.BeforeValidation?.Invoke(updated);
         if (!change.IsBinding)
         {
-            semantics.Validate(resource, updated, live, strategy.Validate(resource, updated, live));
+            semantics.Validate(resource, updated, live);
         }
 
         if (!change.DryRun && subresource.Length == 0)

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Octavo.LocalCluster.ApiServer.Http;
 using Octavo.LocalCluster.ApiServer.Resources;
 
 namespace Octavo.LocalCluster.ApiServer.Strategies;
@@ -11,10 +10,6 @@ internal class ResourceStrategy
     public virtual void Default(JsonObject value)
     {
     }
-
-    /// <summary>Rules that no schema tells.</summary>
-    /// <param name="live">Null on create.</param>
-    public virtual IReadOnlyList<StatusCause> Validate(ResourceDefinition resource, JsonObject value, JsonObject? live) => [];
 
     /// <summary>Fields that the server sets on create, before validation.</summary>
     public virtual void PrepareForCreate(ResourceDefinition resource, JsonObject value)
