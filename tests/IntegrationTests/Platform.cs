@@ -66,8 +66,8 @@ public sealed class Platform : IAsyncLifetime
     /// <summary>An InferenceService of the model that ships, one replica unless the spec says otherwise.</summary>
     public async Task ApplyAsync(string name, Action<JsonObject>? change = null)
     {
-        var service = JsonNode.Parse($$"""
-            {"apiVersion":"serving.octavo.dev/v1alpha1","kind":"InferenceService","metadata":{"name":"{{name}}","namespace":"default"},
+        var service = JsonNode.Parse($$$"""
+            {"apiVersion":"serving.octavo.dev/v1alpha1","kind":"InferenceService","metadata":{"name":"{{{name}}}","namespace":"default"},
              "spec":{"model":{"uri":"file:///models/octavo-tiny"},"runtime":{"engine":{"maxModelLen":1024,"maxNumSeqs":8}},
                      "resources":{"requests":{"cpu":"50m","memory":"64Mi"}},"replicas":1}}
             """)!.AsObject();
