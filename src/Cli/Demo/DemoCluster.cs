@@ -61,7 +61,7 @@ internal sealed class DemoCluster(IKubernetesClient client, TimeProvider timePro
     {
         var service = await GetAsync(cancellationToken);
         var history = (service["status"]?["autoscaling"]?["history"] as JsonArray)?.OfType<JsonObject>().ToList() ?? [];
-        var lines = history.Select(d => $"status: {d["from"]} -> {d["to"]}: {d["reason"]}").ToList();
+        var lines = history.Select(d => $"status: {d["from"]} -> {d["to"]}: {d["reason"]}: {d["message"]}").ToList();
         if (!history.Any(d => Number(d["to"]) > Number(d["from"])) || !history.Any(d => Number(d["to"]) < Number(d["from"])))
         {
             throw new DemoException($"status.autoscaling.history does not explain both directions: {service["status"]?["autoscaling"]?.ToJsonString()}");
@@ -91,7 +91,7 @@ internal sealed class DemoCluster(IKubernetesClient client, TimeProvider timePro
     }
 
     private static string DescribeReplicas(JsonObject service) =>
-        $"desired {Status(service, "desiredReplicas")}, ready {Status(service, "readyReplicas")} of {Status(service, "replicas")}; {service["status"]?["autoscaling"]?["lastDecision"]?["reason"]}";
+        $"desired {Status(service, "desiredReplicas")}, ready {Status(service, "readyReplicas")} of {Status(service, "replicas")}; {service["status"]?["autoscaling"]?["lastDecision"]?["reason"]}".TrimEnd(' ', ';');
 
     private static long Number(JsonNode? node) => node is null ? 0 : long.Parse(node.ToJsonString(), CultureInfo.InvariantCulture);
 
