@@ -67,7 +67,9 @@ internal sealed partial class ModelLoaderService(
         {
             host.Failure = e;
             LogFailed(options.Model, e.Message, e is EngineStartException or TokenizerFormatException or TemplateException ? null : e);
-            lifetime.StopApplication();
+
+            // Not before the server has started: stopping in between would make its start fail with a cancellation and hide the reason.
+            lifetime.ApplicationStarted.Register(lifetime.StopApplication);
         }
     }
 
