@@ -8,12 +8,14 @@ namespace Octavo.Cli.Demo;
 internal sealed class DemoConsole
 {
     private readonly IAnsiConsole console;
+    private readonly TextWriter writer;
     private readonly bool live;
 
-    private DemoConsole(IAnsiConsole console, bool live)
+    private DemoConsole(TextWriter writer, bool live, bool noColor)
     {
-        this.console = console;
+        this.writer = writer;
         this.live = live;
+        console = Create(writer, live, noColor);
     }
 
     public static DemoConsole Create()
@@ -21,10 +23,10 @@ internal sealed class DemoConsole
         var noColor = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
         var dumb = Environment.GetEnvironmentVariable("TERM") is null or "" or "dumb";
         var live = !Console.IsOutputRedirected && !dumb;
-        return new DemoConsole(Create(Console.Out, live, noColor), live);
+        return new DemoConsole(Console.Out, live, noColor);
     }
 
-    public static DemoConsole Plain(TextWriter writer) => new(Create(writer, live: false, noColor: true), live: false);
+    public static DemoConsole Plain(TextWriter writer) => new(writer, live: false, noColor: true);
 
     private static IAnsiConsole Create(TextWriter writer, bool live, bool noColor)
     {
@@ -68,12 +70,17 @@ internal sealed class DemoConsole
 
     public void Done(string title, TimeSpan took) => console.MarkupLineInterpolated($"[green]ok[/]  {title} [grey]({took.TotalSeconds:0.0} s)[/]");
 
-    public void Failed(string title, string why) => console.MarkupLineInterpolated($"[red]FAILED[/] {title}: {why}");
+    public void Failed(string title, string why)
+    {
+        console.MarkupInterpolated($"[red]FAILED[/] ");
+        Line($"{title}: {why}");
+    }
 
-    public void Line(string text = "") => console.WriteLine(text);
+    /// <summary>As it is: a command that a terminal's width has folded cannot be copied.</summary>
+    public void Line(string text = "") => writer.WriteLine(text);
 
     public void Heading(string text) => console.MarkupLineInterpolated($"[bold]{text}[/]");
 
     /// <summary>Writes without a line end, for streamed tokens.</summary>
-    public void Write(string text) => console.Write(new Text(text));
+    public void Write(string text) => writer.Write(text);
 }

@@ -14,6 +14,18 @@ internal sealed class DemoRunner(DemoOptions options, DemoConsole console, TimeP
     {
         var begin = timeProvider.GetTimestamp();
         var exitCode = ExitCode.Success;
+        FileStream held;
+        try
+        {
+            held = DemoLock.Take(options.StateFolder);
+        }
+        catch (DemoException taken)
+        {
+            console.Failed("start", taken.Message);
+            return ExitCode.Failure;
+        }
+
+        await using var lockFile = held;
         try
         {
             await RunStepsAsync(cancellationToken);
