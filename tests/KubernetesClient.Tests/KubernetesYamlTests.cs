@@ -23,8 +23,9 @@ public sealed class KubernetesYamlTests
     [InlineData("a: 2026-01-01", """{"a":"2026-01-01"}""")]
     [InlineData("a: |\n  x\n  y\n", """{"a":"x\ny\n"}""")]
     [InlineData("a: &x [1, 2]\nb: *x", """{"a":[1,2],"b":[1,2]}""")]
-    [InlineData("base: &b {x: 1}\na:\n  <<: *b\n  y: 2", """{"base":{"x":1},"a":{"x":1,"y":2}}""")]
+    [InlineData("base: &b {x: 1}\na:\n  <<: *b\n  z: 2", """{"base":{"x":1},"a":{"x":1,"z":2}}""")]
     [InlineData("""{"a": [true, null]}""", """{"a":[true,null]}""")]
+    [InlineData("n: 1\n2: x\n~: z", """{"false":1,"2":"x","null":"z"}""")]
     public void Load_Scalars_AreTypedAsKubectlTypesThem(string yaml, string json)
     {
         var loaded = KubernetesYaml.Load(yaml);
@@ -47,6 +48,33 @@ public sealed class KubernetesYamlTests
     {
         FluentActions.Invoking(() => KubernetesYaml.Load(yaml)).Should().Throw<FormatException>();
     }
+
+    [Fact]
+    public void LoadFirst_KeyTwice_TakesTheLastAndSaysWhere()
+    {
+        var loaded = KubernetesYaml.LoadFirst("a: 1\nb: {c: 1, c: 2}\na: 3\n---\nsecond: 1", out var duplicates);
+
+        JsonNode.DeepEquals(loaded, JsonNode.Parse("""{"a":3,"b":{"c":2}}""")).Should().BeTrue(loaded?.ToJsonString());
+        duplicates.Should().Equal("line 2: key \"c\" already set in map", "line 3: key \"a\" already set in map");
+    }
+
+    [Theory]
+    [InlineData("", null)]
+    [InlineData("[1]", "[1]")]
+    [InlineData("x", "\"x\"")]
+    public void LoadFirst_NoMapping_IsWhatItIs(string yaml, string? json)
+    {
+        KubernetesYaml.LoadFirst(yaml, out var duplicates)?.ToJsonString().Should().Be(json);
+        duplicates.Should().BeEmpty();
+    }
+
+    [Fact]
+    public void LoadFirst_NoYaml_IsAFormatExceptionWithThePlace() =>
+        FluentActions.Invoking(() => KubernetesYaml.LoadFirst("a: [", out _)).Should().Throw<FormatException>().WithMessage("line ?, column *");
+
+    [Fact]
+    public void LoadAll_KeyTwice_SaysWhichAndWhere() =>
+        FluentActions.Invoking(() => KubernetesYaml.LoadAll("a: 1\n---\nb: 1\nb: 2")).Should().Throw<FormatException>().WithMessage("line 4: key \"b\" *");
 
     [Fact]
     public void Load_AliasesOfAliases_AreBounded()

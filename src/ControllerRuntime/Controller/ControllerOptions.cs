@@ -14,6 +14,12 @@ public sealed record ControllerOptions
     /// <summary>A reconcile that takes longer is cancelled and counts as failed.</summary>
     public TimeSpan ReconcileTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>
+    /// What a reconcile in hand may still take when its worker is told to stop; then it is cancelled. Less than the time between a leader's
+    /// renew deadline and the end of its lease, for another may lead after that.
+    /// </summary>
+    public TimeSpan StopGrace { get; init; } = TimeSpan.FromSeconds(3);
+
     /// <summary>All errors; none where the options can be used.</summary>
     public IReadOnlyList<string> Validate()
     {
@@ -31,6 +37,11 @@ public sealed record ControllerOptions
         if (ReconcileTimeout <= TimeSpan.Zero)
         {
             errors.Add($"ReconcileTimeout ({ReconcileTimeout}) must be positive");
+        }
+
+        if (StopGrace < TimeSpan.Zero)
+        {
+            errors.Add($"StopGrace ({StopGrace}) must not be negative");
         }
 
         return errors;

@@ -17,7 +17,7 @@ public sealed class ReconcileLoop(
 {
     private long serial;
 
-    /// <summary>Until cancelled (a reconcile under way is cancelled too, and its key is kept) or the queue is shut down.</summary>
+    /// <summary>Until cancelled or the queue is shut down. A reconcile under way then may end within the grace; else it is cancelled and its key is kept.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         metrics?.ControllerStarted(queue.Name, options.Workers);
@@ -95,10 +95,10 @@ public sealed class ReconcileLoop(
     {
         // One object that hangs must not take a worker with it for ever.
         using var deadline = new CancellationTokenSource(options.ReconcileTimeout, timeProvider);
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+        await using var stopping = cancellationToken.Register(() => deadline.CancelAfter(options.StopGrace)).ConfigureAwait(false);
         try
         {
-            return await reconcile(key, linked.Token).ConfigureAwait(false);
+            return await reconcile(key, deadline.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException exception) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Octavo.KubernetesClient;
 using Octavo.LocalCluster.ApiServer;
-using Octavo.LocalCluster.Controllers;
 
 namespace Octavo.LocalCluster.Commands;
 
@@ -65,7 +64,7 @@ internal static class UpCommand
         var devices = CommonOptions.Pairs("--gpu", values);
         foreach (var (_, count) in devices)
         {
-            _ = Quantity.Parse(count);
+            _ = ResourceQuantity.Parse(count);
         }
 
         return devices;

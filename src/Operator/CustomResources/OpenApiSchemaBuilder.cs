@@ -88,7 +88,7 @@ internal sealed class OpenApiSchemaBuilder(XmlDocumentation documentation)
             return new JsonObject { ["type"] = "string", ["format"] = "date-time" };
         }
 
-        if (type == typeof(Quantity))
+        if (type == typeof(WrittenQuantity))
         {
             return new JsonObject
             {

@@ -38,7 +38,7 @@ public sealed record EngineSpec
     public bool? EnablePrefixCaching { get; init; }
 
     /// <summary>Memory for KV blocks. Absent: sized from free memory and the model.</summary>
-    public Quantity? KVCacheMemory { get; init; }
+    public WrittenQuantity? KVCacheMemory { get; init; }
 
     /// <summary>Threads of the CPU backend. Absent: the cores that the container may use.</summary>
     [Schema(Minimum = 1, Maximum = 1024)]

@@ -7,9 +7,9 @@ public sealed record ResourceRequirementsSpec
 {
     /// <summary>What the scheduler reserves.</summary>
     [Schema(MaxProperties = 16)]
-    public IReadOnlyDictionary<string, Quantity>? Requests { get; init; }
+    public IReadOnlyDictionary<string, WrittenQuantity>? Requests { get; init; }
 
     /// <summary>What the container may use at most.</summary>
     [Schema(MaxProperties = 16)]
-    public IReadOnlyDictionary<string, Quantity>? Limits { get; init; }
+    public IReadOnlyDictionary<string, WrittenQuantity>? Limits { get; init; }
 }

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Octavo.Operator.Entities;
+using Octavo.KubernetesClient;
 
 namespace Octavo.Operator.Resources;
 
@@ -80,8 +80,8 @@ internal static class AppliedFields
 
         // The API server rewrites quantities: 1000m comes back as 1.
         return isQuantity
-            && new Quantity(live.ToString()).TryGetValue(out var has)
-            && new Quantity(wanted.ToString()).TryGetValue(out var wants)
-            && has == wants;
+            && ResourceQuantity.TryParse(live.ToString(), out var has)
+            && ResourceQuantity.TryParse(wanted.ToString(), out var wants)
+            && has.Nano == wants.Nano;
     }
 }

@@ -30,9 +30,9 @@ internal static class ServingArguments
             arguments.Add(caching ? ServingFlags.EnablePrefixCaching : ServingFlags.NoEnablePrefixCaching);
         }
 
-        if (engine.KVCacheMemory is { } memory && memory.TryGetValue(out var bytes))
+        if (engine.KVCacheMemory is { } memory && memory.TryGetAmount(out var bytes))
         {
-            arguments.AddRange([ServingFlags.KVCacheMemoryBytes, decimal.Truncate(bytes).ToString(CultureInfo.InvariantCulture)]);
+            arguments.AddRange([ServingFlags.KVCacheMemoryBytes, decimal.Truncate(bytes.ToDecimal()).ToString(CultureInfo.InvariantCulture)]);
         }
 
         Add(ServingFlags.CpuThreads, engine.CpuThreads);

@@ -130,10 +130,10 @@ internal static class ServingPodTemplate
             ? null
             : new V1ResourceRequirements { Requests = requests.Count > 0 ? requests : null, Limits = limits.Count > 0 ? limits : null };
 
-        static SortedDictionary<string, string> Texts(IReadOnlyDictionary<string, Quantity>? quantities)
+        static SortedDictionary<string, string> Texts(IReadOnlyDictionary<string, WrittenQuantity>? quantities)
         {
             var texts = new SortedDictionary<string, string>(StringComparer.Ordinal);
-            foreach (var (name, quantity) in quantities ?? new Dictionary<string, Quantity>())
+            foreach (var (name, quantity) in quantities ?? new Dictionary<string, WrittenQuantity>())
             {
                 texts[name] = quantity.Text;
             }

@@ -46,6 +46,7 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
     public async Task DisposeAsync()
     {
         await stop.CancelAsync();
+        clock.Advance(TimeSpan.FromSeconds(3));
         await running;
         listener.Dispose();
         metrics.Dispose();
@@ -155,7 +156,30 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Cancelled_WhileReconciling_KeepsTheKeyForTheNextTerm()
+    public async Task Cancelled_WhileReconciling_LetsItFinish()
+    {
+        var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Run(async (_, token) =>
+        {
+            Interlocked.Increment(ref calls);
+            await goOn.Task.WaitAsync(token);
+            return ReconcileOutcome.Done;
+        });
+        queue.Add(Key);
+        await Eventually.HoldsAsync(() => calls == 1, "it works");
+
+        await stop.CancelAsync();
+        clock.Advance(TimeSpan.FromSeconds(2));
+        running.IsCompleted.Should().BeFalse();
+        goOn.SetResult();
+        await running;
+
+        queue.Count.Should().Be(0);
+        counted["controller_runtime_reconcile_total/success"].Should().Be(1);
+    }
+
+    [Fact]
+    public async Task Cancelled_WhileReconcilingPastTheGrace_KeepsTheKeyForTheNextTerm()
     {
         Run(async (_, token) =>
         {
@@ -167,6 +191,7 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
         await Eventually.HoldsAsync(() => calls == 1, "it works");
 
         await stop.CancelAsync();
+        clock.Advance(TimeSpan.FromSeconds(3));
         await running;
 
         queue.Count.Should().Be(1);

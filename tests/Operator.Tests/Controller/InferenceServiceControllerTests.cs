@@ -225,7 +225,7 @@ public sealed class InferenceServiceControllerTests
         {
             Image = "example/image:1",
             ImagePullPolicy = "IfNotPresent",
-            Engine = new EngineSpec { MaxNumSeqs = 8, KVCacheMemory = new Quantity("64Mi"), EnablePrefixCaching = false, DType = "float32" },
+            Engine = new EngineSpec { MaxNumSeqs = 8, KVCacheMemory = new WrittenQuantity("64Mi"), EnablePrefixCaching = false, DType = "float32" },
             Args = ["--seed", "1"],
             Env =
             [
@@ -234,7 +234,7 @@ public sealed class InferenceServiceControllerTests
             ],
         },
         Accelerator = new AcceleratorSpec { Resource = "nvidia.com/gpu", Count = 1, Tolerations = [new TolerationSpec { Operator = "Exists" }], RuntimeClassName = "nvidia" },
-        Resources = new ResourceRequirementsSpec { Requests = new Dictionary<string, Quantity> { ["cpu"] = new("1000m"), ["memory"] = new("1Gi") } },
+        Resources = new ResourceRequirementsSpec { Requests = new Dictionary<string, WrittenQuantity> { ["cpu"] = new("1000m"), ["memory"] = new("1Gi") } },
         PodTemplate = new PodTemplateSpec { Metadata = new PodTemplateMetadataSpec { Labels = new Dictionary<string, string> { ["a"] = "b" } }, ImagePullSecrets = [new LocalObjectReferenceSpec { Name = "r" }] },
         Rollout = new RolloutSpec { DrainSeconds = 10 },
     };

@@ -30,7 +30,7 @@ public sealed class ServingPodTemplateTests
             MaxNumQueuedRequests = 100,
             DType = "bfloat16",
             EnablePrefixCaching = false,
-            KVCacheMemory = new Quantity("1.5Gi"),
+            KVCacheMemory = new WrittenQuantity("1.5Gi"),
             CpuThreads = 2,
         };
         var service = Service(spec => spec with
@@ -81,7 +81,7 @@ public sealed class ServingPodTemplateTests
         var pod = Build(Service(spec => spec with
         {
             Accelerator = new AcceleratorSpec { Resource = "amd.com/gpu", Count = 2, NodeSelector = new Dictionary<string, string> { ["a"] = "b" }, RuntimeClassName = "r" },
-            Resources = new ResourceRequirementsSpec { Requests = new Dictionary<string, Quantity> { ["cpu"] = new("1") } },
+            Resources = new ResourceRequirementsSpec { Requests = new Dictionary<string, WrittenQuantity> { ["cpu"] = new("1") } },
         }));
 
         pod.Containers![0].Resources!.Requests.Should().BeEquivalentTo(new Dictionary<string, string> { ["amd.com/gpu"] = "2", ["cpu"] = "1" });

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Numerics;
+using Octavo.KubernetesClient;
 using Octavo.LocalCluster.ApiServer.Schema;
 
 namespace Octavo.LocalCluster.ApiServer.Cel;
@@ -27,9 +28,9 @@ internal static class CelKubernetesFunctions
         switch (name)
         {
             case "quantity":
-                return Quantity.TryParse(text, out var quantity, out var error) ? quantity : throw new CelException(error);
+                return ResourceQuantity.TryParse(text, out var quantity, out var error) ? quantity : throw new CelException(error);
             case "isQuantity":
-                return Quantity.TryParse(text, out _, out _);
+                return ResourceQuantity.TryParse(text, out _, out _);
             case "url":
                 return Url(text) ?? throw new CelException($"URL parse error during conversion from string: parse {JsonValues.Quote(text)}: invalid URI for request");
             case "isURL":
@@ -49,7 +50,7 @@ internal static class CelKubernetesFunctions
 
     private static object? OfValue(string name, object?[] values) => values switch
     {
-        [Quantity left, ..] => OfQuantity(name, left, values),
+        [ResourceQuantity left, ..] => OfQuantity(name, left, values),
         [Uri url] => OfUrl(name, url),
         [IPAddress address] => name switch
         {
@@ -71,12 +72,12 @@ internal static class CelKubernetesFunctions
         _ => null,
     };
 
-    private static object? OfQuantity(string name, Quantity left, object?[] values)
+    private static object? OfQuantity(string name, ResourceQuantity left, object?[] values)
     {
         var right = values.Length > 1 ? values[1] switch
         {
-            Quantity other => other,
-            long whole => new Quantity(whole * NanoPerUnit, QuantityNotation.DecimalSuffix),
+            ResourceQuantity other => other,
+            long whole => ResourceQuantity.OfUnits(whole),
             _ => throw CelOperators.NoOverload(),
         } : default;
         switch (name)

@@ -2,13 +2,14 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Octavo.KubernetesClient;
 using Octavo.LocalCluster.ApiServer.Schema;
 
 namespace Octavo.LocalCluster.ApiServer.Cel;
 
 /// <summary>
 /// Values of expressions are plain .NET ones: null, bool, long, ulong, double, string, byte[], TimeSpan, DateTimeOffset,
-/// <see cref="Quantity"/>, <see cref="Uri"/>, <see cref="CelOptional"/>, List of values, and Dictionary from key to value.
+/// <see cref="ResourceQuantity"/>, <see cref="Uri"/>, <see cref="CelOptional"/>, List of values, and Dictionary from key to value.
 /// </summary>
 internal static class CelValues
 {
@@ -78,7 +79,7 @@ internal static class CelValues
         (byte[] a, byte[] b) => a.AsSpan().SequenceEqual(b),
         (List<object?> a, List<object?> b) => a.Count == b.Count && a.Zip(b).All(p => AreEqual(p.First, p.Second)),
         (Dictionary<object, object?> a, Dictionary<object, object?> b) => a.Count == b.Count && a.All(p => TryGet(b, p.Key, out var other) && AreEqual(p.Value, other)),
-        (Quantity a, Quantity b) => a.CompareTo(b) == 0,
+        (ResourceQuantity a, ResourceQuantity b) => a.CompareTo(b) == 0,
         _ when IsNumber(left) && IsNumber(right) => Compare(left!, right!) == 0,
         _ => Equals(left, right),
     };
@@ -100,7 +101,7 @@ internal static class CelValues
             case (bool a, bool b): return a.CompareTo(b);
             case (TimeSpan a, TimeSpan b): return a.CompareTo(b);
             case (DateTimeOffset a, DateTimeOffset b): return a.CompareTo(b);
-            case (Quantity a, Quantity b): return a.CompareTo(b);
+            case (ResourceQuantity a, ResourceQuantity b): return a.CompareTo(b);
             case (byte[] a, byte[] b): return a.AsSpan().SequenceCompareTo(b);
             default: throw new CelException("no such overload");
         }
@@ -136,7 +137,7 @@ internal static class CelValues
         DateTimeOffset => "google.protobuf.Timestamp",
         List<object?> => "list",
         Dictionary<object, object?> => "map",
-        Quantity => "kubernetes.Quantity",
+        ResourceQuantity => "kubernetes.Quantity",
         Uri => "kubernetes.URL",
         CelOptional => "optional_type",
         _ => "dyn",

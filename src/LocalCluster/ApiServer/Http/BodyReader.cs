@@ -1,7 +1,9 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Octavo.KubernetesClient;
 using Octavo.LocalCluster.ApiServer.Protobuf;
+using Octavo.LocalCluster.ApiServer.Schema;
 
 namespace Octavo.LocalCluster.ApiServer.Http;
 
@@ -72,7 +74,7 @@ internal static class BodyReader
     {
         try
         {
-            var node = YamlToJson.Parse(Encoding.UTF8.GetString(bytes), out var duplicates);
+            var node = KubernetesYaml.LoadFirst(Encoding.UTF8.GetString(bytes), out var duplicates);
             if (isStrict && duplicates.Count > 0)
             {
                 throw ApiErrors.BadRequest(
@@ -81,7 +83,7 @@ internal static class BodyReader
 
             return node is JsonObject ? new JsonBody(node, []) : throw ApiErrors.BadRequest("error decoding YAML: the document is no mapping");
         }
-        catch (YamlDotNet.Core.YamlException error)
+        catch (FormatException error)
         {
             throw ApiErrors.BadRequest($"error decoding YAML: {error.Message}");
         }
@@ -98,7 +100,7 @@ internal static class BodyReader
                 return body with { Node = body.Node ?? new JsonObject(), Text = Encoding.UTF8.GetString(bytes) };
             }
 
-            problem = $"json: cannot unmarshal {GoKind(body.Node)} into {GoTypeMeta}";
+            problem = $"json: cannot unmarshal {body.Node.GoKind()} into {GoTypeMeta}";
         }
         catch (JsonException error)
         {
@@ -122,13 +124,4 @@ internal static class BodyReader
         var text = bytes[0] == '{' ? Encoding.UTF8.GetString(head) : Convert.ToHexStringLower(head);
         return bytes.Length > shown ? text + " ..." : text;
     }
-
-    public static string GoKind(JsonNode node) => node.GetValueKind() switch
-    {
-        JsonValueKind.Array => "array",
-        JsonValueKind.String => "string",
-        JsonValueKind.Number => "number",
-        JsonValueKind.Object => "object",
-        _ => "bool",
-    };
 }

@@ -90,21 +90,10 @@ internal sealed class GoJsonSyntax
             _at++;
             Space();
             Value("looking for beginning of value");
-            Space();
-            if (Peek() == ',')
+            if (IsEnd('}', "after object key:value pair"))
             {
-                _at++;
-                Space();
-                continue;
+                return;
             }
-
-            if (Peek() != '}')
-            {
-                Fail("after object key:value pair");
-            }
-
-            _at++;
-            return;
         }
     }
 
@@ -121,22 +110,31 @@ internal sealed class GoJsonSyntax
         while (true)
         {
             Value("looking for beginning of value");
-            Space();
-            if (Peek() == ',')
+            if (IsEnd(']', "after array element"))
             {
-                _at++;
-                Space();
-                continue;
+                return;
             }
-
-            if (Peek() != ']')
-            {
-                Fail("after array element");
-            }
-
-            _at++;
-            return;
         }
+    }
+
+    /// <summary>After an item: takes the comma, or the closing bracket and is done.</summary>
+    private bool IsEnd(char close, string problem)
+    {
+        Space();
+        if (Peek() == ',')
+        {
+            _at++;
+            Space();
+            return false;
+        }
+
+        if (Peek() != close)
+        {
+            Fail(problem);
+        }
+
+        _at++;
+        return true;
     }
 
     private void String()

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Octavo.LocalCluster.ApiServer.Http;
+using Octavo.LocalCluster.ApiServer.Schema;
 
 namespace Octavo.LocalCluster.ApiServer.Rest;
 
@@ -34,7 +35,7 @@ internal readonly record struct ContinueToken(long Revision, string After)
                 throw ApiErrors.BadRequest($"continue key is not valid: server does not recognize this encoded version \"{token["v"]}\"");
             }
 
-            var revision = token["rv"].WholeNumber() ?? 0;
+            var revision = token["rv"].AsWhole() ?? 0;
             if (revision == 0)
             {
                 throw ApiErrors.BadRequest("continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)");

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Octavo.LocalCluster.ApiServer.Conversion;
 using Octavo.LocalCluster.ApiServer.Http;
 using Octavo.LocalCluster.ApiServer.Resources;
+using Octavo.LocalCluster.ApiServer.Schema;
 using Octavo.LocalCluster.ApiServer.Storage;
 using Octavo.LocalCluster.ApiServer.Strategies;
 
@@ -122,14 +123,14 @@ internal sealed class DeleteHandler(ApiServerCore core, AnswerWriter answers, St
             return (last.Value, true);
         }
 
-        var oldGrace = metadata["deletionGracePeriodSeconds"].WholeNumber();
+        var oldGrace = metadata["deletionGracePeriodSeconds"].AsWhole();
         if (!wasDeleting || (strategy.IsGraceful && grace < oldGrace))
         {
             metadata["deletionTimestamp"] = core.Timestamp(TimeSpan.FromSeconds(grace));
             if (resource.Storage != new GroupResource("", "namespaces") && resource.Storage.Resource != "customresourcedefinitions")
             {
                 metadata["deletionGracePeriodSeconds"] = grace;
-                if (!wasDeleting && metadata["generation"].WholeNumber() is { } generation)
+                if (!wasDeleting && metadata["generation"].AsWhole() is { } generation)
                 {
                     metadata["generation"] = generation + 1;
                 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Octavo.LocalCluster.ApiServer.Http;
+using Octavo.LocalCluster.ApiServer.Schema;
 
 namespace Octavo.LocalCluster.ApiServer.Rest;
 
@@ -39,7 +40,7 @@ internal sealed record DeleteOptions(
 
         var preconditions = body["preconditions"];
         return Check(new DeleteOptions(
-            body["gracePeriodSeconds"].WholeNumber(),
+            body["gracePeriodSeconds"].AsWhole(),
             body["propagationPolicy"]?.ToString(),
             body["orphanDependents"] is JsonValue orphan && orphan.TryGetValue(out bool value) ? value : null,
             preconditions?["uid"]?.ToString(),

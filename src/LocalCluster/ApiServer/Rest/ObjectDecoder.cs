@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Octavo.LocalCluster.ApiServer.Http;
 using Octavo.LocalCluster.ApiServer.Resources;
+using Octavo.LocalCluster.ApiServer.Schema;
 
 namespace Octavo.LocalCluster.ApiServer.Rest;
 
@@ -63,7 +64,7 @@ internal static class ObjectDecoder
         JsonValue value when value.TryGetValue(out string? text) => text,
         var other => throw ApiErrors.BadRequest(
             $"the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse error: json: cannot unmarshal "
-            + $"{BodyReader.GoKind(other)} into Go struct field .{name} of type string ({Shorten(body.ToJsonString())})"),
+            + $"{other.GoKind()} into Go struct field .{name} of type string ({Shorten(body.ToJsonString())})"),
     };
 
     private static string Shorten(string text) => text.Length > 30 ? text[..30] + " ..." : text;

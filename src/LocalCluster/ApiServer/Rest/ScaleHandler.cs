@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Octavo.LocalCluster.ApiServer.Conversion;
 using Octavo.LocalCluster.ApiServer.Http;
 using Octavo.LocalCluster.ApiServer.Resources;
+using Octavo.LocalCluster.ApiServer.Schema;
 using Octavo.LocalCluster.ApiServer.ServerSideApply;
 
 namespace Octavo.LocalCluster.ApiServer.Rest;
@@ -79,9 +80,9 @@ internal sealed class ScaleHandler(
         return node switch
         {
             null => 0,
-            JsonValue when node.WholeNumber() is { } number => number,
+            JsonValue when node.AsWhole() is { } number => number,
             _ => throw ApiErrors.BadRequest(
-                $"Scale in version \"v1\" cannot be handled as a Scale: json: cannot unmarshal {BodyReader.GoKind(node)} into Go struct field ScaleSpec.spec.replicas of type int32"),
+                $"Scale in version \"v1\" cannot be handled as a Scale: json: cannot unmarshal {node.GoKind()} into Go struct field ScaleSpec.spec.replicas of type int32"),
         };
     }
 
@@ -98,7 +99,7 @@ internal sealed class ScaleHandler(
         }
 
         var spec = new JsonObject();
-        if (Read(live, paths.SpecReplicas) is { } wanted && wanted.WholeNumber() != 0)
+        if (Read(live, paths.SpecReplicas) is { } wanted && wanted.AsWhole() != 0)
         {
             spec["replicas"] = wanted.DeepClone();
         }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Octavo.LocalCluster.ApiServer.Conversion;
 using Octavo.LocalCluster.ApiServer.Http;
+using Octavo.LocalCluster.ApiServer.Schema;
 using Octavo.LocalCluster.ApiServer.ServerSideApply;
 using Octavo.LocalCluster.ApiServer.Storage;
 using Octavo.LocalCluster.ApiServer.Strategies;
@@ -93,7 +94,7 @@ internal sealed class UpdateHandler(ApiServerCore core, AnswerWriter answers, Ob
 
         if (StrategyTable.HasGeneration(resource) && subresource.Length == 0 && SpecDiffers(updated, live))
         {
-            var generation = live["metadata"]?["generation"].WholeNumber() ?? 0;
+            var generation = live["metadata"]?["generation"].AsWhole() ?? 0;
             Metadata.Of(updated)["generation"] = generation + 1;
         }
 
@@ -112,7 +113,7 @@ internal sealed class UpdateHandler(ApiServerCore core, AnswerWriter answers, Ob
     private StoredObject? Write(ResourceRequest request, StoredObject stored, JsonObject updated, JsonObject live)
     {
         var strategy = strategies.For(request.Resource.Storage);
-        var grace = updated["metadata"]?["deletionGracePeriodSeconds"].WholeNumber() ?? 0;
+        var grace = updated["metadata"]?["deletionGracePeriodSeconds"].AsWhole() ?? 0;
         var wasHeld = Metadata.Finalizers(live).Count > 0 || strategy.IsHeld(live);
         var isHeld = Metadata.Finalizers(updated).Count > 0 || strategy.IsHeld(updated);
         var value = VersionConversion.ToStored(request.Resource, updated);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Octavo.KubernetesClient;
 
 namespace Octavo.LocalCluster.ApiServer.Schema;
 
@@ -119,7 +120,7 @@ internal static class ContainerRules
         var limits = resources["limits"] as JsonObject ?? [];
         foreach (var (name, node) in resources["requests"] as JsonObject ?? [])
         {
-            if (limits[name].AsText() is { } limit && Quantity.TryParse(limit, out var maximum, out _) && Quantity.TryParse(node.AsText() ?? "", out var asked, out _) && asked.CompareTo(maximum) > 0)
+            if (limits[name].AsText() is { } limit && ResourceQuantity.TryParse(limit, out var maximum, out _) && ResourceQuantity.TryParse(node.AsText() ?? "", out var asked, out _) && asked.CompareTo(maximum) > 0)
             {
                 errors.Add(FieldError.Invalid($"{path}.requests", node.Print(), $"must be less than or equal to {name} limit of {limit}"));
             }
@@ -129,7 +130,7 @@ internal static class ContainerRules
         {
             foreach (var (name, node) in resources[part] as JsonObject ?? [])
             {
-                if (Quantity.TryParse(node.AsText() ?? "", out var amount, out _) && amount.Nano.Sign < 0)
+                if (ResourceQuantity.TryParse(node.AsText() ?? "", out var amount, out _) && amount.Nano.Sign < 0)
                 {
                     errors.Add(FieldError.Invalid($"{path}.{part}[{name}]", node.Print(), "must be greater than or equal to 0"));
                 }

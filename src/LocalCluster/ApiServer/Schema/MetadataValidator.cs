@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 
@@ -8,6 +7,8 @@ namespace Octavo.LocalCluster.ApiServer.Schema;
 internal static class MetadataValidator
 {
     private const int MaximumAnnotationBytes = 256 * 1024;
+
+    private static readonly string[] OwnerFields = ["apiVersion", "kind", "name", "uid", "controller", "blockOwnerDeletion"];
 
     /// <param name="obj">The object.</param>
     /// <param name="old">The stored object on update.</param>
@@ -118,14 +119,12 @@ internal static class MetadataValidator
         var controllers = new List<string>();
         for (var i = 0; i < owners.Count; i++)
         {
-            var path = "metadata.ownerReferences[" + i.ToString(CultureInfo.InvariantCulture) + "]";
+            // The server names the list, not the item.
             foreach (var name in new[] { "apiVersion", "kind", "name", "uid" })
             {
                 if (owners[i]?[name].AsText() is null or "")
                 {
-                    yield return name == "apiVersion"
-                        ? FieldError.Invalid($"{path}.{name}", "\"\"", "version must not be empty")
-                        : FieldError.Invalid($"{path}.{name}", "\"\"", $"{name} must not be empty");
+                    yield return FieldError.Invalid($"metadata.ownerReferences.{name}", "\"\"", name == "apiVersion" ? "version must not be empty" : "must not be empty");
                 }
             }
 
@@ -137,10 +136,16 @@ internal static class MetadataValidator
 
         if (controllers.Count > 1)
         {
-            yield return FieldError.Invalid("metadata.ownerReferences", owners.Print(),
+            yield return FieldError.Invalid("metadata.ownerReferences", PrintOwners(owners),
                 $"Only one reference can have Controller set to true. Found \"true\" in references for {controllers[0].Replace(' ', '/')} and {controllers[1].Replace(' ', '/')}");
         }
     }
+
+    /// <summary>In the order of the server's own fields.</summary>
+    private static string PrintOwners(JsonArray owners) =>
+        "[" + string.Join(",", owners.Select(owner => "{" + string.Join(",", OwnerFields
+            .Where(field => owner?[field] is not null)
+            .Select(field => $"\"{field}\":{owner![field].Print()}")) + "}")) + "]";
 
     private static IEnumerable<FieldError> Finalizers(JsonObject metadata, JsonObject before)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Octavo.KubernetesClient;
 
 namespace Octavo.LocalCluster.ApiServer.Schema;
 
@@ -108,7 +109,7 @@ internal static class StructForm
     {
         if (schema.IsQuantity)
         {
-            return Quantity.TryParse(value.AsText() ?? value.ToJsonString(), out var quantity, out _) && quantity.ToString() is var canonical && canonical != value.AsText()
+            return ResourceQuantity.TryParse(value.AsText() ?? value.ToJsonString(), out var quantity, out _) && quantity.ToString() is var canonical && canonical != value.AsText()
                 ? JsonValue.Create(canonical) : value;
         }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Octavo.KubernetesClient;
 
 namespace Octavo.LocalCluster.ApiServer.Schema;
 
@@ -25,8 +26,8 @@ internal static class TypeChecker
         if (schema.IsQuantity)
         {
             return value.Kind() is JsonValueKind.String or JsonValueKind.Number
-                ? Quantity.TryParse(value.AsText() ?? value.ToJsonString(), out _, out var problem) ? null : problem
-                : Quantity.PatternError;
+                ? ResourceQuantity.TryParse(value.AsText() ?? value.ToJsonString(), out _, out var problem) ? null : problem
+                : ResourceQuantity.PatternError;
         }
 
         if (schema.IntOrString)

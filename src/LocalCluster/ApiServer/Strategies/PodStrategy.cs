@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using Octavo.LocalCluster.ApiServer.Http;
 using Octavo.LocalCluster.ApiServer.Resources;
+using Octavo.LocalCluster.ApiServer.Schema;
 
 namespace Octavo.LocalCluster.ApiServer.Strategies;
 
@@ -37,7 +37,7 @@ internal sealed class PodStrategy : ResourceStrategy
             return 0;
         }
 
-        return asked ?? value["spec"]?["terminationGracePeriodSeconds"].WholeNumber() ?? DefaultGracePeriodSeconds;
+        return asked ?? value["spec"]?["terminationGracePeriodSeconds"].AsWhole() ?? DefaultGracePeriodSeconds;
     }
 
     /// <summary>Guaranteed when every container limits cpu and memory and requests as much; BestEffort when none asks for either.</summary>

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Octavo.LocalCluster.ApiServer.Http;
 using Octavo.LocalCluster.ApiServer.Resources;
+using Octavo.LocalCluster.ApiServer.Schema;
 
 namespace Octavo.LocalCluster.ApiServer.Strategies;
 
@@ -83,7 +84,7 @@ internal sealed class ServiceStrategy(ServiceAllocator allocator) : ResourceStra
 
         foreach (var port in value["spec"]?["ports"] as JsonArray ?? [])
         {
-            if (port?["nodePort"].WholeNumber() is { } nodePort)
+            if (port?["nodePort"].AsWhole() is { } nodePort)
             {
                 allocator.ReturnPort((int)nodePort);
             }
@@ -124,7 +125,7 @@ internal sealed class ServiceStrategy(ServiceAllocator allocator) : ResourceStra
         {
             if (port is JsonObject map)
             {
-                if (map["nodePort"].WholeNumber() is not { } asked || asked == 0)
+                if (map["nodePort"].AsWhole() is not { } asked || asked == 0)
                 {
                     map["nodePort"] = allocator.TakePort();
                 }

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Octavo.LocalCluster.ApiServer.Http;
 using Octavo.LocalCluster.ApiServer.Resources;
 using Octavo.LocalCluster.ApiServer.Rest;
+using Octavo.LocalCluster.ApiServer.Schema;
 
 namespace Octavo.LocalCluster.ApiServer.Subresources;
 
@@ -98,7 +99,7 @@ internal sealed class KubeletLogs(ApiServerCore core) : IDisposable
         var host = addresses.FirstOrDefault(a => a?["type"]?.ToString() == "InternalIP")?["address"]?.ToString()
             ?? addresses.FirstOrDefault()?["address"]?.ToString()
             ?? throw ApiErrors.Unmapped($"no preferred addresses found; known addresses: [] of node {nodeName}");
-        var port = node["status"]?["daemonEndpoints"]?["kubeletEndpoint"]?["Port"].WholeNumber() ?? DefaultKubeletPort;
+        var port = node["status"]?["daemonEndpoints"]?["kubeletEndpoint"]?["Port"].AsWhole() ?? DefaultKubeletPort;
         var query = string.Join('&', Passed.Where(p => request.Query(p) is { Length: > 0 }).Select(p => $"{p}={Uri.EscapeDataString(request.Query(p)!)}"));
         return new Uri($"https://{host}:{port}/containerLogs/{request.Namespace}/{request.Name}/{container}?{query}");
     }

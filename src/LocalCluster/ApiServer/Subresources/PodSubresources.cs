@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Octavo.LocalCluster.ApiServer.Http;
 using Octavo.LocalCluster.ApiServer.Resources;
 using Octavo.LocalCluster.ApiServer.Rest;
+using Octavo.LocalCluster.ApiServer.Schema;
 using Octavo.LocalCluster.ApiServer.Selectors;
 
 namespace Octavo.LocalCluster.ApiServer.Subresources;
@@ -57,7 +58,7 @@ internal sealed class PodSubresources(ApiServerCore core, AnswerWriter answers, 
         var options = eviction["deleteOptions"] as JsonObject;
         var dryRun = request.IsDryRun("CreateOptions") || options?["dryRun"] is JsonArray { Count: > 0 };
         deletes.Delete(request, request.Namespace, request.Name, new DeleteOptions(
-            options?["gracePeriodSeconds"].WholeNumber(), options?["propagationPolicy"]?.ToString(), null,
+            options?["gracePeriodSeconds"].AsWhole(), options?["propagationPolicy"]?.ToString(), null,
             options?["preconditions"]?["uid"]?.ToString(), options?["preconditions"]?["resourceVersion"]?.ToString(), dryRun));
         await WriteSuccessAsync(request);
     }
@@ -106,7 +107,7 @@ internal sealed class PodSubresources(ApiServerCore core, AnswerWriter answers, 
                 continue;
             }
 
-            if ((budget.Value["status"]?["disruptionsAllowed"].WholeNumber() ?? 0) > 0)
+            if ((budget.Value["status"]?["disruptionsAllowed"].AsWhole() ?? 0) > 0)
             {
                 continue;
             }

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Octavo.LocalCluster.ApiServer.Authentication;
 using Octavo.LocalCluster.ApiServer.Http;
 using Octavo.LocalCluster.ApiServer.Rest;
+using Octavo.LocalCluster.ApiServer.Schema;
 using Octavo.LocalCluster.ApiServer.ServerSideApply;
 
 namespace Octavo.LocalCluster.ApiServer.Subresources;
@@ -18,7 +19,7 @@ internal sealed class TokenRequestHandler(ApiServerCore core, AnswerWriter answe
         var body = await BodyReader.ReadObjectAsync(request.Http, "TokenRequest");
         var value = ObjectDecoder.CheckKind(core.Registry, request.Resource, "authentication.k8s.io/v1", "TokenRequest", body);
         var spec = value["spec"] as JsonObject ?? [];
-        var seconds = spec["expirationSeconds"].WholeNumber() ?? DefaultSeconds;
+        var seconds = spec["expirationSeconds"].AsWhole() ?? DefaultSeconds;
         if (seconds < MinSeconds)
         {
             throw ApiErrors.Invalid("authentication.k8s.io", "TokenRequest", "", [new StatusCause(

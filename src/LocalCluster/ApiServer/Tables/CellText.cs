@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Octavo.LocalCluster.ApiServer.Http;
+using Octavo.LocalCluster.ApiServer.Schema;
 using Octavo.LocalCluster.ApiServer.Selectors;
 
 namespace Octavo.LocalCluster.ApiServer.Tables;
@@ -23,7 +23,7 @@ internal static class CellText
         return value;
     }
 
-    public static long Number(JsonNode? value, string path) => At(value, path).WholeNumber() ?? 0;
+    public static long Number(JsonNode? value, string path) => At(value, path).AsWhole() ?? 0;
 
     public static string Text(JsonNode? value, string path, string otherwise = "") => At(value, path)?.ToString() is { Length: > 0 } text ? text : otherwise;
 

@@ -1,8 +1,8 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json;
 using System.Text.RegularExpressions;
-using Octavo.LocalCluster.ApiServer.Http;
 using Octavo.LocalCluster.ApiServer.Resources;
+using Octavo.LocalCluster.ApiServer.Schema;
 
 namespace Octavo.LocalCluster.ApiServer.Tables;
 
@@ -20,7 +20,7 @@ internal static partial class PrinterColumnCell
 
         return column.Type switch
         {
-            "integer" => found.WholeNumber() is { } whole ? JsonValue.Create(whole) : null,
+            "integer" => found.AsWhole() is { } whole ? JsonValue.Create(whole) : null,
             "number" => found.GetValueKind() == JsonValueKind.Number ? found.DeepClone() : null,
             "boolean" => found.GetValueKind() is JsonValueKind.True or JsonValueKind.False ? found.DeepClone() : null,
             "date" => HumanDuration.Parse(found) is null ? JsonValue.Create("<invalid>") : JsonValue.Create(HumanDuration.Since(found, now)),

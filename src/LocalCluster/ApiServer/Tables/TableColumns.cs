@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
-using Octavo.LocalCluster.ApiServer.Http;
 using Octavo.LocalCluster.ApiServer.Resources;
 using Octavo.LocalCluster.ApiServer.Schema;
 
@@ -83,7 +82,7 @@ internal sealed class TableColumns
                 type,
                 definition["format"]?.GetValue<string>() ?? "",
                 definition["description"]?.GetValue<string>() ?? Describe(schema, path ?? ""),
-                (int)(definition["priority"].WholeNumber() ?? 0),
+                (int)(definition["priority"].AsWhole() ?? 0),
                 TableCells.For(Key(resource), name, type, path)));
         }
 

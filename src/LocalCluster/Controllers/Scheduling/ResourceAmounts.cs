@@ -1,3 +1,4 @@
+using Octavo.KubernetesClient;
 using Octavo.KubernetesClient.Models;
 
 namespace Octavo.LocalCluster.Controllers.Scheduling;
@@ -35,7 +36,7 @@ internal static class ResourceAmounts
     }
 
     public static Dictionary<string, decimal> Parse(IReadOnlyDictionary<string, string>? quantities) =>
-        (quantities ?? new Dictionary<string, string>()).ToDictionary(q => q.Key, q => Quantity.Parse(q.Value), StringComparer.Ordinal);
+        (quantities ?? new Dictionary<string, string>()).ToDictionary(q => q.Key, q => ResourceQuantity.Parse(q.Value).ToDecimal(), StringComparer.Ordinal);
 
     public static void Add(Dictionary<string, decimal> total, IReadOnlyDictionary<string, decimal> more)
     {

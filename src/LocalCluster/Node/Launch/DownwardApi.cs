@@ -1,5 +1,5 @@
+using Octavo.KubernetesClient;
 using Octavo.KubernetesClient.Models;
-using Octavo.LocalCluster.Controllers;
 
 namespace Octavo.LocalCluster.Node.Launch;
 
@@ -50,8 +50,8 @@ internal sealed record DownwardApi(V1Pod Pod, string PodIP, string HostIP, IRead
             "requests" => container.Resources?.Requests?.GetValueOrDefault(resource),
             _ => throw new ContainerConfigException("CreateContainerConfigError", $"resource \"{selector.Resource}\" is not supported"),
         };
-        var divisor = selector.Divisor is { Length: > 0 } and not "0" ? Quantity.Parse(selector.Divisor) : 1;
-        return decimal.Ceiling(Quantity.Parse(text ?? "0") / divisor).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        var divisor = selector.Divisor is { Length: > 0 } and not "0" ? ResourceQuantity.Parse(selector.Divisor).ToDecimal() : 1;
+        return decimal.Ceiling(ResourceQuantity.Parse(text ?? "0").ToDecimal() / divisor).ToString(System.Globalization.CultureInfo.InvariantCulture);
     }
 
     private static string? Keyed(string path, string field) =>

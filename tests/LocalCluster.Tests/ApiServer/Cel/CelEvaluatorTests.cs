@@ -1,3 +1,4 @@
+using Octavo.KubernetesClient;
 using Octavo.LocalCluster.ApiServer.Cel;
 using Octavo.LocalCluster.ApiServer.Schema;
 using Octavo.LocalCluster.Tests.ApiServer.Schema;
@@ -80,7 +81,7 @@ public sealed class CelEvaluatorTests
     [InlineData("self.l.all(x, x.y)", "no such overload")]
     [InlineData("int('x')", "strconv.ParseInt: parsing \"x\": invalid syntax")]
     [InlineData("'abc'.substring(9)", "index out of range: 9")]
-    [InlineData("quantity('x')", Quantity.PatternError)]
+    [InlineData("quantity('x')", ResourceQuantity.PatternError)]
     public void Evaluate_Failing_SaysWhy(string expression, string message)
     {
         var act = () => Evaluate(expression);

@@ -1,3 +1,4 @@
+using Octavo.KubernetesClient;
 using Octavo.LocalCluster.ApiServer.Schema;
 
 namespace Octavo.LocalCluster.Tests.ApiServer.Schema;
@@ -18,7 +19,7 @@ public sealed class TypeCheckerTests
     [InlineData("""{"spec":{"replicas":"3"}}""", "json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32")]
     [InlineData("""{"spec":{"replicas":1.5}}""", "json: cannot unmarshal number 1.5 into Go struct field DeploymentSpec.spec.replicas of type int32")]
     [InlineData("""{"spec":{"template":{"spec":{"containers":{}}}}}""", "json: cannot unmarshal object into Go struct field PodSpec.spec.template.spec.containers of type []v1.Container")]
-    [InlineData("""{"spec":{"template":{"spec":{"containers":[{"resources":{"limits":{"cpu":"abc"}}}]}}}}""", Quantity.PatternError)]
+    [InlineData("""{"spec":{"template":{"spec":{"containers":[{"resources":{"limits":{"cpu":"abc"}}}]}}}}""", ResourceQuantity.PatternError)]
     [InlineData("""{"metadata":{"creationTimestamp":"yesterday"}}""", "parsing time \"yesterday\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"yesterday\" as \"2006\"")]
     public void FindError_Deployment_NamesTheInnermostStruct(string json, string expected) =>
         TypeChecker.FindError(Schemas.Deployment, Schemas.Parse(json)).Should().Be(expected);

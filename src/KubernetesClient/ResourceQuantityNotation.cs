@@ -1,7 +1,7 @@
-namespace Octavo.LocalCluster.ApiServer.Schema;
+namespace Octavo.KubernetesClient;
 
 /// <summary>The notation that a quantity was written in and is printed in.</summary>
-internal enum QuantityNotation
+public enum ResourceQuantityNotation
 {
     /// <summary>n, u, m, k, M, G, T, P, E.</summary>
     DecimalSuffix,
