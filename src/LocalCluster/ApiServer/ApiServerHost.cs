@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -64,7 +65,7 @@ public sealed class ApiServerHost : IAsyncDisposable
         authenticator.AddToken(adminToken, new UserInfo("admin", "admin", ["system:masters", "system:authenticated"]));
         var logs = new KubeletLogs(core);
 
-        var schemas = SchemaRegistry.ForBuiltIns(documents.All.Select(d => d.Root));
+        var schemas = SchemaRegistry.ForBuiltIns(documents.All.ToDictionary(d => d.Path, d => (Func<JsonObject>)(() => d.Root)));
         var registrar = new CustomResourceRegistrar(store, registry, documents, schemas.ObjectMeta, options.TimeProvider);
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
         builder.Logging.ClearProviders();

@@ -3,53 +3,69 @@ using System.Text.Json.Nodes;
 
 namespace Octavo.LocalCluster.ApiServer.Schema;
 
-/// <summary>The schemas of the built-in kinds, read from OpenAPI v3 documents. Safe for concurrent readers.</summary>
+/// <summary>
+/// The schemas of the built-in kinds, read from OpenAPI v3 documents. A document holds all that it refers to, and each is read when a kind of
+/// its group version is first asked for: most of them never are. Safe for concurrent readers.
+/// </summary>
 internal sealed class SchemaRegistry
 {
     private const string ReferencePrefix = "#/components/schemas/";
     private const string ObjectMetaName = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 
-    private readonly Dictionary<string, JsonObject> components = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, ResourceSchema> resolved = new(StringComparer.Ordinal);
-    private readonly Dictionary<(string Group, string Version, string Kind), string> kinds = [];
-    private readonly ConcurrentDictionary<(string Group, string Version, string Kind), ResourceSchema> roots = new();
+    // Hold the kinds that subresources take under the names of other groups: Scale, Eviction, TokenRequest.
+    private static readonly string[] SharedDocuments = ["api/v1", "apis/apps/v1"];
 
-    private SchemaRegistry()
-    {
-    }
+    private readonly ConcurrentDictionary<string, JsonObject> components = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, ResourceSchema> resolved = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(string Group, string Version, string Kind), string> kinds = new();
+    private readonly ConcurrentDictionary<(string Group, string Version, string Kind), ResourceSchema> roots = new();
+    private readonly Dictionary<string, Lazy<bool>> documents;
+
+    // A component that two documents share is added by one of them, kind and all, before the other looks for it.
+    private readonly Lock adding = new();
+
+    private SchemaRegistry(IReadOnlyDictionary<string, Func<JsonObject>> documents) =>
+        this.documents = documents.ToDictionary(
+            d => d.Key,
+            d => new Lazy<bool>(() =>
+            {
+                var document = d.Value();
+                lock (adding)
+                {
+                    Add(document);
+                }
+
+                return true;
+            }),
+            StringComparer.Ordinal);
 
     /// <summary>The schema of every object's metadata.</summary>
-    public ResourceSchema ObjectMeta => Component(ObjectMetaName);
-
-    /// <param name="documents">OpenAPI v3 documents, one a group version; components of the same name are taken to be the same.</param>
-    public static SchemaRegistry ForBuiltIns(IEnumerable<JsonObject> documents)
+    public ResourceSchema ObjectMeta
     {
-        var registry = new SchemaRegistry();
-        foreach (var document in documents)
+        get
         {
-            foreach (var (name, node) in document["components"]?["schemas"] as JsonObject ?? [])
-            {
-                if (node is not JsonObject schema || !registry.components.TryAdd(name, schema))
-                {
-                    continue;
-                }
-
-                foreach (var identity in schema["x-kubernetes-group-version-kind"] as JsonArray ?? [])
-                {
-                    var key = ((string)identity!["group"]!, (string)identity["version"]!, (string)identity["kind"]!);
-                    registry.kinds.TryAdd(key, name);
-                }
-            }
+            Load(SharedDocuments[0]);
+            return Component(ObjectMetaName);
         }
-
-        return registry;
     }
 
+    /// <param name="documents">OpenAPI v3 documents by path, one a group version; components of the same name are taken to be the same.</param>
+    public static SchemaRegistry ForBuiltIns(IReadOnlyDictionary<string, Func<JsonObject>> documents) => new(documents);
+
     /// <summary>The schema of a built-in kind, or null where the documents have none.</summary>
-    public ResourceSchema? Find(string group, string version, string kind) =>
-        kinds.TryGetValue((group, version, kind), out var name)
-            ? roots.GetOrAdd((group, version, kind), key => Component(name).WithIdentity(key.Group, key.Version, key.Kind))
+    public ResourceSchema? Find(string group, string version, string kind)
+    {
+        var key = (group, version, kind);
+        Load(group.Length == 0 ? $"api/{version}" : $"apis/{group}/{version}");
+        if (!kinds.ContainsKey(key))
+        {
+            Array.ForEach(SharedDocuments, Load);
+        }
+
+        return kinds.TryGetValue(key, out var name)
+            ? roots.GetOrAdd(key, k => Component(name).WithIdentity(k.Group, k.Version, k.Kind))
             : null;
+    }
 
     internal ResourceSchema Resolve(JsonObject node)
     {
@@ -65,6 +81,30 @@ internal sealed class SchemaRegistry
         }
 
         return new ResourceSchema(node, null, this, null);
+    }
+
+    private void Load(string path)
+    {
+        if (documents.TryGetValue(path, out var document))
+        {
+            _ = document.Value;
+        }
+    }
+
+    private void Add(JsonObject document)
+    {
+        foreach (var (name, node) in document["components"]?["schemas"] as JsonObject ?? [])
+        {
+            if (node is not JsonObject schema || !components.TryAdd(name, schema))
+            {
+                continue;
+            }
+
+            foreach (var identity in schema["x-kubernetes-group-version-kind"] as JsonArray ?? [])
+            {
+                kinds.TryAdd(((string)identity!["group"]!, (string)identity["version"]!, (string)identity["kind"]!), name);
+            }
+        }
     }
 
     private ResourceSchema Component(string name) =>

@@ -8,7 +8,8 @@ namespace Octavo.LocalCluster.Tests.ApiServer.Schema;
 /// <summary>The schemas that tests share: the built-in kinds, and a sample custom resource with most extensions.</summary>
 internal static class Schemas
 {
-    public static readonly SchemaRegistry BuiltIn = SchemaRegistry.ForBuiltIns(OpenApiDocuments.LoadEmbedded().All.Select(d => d.Root));
+    public static readonly SchemaRegistry BuiltIn = SchemaRegistry.ForBuiltIns(
+        OpenApiDocuments.LoadEmbedded().All.ToDictionary(d => d.Path, d => (Func<JsonObject>)(() => d.Root)));
 
     public static readonly ResourceSchema ConfigMap = BuiltIn.Find("", "v1", "ConfigMap")!;
     public static readonly ResourceSchema Pod = BuiltIn.Find("", "v1", "Pod")!;
