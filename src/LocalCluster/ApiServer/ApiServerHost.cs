@@ -10,6 +10,7 @@ using Octavo.LocalCluster.ApiServer.Authentication;
 using Octavo.LocalCluster.ApiServer.Authorization;
 using Octavo.LocalCluster.ApiServer.CustomResources;
 using Octavo.LocalCluster.ApiServer.Discovery;
+using Octavo.LocalCluster.ApiServer.Metrics;
 using Octavo.LocalCluster.ApiServer.OpenApi;
 using Octavo.LocalCluster.ApiServer.Resources;
 using Octavo.LocalCluster.ApiServer.Rest;
@@ -138,7 +139,8 @@ public sealed class ApiServerHost : IAsyncDisposable
             new PodSubresources(core, answers, reads, updates, deletes, logs),
             new TokenRequestHandler(core, answers, semantics, reads, tokens),
             new ReviewHandler(core, answers, semantics, authenticator, tokens, authorizer));
-        var paths = new GenericPaths(core.Registry, new DiscoveryHandler(core.Registry), new OpenApiHandler(core.Documents));
-        return new RequestDispatcher(core, authenticator, authorizer, paths, handlers, logger);
+        var counter = new RequestCounter();
+        var paths = new GenericPaths(core.Registry, new DiscoveryHandler(core.Registry), new OpenApiHandler(core.Documents), counter);
+        return new RequestDispatcher(core, authenticator, authorizer, paths, handlers, counter, logger);
     }
 }

@@ -48,10 +48,10 @@ internal static class JsonAnswer
         return WriteAsync(http, error.Code, error.ToStatus(), "application/json", warnings);
     }
 
-    public static async Task WriteTextAsync(HttpContext http, int code, string text)
+    public static async Task WriteTextAsync(HttpContext http, int code, string text, string contentType = "text/plain; charset=utf-8")
     {
         http.Response.StatusCode = code;
-        http.Response.ContentType = "text/plain; charset=utf-8";
+        http.Response.ContentType = contentType;
         if (!HttpMethods.IsHead(http.Request.Method))
         {
             await http.Response.WriteAsync(text, http.RequestAborted);

@@ -1,13 +1,14 @@
 using System.Text.Json.Nodes;
 using Octavo.LocalCluster.ApiServer.Discovery;
 using Octavo.LocalCluster.ApiServer.Http;
+using Octavo.LocalCluster.ApiServer.Metrics;
 using Octavo.LocalCluster.ApiServer.OpenApi;
 using Octavo.LocalCluster.ApiServer.Resources;
 
 namespace Octavo.LocalCluster.ApiServer.Rest;
 
-/// <summary>Paths that are no resources: discovery, OpenAPI, health, version.</summary>
-internal sealed class GenericPaths(ResourceRegistry registry, DiscoveryHandler discovery, OpenApiHandler openApi)
+/// <summary>Paths that are no resources: discovery, OpenAPI, health, metrics, version.</summary>
+internal sealed class GenericPaths(ResourceRegistry registry, DiscoveryHandler discovery, OpenApiHandler openApi, RequestCounter counter)
 {
     private static readonly string[] HealthPaths = ["/healthz", "/livez", "/readyz"];
 
@@ -22,6 +23,13 @@ internal sealed class GenericPaths(ResourceRegistry registry, DiscoveryHandler d
             return;
         }
 
+        if (path == "/metrics")
+        {
+            RequireGet(isGet);
+            await JsonAnswer.WriteTextAsync(http, 200, counter.Render(), "text/plain; version=0.0.4; charset=utf-8");
+            return;
+        }
+
         if (path == "/version")
         {
             RequireGet(isGet);
@@ -33,7 +41,7 @@ internal sealed class GenericPaths(ResourceRegistry registry, DiscoveryHandler d
         {
             RequireGet(isGet);
             var known = registry.All.Select(d => d.Group.Length == 0 ? "/api/v1" : $"/apis/{d.ApiVersion}").Distinct()
-                .Concat(["/api", "/apis", "/healthz", "/livez", "/openapi/v3", "/readyz", "/version"]).Order(StringComparer.Ordinal);
+                .Concat(["/api", "/apis", "/healthz", "/livez", "/metrics", "/openapi/v3", "/readyz", "/version"]).Order(StringComparer.Ordinal);
             await JsonAnswer.WriteAsync(http, 200, new JsonObject { ["paths"] = new JsonArray([.. known.Select(p => (JsonNode)p)]) }, "application/json", []);
             return;
         }

@@ -1,13 +1,14 @@
 using Octavo.LocalCluster.ApiServer.Authentication;
 using Octavo.LocalCluster.ApiServer.Authorization;
 using Octavo.LocalCluster.ApiServer.Http;
+using Octavo.LocalCluster.ApiServer.Metrics;
 using Octavo.LocalCluster.ApiServer.Resources;
 
 namespace Octavo.LocalCluster.ApiServer.Rest;
 
 /// <summary>The way of a request: who is it, what is asked, is it allowed, who answers.</summary>
 internal sealed partial class RequestDispatcher(
-    ApiServerCore core, Authenticator authenticator, Authorizer authorizer, GenericPaths paths, ResourceHandlers handlers, ILogger<RequestDispatcher> logger)
+    ApiServerCore core, Authenticator authenticator, Authorizer authorizer, GenericPaths paths, ResourceHandlers handlers, RequestCounter counter, ILogger<RequestDispatcher> logger)
 {
     public async Task HandleAsync(HttpContext http)
     {
@@ -28,6 +29,10 @@ internal sealed partial class RequestDispatcher(
         {
             LogFailed(error, http.Request.Method, http.Request.Path.Value ?? "");
             await JsonAnswer.WriteErrorAsync(http, ApiErrors.Internal(error.Message), warnings);
+        }
+        finally
+        {
+            Count(http);
         }
     }
 
@@ -67,6 +72,16 @@ internal sealed partial class RequestDispatcher(
         {
             warnings.AddRange(request.Warnings);
             throw;
+        }
+    }
+
+    private void Count(HttpContext http)
+    {
+        if (RequestInfo.Parse(http.Request.Path.Value ?? "/") is { } info
+            && core.Registry.Find(info.Group, info.Version, info.Resource) is { } resource
+            && (info.Subresource.Length == 0 || resource.FindSubresource(info.Subresource) is not null))
+        {
+            counter.Count(RequestLabels.Of(http, info, Verb(http, info)));
         }
     }
 
