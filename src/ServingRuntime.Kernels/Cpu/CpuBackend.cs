@@ -6,8 +6,12 @@ namespace Octavo.ServingRuntime.Kernels.Cpu;
 /// <summary>Vector kernels over a team of threads. Work too small to be worth waking others stays on the calling thread; no result depends on that.</summary>
 public sealed unsafe class CpuBackend : IKernelBackend
 {
-    // Multiply-adds (or elements moved, weighted) below which a parallel section costs more than it saves.
-    private const long ParallelThreshold = 200_000;
+    // In multiply-adds of a matrix product, some 40,000 in a microsecond; other work is given in what takes as long.
+    // Below the first a section costs more than it saves, below the second so does waking a thread; a part should take no less than the third.
+    private const long ParallelThreshold = 300_000;
+    private const long WakeThreshold = 2_000_000;
+    private const long PartWork = 500_000;
+    private const int MaxPartsPerThread = 4;
     private readonly CpuInstructionSet instructions;
     private readonly KernelSet kernels;
     private readonly ThreadTeam team;
@@ -170,7 +174,7 @@ public sealed unsafe class CpuBackend : IKernelBackend
             work += (long)(attention.QueryStarts[s + 1] - attention.QueryStarts[s]) * attention.SequenceLengths[s];
         }
 
-        Run(attentionSection, 2 * work * queries.Shape[1]);
+        Run(attentionSection, 6 * work * queries.Shape[1]);
     }
 
     public void SiluMul(in Tensor gateUp, in Tensor output)
@@ -218,45 +222,46 @@ public sealed unsafe class CpuBackend : IKernelBackend
         Arguments.Matrix(output, x.Shape[0], x.Shape[1]);
     }
 
-    private static (int Begin, int End) Part(int count, int worker, int workers) =>
-        ((int)((long)count * worker / workers), (int)((long)count * (worker + 1) / workers));
+    private static (int Begin, int End) Part(int count, int part, int parts) =>
+        ((int)((long)count * part / parts), (int)((long)count * (part + 1) / parts));
 
     private void Run(Action<int, int> section, long work)
     {
-        if (work < ParallelThreshold)
+        if (work < ParallelThreshold || team.Size == 1)
         {
             section(0, 1);
         }
         else
         {
-            team.Run(section);
+            var perThread = (int)Math.Clamp(work / (PartWork * team.Size), 1, MaxPartsPerThread);
+            team.Run(section, Math.Min(perThread * team.Size, ThreadTeam.MaxParts), work >= WakeThreshold);
         }
     }
 
     private void RunRows(long work) => Run(rowsSection, rows.Count > 1 ? work : 0);
 
-    private void RunLinear(int worker, int workers)
+    private void RunLinear(int part, int parts)
     {
         var weight = linear.Weight;
 
         // By outputs where each thread gets several panels or there are few rows; else by rows.
-        if (weight.Panels >= 4 * workers || linear.Rows < 8 * workers)
+        if (weight.Panels >= 4 * parts || linear.Rows < 8 * parts)
         {
-            var (begin, end) = Part(weight.Panels, worker, workers);
+            var (begin, end) = Part(weight.Panels, part, parts);
             kernels.Linear(weight, linear.X, linear.XStride, linear.Y, linear.YStride, 0, linear.Rows, begin, end);
         }
         else
         {
-            var (begin, end) = Part((linear.Rows + 7) / 8, worker, workers);
+            var (begin, end) = Part((linear.Rows + 7) / 8, part, parts);
             kernels.Linear(weight, linear.X, linear.XStride, linear.Y, linear.YStride, begin * 8, Math.Min(end * 8, linear.Rows), 0, weight.Panels);
         }
     }
 
-    private void RunAttention(int worker, int workers) => kernels.PagedAttention(in attention, worker, workers);
+    private void RunAttention(int part, int parts) => kernels.PagedAttention(in attention, part, parts);
 
-    private void RunRows(int worker, int workers)
+    private void RunRows(int part, int parts)
     {
-        var (begin, end) = Part(rows.Count, worker, workers);
+        var (begin, end) = Part(rows.Count, part, parts);
         for (nint r = begin; r < end; r++)
         {
             var from = rows.From + (r * rows.FromStride);

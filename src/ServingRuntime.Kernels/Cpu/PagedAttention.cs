@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Octavo.ServingRuntime.Kernels.Cpu;
 
@@ -58,119 +59,168 @@ internal static unsafe class PagedAttention
                         continue;
                     }
 
-                    for (var head = kvHead * group; head < (kvHead + 1) * group; head++)
+                    for (var head = kvHead * group; head < (kvHead + 1) * group; head += 2)
                     {
                         var query = arguments.Queries + ((nint)token * arguments.QueryStride) + (head * arguments.HeadDim);
                         var output = arguments.Output + ((nint)token * arguments.OutputStride) + (head * arguments.HeadDim);
-                        Attend<TOps, TVector>(in arguments, query, table, kvHead, position + (token - begin) + 1, output);
+                        var heads = Math.Min(2, ((kvHead + 1) * group) - head);
+                        Attend<TOps, TVector>(in arguments, query, heads, table, kvHead, position + (token - begin) + 1, output);
                     }
                 }
             }
         }
     }
 
-    /// <summary>One query head over <paramref name="length"/> keys.</summary>
+    /// <summary>
+    /// One or two query heads over <paramref name="length"/> keys that they share. Two together read keys and values once, and one's chains of sums fill
+    /// the time in which the other's wait; a head without a partner is its own, into memory that nobody reads, which costs no time.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Attend<TOps, TVector>(in AttentionArguments arguments, float* query, int* table, int kvHead, int length, float* output)
+    private static void Attend<TOps, TVector>(in AttentionArguments arguments, float* query, int heads, int* table, int kvHead, int length, float* output)
         where TOps : struct, ILaneOps<TVector>
         where TVector : struct
     {
-        var weights = stackalloc float[Tile];
-        var sums = stackalloc float[VectorMath.SumLanes];
-        new Span<float>(sums, VectorMath.SumLanes).Clear();
-        new Span<float>(output, arguments.HeadDim).Clear();
-        var max = float.NegativeInfinity;
+        var weights = stackalloc float[2 * Tile];
+        var sums = stackalloc float[2 * VectorMath.SumLanes];
+        var max = stackalloc float[2];
+        var unread = stackalloc float[heads == 1 ? arguments.HeadDim : 0];
+        var query1 = heads == 2 ? query + arguments.HeadDim : query;
+        var weights1 = heads == 2 ? weights + Tile : weights;
+        var output1 = heads == 2 ? output + arguments.HeadDim : unread;
+        new Span<float>(sums, 2 * VectorMath.SumLanes).Clear();
+        new Span<float>(output, heads * arguments.HeadDim).Clear();
+        max[0] = max[1] = float.NegativeInfinity;
         for (var start = 0; start < length; start += Tile)
         {
             var count = Math.Min(Tile, length - start);
-            Scores<TOps, TVector>(in arguments, query, table, kvHead, start, count, weights);
-            var padded = (count + VectorMath.SumLanes - 1) / VectorMath.SumLanes * VectorMath.SumLanes;
-            new Span<float>(weights + count, padded - count).Fill(float.NegativeInfinity);
-            var tileMax = Max<TOps, TVector>(weights, padded);
-            if (tileMax > max)
+            Scores<TOps, TVector>(in arguments, query, query1, table, kvHead, start, count, weights, weights1);
+            for (var head = 0; head < heads; head++)
             {
-                if (start > 0)
-                {
-                    Rescale<TOps, TVector>(max - tileMax, sums, output, arguments.HeadDim);
-                }
-
-                max = tileMax;
+                FoldTile<TOps, TVector>(
+                    weights + (head * Tile), count, start > 0, ref max[head], sums + (head * VectorMath.SumLanes), output + (head * arguments.HeadDim), arguments.HeadDim);
             }
 
-            for (var i = 0; i < padded; i += TOps.Count)
-            {
-                TOps.Store(VectorMath.Exp<TOps, TVector>(TOps.Subtract(TOps.Load(weights + i), TOps.Broadcast(max))), weights + i);
-            }
-
-            new Span<float>(weights + count, padded - count).Clear();
-            for (var i = 0; i < padded; i += TOps.Count)
-            {
-                var lane = sums + (i % VectorMath.SumLanes);
-                TOps.Store(TOps.Add(TOps.Load(lane), TOps.Load(weights + i)), lane);
-            }
-
-            AddValues<TOps, TVector>(in arguments, weights, table, kvHead, start, count, output);
+            AddValues<TOps, TVector>(in arguments, weights, weights1, table, kvHead, start, count, output, output1);
         }
 
-        var inverse = TOps.Broadcast(1f / VectorMath.ReduceSum(sums));
-        for (var i = 0; i < arguments.HeadDim; i += TOps.Count)
+        for (var head = 0; head < heads; head++, output += arguments.HeadDim)
         {
-            TOps.Store(TOps.Multiply(TOps.Load(output + i), inverse), output + i);
+            var inverse = TOps.Broadcast(1f / VectorMath.ReduceSum(sums + (head * VectorMath.SumLanes)));
+            for (var i = 0; i < arguments.HeadDim; i += TOps.Count)
+            {
+                TOps.Store(TOps.Multiply(TOps.Load(output + i), inverse), output + i);
+            }
         }
     }
 
-    /// <summary>scores[i] = scale * query · key[start + i]; each one chain over the head's elements. Writes up to a whole vector past count.</summary>
+    /// <summary>A tile's scores become weights relative to the largest score so far; sums and output follow where that grows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void FoldTile<TOps, TVector>(float* weights, int count, bool hasEarlier, ref float max, float* sums, float* output, int headDim)
+        where TOps : struct, ILaneOps<TVector>
+        where TVector : struct
+    {
+        var padded = (count + VectorMath.SumLanes - 1) / VectorMath.SumLanes * VectorMath.SumLanes;
+        new Span<float>(weights + count, padded - count).Fill(float.NegativeInfinity);
+        var tileMax = Max<TOps, TVector>(weights, padded);
+        if (tileMax > max)
+        {
+            if (hasEarlier)
+            {
+                Rescale<TOps, TVector>(max - tileMax, sums, output, headDim);
+            }
+
+            max = tileMax;
+        }
+
+        for (var i = 0; i < padded; i += TOps.Count)
+        {
+            TOps.Store(VectorMath.Exp<TOps, TVector>(TOps.Subtract(TOps.Load(weights + i), TOps.Broadcast(max))), weights + i);
+        }
+
+        new Span<float>(weights + count, padded - count).Clear();
+        for (var i = 0; i < padded; i += TOps.Count)
+        {
+            var lane = sums + (i % VectorMath.SumLanes);
+            TOps.Store(TOps.Add(TOps.Load(lane), TOps.Load(weights + i)), lane);
+        }
+    }
+
+    /// <summary>
+    /// scores[i] = scale * query · key[start + i] for two queries; each score one chain over the head's elements. Four vectors of keys go together, the first
+    /// standing in for those past the end: what is written beyond count, up to the tile's end, means nothing.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Scores<TOps, TVector>(
-        in AttentionArguments arguments, float* query, int* table, int kvHead, int start, int count, float* scores)
+        in AttentionArguments arguments, float* query, float* query1, int* table, int kvHead, int start, int count, float* scores, float* scores1)
         where TOps : struct, ILaneOps<TVector>
         where TVector : struct
     {
         nint stride = arguments.BlockSize;
         var headDim = arguments.HeadDim;
         var scale = TOps.Broadcast(arguments.Scale);
-        var i = 0;
-
-        // A vector never crosses a block, for block sizes are multiples of 16.
-        for (; i + (3 * TOps.Count) < count; i += 4 * TOps.Count)
+        for (var i = 0; i < count; i += 4 * TOps.Count)
         {
-            float* k0 = Key(in arguments, table, kvHead, start + i), k1 = Key(in arguments, table, kvHead, start + i + TOps.Count);
-            float* k2 = Key(in arguments, table, kvHead, start + i + (2 * TOps.Count)), k3 = Key(in arguments, table, kvHead, start + i + (3 * TOps.Count));
+            // A vector never crosses a block, for block sizes are multiples of 16.
+            int second = i + TOps.Count < count ? i + TOps.Count : i, third = i + (2 * TOps.Count) < count ? i + (2 * TOps.Count) : i;
+            var fourth = i + (3 * TOps.Count) < count ? i + (3 * TOps.Count) : i;
+            float* k0 = Key(in arguments, table, kvHead, start + i), k1 = Key(in arguments, table, kvHead, start + second);
+            float* k2 = Key(in arguments, table, kvHead, start + third), k3 = Key(in arguments, table, kvHead, start + fourth);
             TVector s0 = TOps.Zero, s1 = TOps.Zero, s2 = TOps.Zero, s3 = TOps.Zero;
-            nint offset = 0;
-            for (var d = 0; d < headDim; d++, offset += stride)
+            TVector t0 = TOps.Zero, t1 = TOps.Zero, t2 = TOps.Zero, t3 = TOps.Zero;
+
+            // The values of the same tokens are wanted next: a cache line of them for each line of keys.
+            float* v0 = Value(in arguments, table, kvHead, start + i), v1 = Value(in arguments, table, kvHead, start + second);
+            float* v2 = Value(in arguments, table, kvHead, start + third), v3 = Value(in arguments, table, kvHead, start + fourth);
+            for (var d = 0; d < headDim; d++)
             {
-                var q = TOps.Broadcast(query[d]);
-                s0 = TOps.MultiplyAdd(q, TOps.Load(k0 + offset), s0);
-                s1 = TOps.MultiplyAdd(q, TOps.Load(k1 + offset), s1);
-                s2 = TOps.MultiplyAdd(q, TOps.Load(k2 + offset), s2);
-                s3 = TOps.MultiplyAdd(q, TOps.Load(k3 + offset), s3);
+                TVector q = TOps.Broadcast(query[d]), r = TOps.Broadcast(query1[d]);
+                var key = TOps.Load(k0);
+                s0 = TOps.MultiplyAdd(key, q, s0);
+                t0 = TOps.MultiplyAdd(key, r, t0);
+                key = TOps.Load(k1);
+                s1 = TOps.MultiplyAdd(key, q, s1);
+                t1 = TOps.MultiplyAdd(key, r, t1);
+                key = TOps.Load(k2);
+                s2 = TOps.MultiplyAdd(key, q, s2);
+                t2 = TOps.MultiplyAdd(key, r, t2);
+                key = TOps.Load(k3);
+                s3 = TOps.MultiplyAdd(key, q, s3);
+                t3 = TOps.MultiplyAdd(key, r, t3);
+                if (Sse.IsSupported)
+                {
+                    var line = (nint)d * TOps.Count;
+                    Sse.Prefetch0(v0 + line);
+                    Sse.Prefetch0(v1 + line);
+                    Sse.Prefetch0(v2 + line);
+                    Sse.Prefetch0(v3 + line);
+                }
+
+                k0 += stride;
+                k1 += stride;
+                k2 += stride;
+                k3 += stride;
             }
 
-            TOps.Store(TOps.Multiply(s0, scale), scores + i);
-            TOps.Store(TOps.Multiply(s1, scale), scores + i + TOps.Count);
-            TOps.Store(TOps.Multiply(s2, scale), scores + i + (2 * TOps.Count));
-            TOps.Store(TOps.Multiply(s3, scale), scores + i + (3 * TOps.Count));
-        }
-
-        for (; i < count; i += TOps.Count)
-        {
-            var key = Key(in arguments, table, kvHead, start + i);
-            var sum = TOps.Zero;
-            nint offset = 0;
-            for (var d = 0; d < headDim; d++, offset += stride)
-            {
-                sum = TOps.MultiplyAdd(TOps.Broadcast(query[d]), TOps.Load(key + offset), sum);
-            }
-
-            TOps.Store(TOps.Multiply(sum, scale), scores + i);
+            Store4<TOps, TVector>(s0, s1, s2, s3, scale, scores + i);
+            Store4<TOps, TVector>(t0, t1, t2, t3, scale, scores1 + i);
         }
     }
 
-    /// <summary>output += sum of weights[i] * value[start + i], in the order of i. Only valid slots are read: others may hold NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store4<TOps, TVector>(TVector s0, TVector s1, TVector s2, TVector s3, TVector scale, float* scores)
+        where TOps : struct, ILaneOps<TVector>
+        where TVector : struct
+    {
+        TOps.Store(TOps.Multiply(s0, scale), scores);
+        TOps.Store(TOps.Multiply(s1, scale), scores + TOps.Count);
+        TOps.Store(TOps.Multiply(s2, scale), scores + (2 * TOps.Count));
+        TOps.Store(TOps.Multiply(s3, scale), scores + (3 * TOps.Count));
+    }
+
+    /// <summary>output += sum of weights[i] * value[start + i], in the order of i, for two heads. Only valid slots are read: others may hold NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddValues<TOps, TVector>(
-        in AttentionArguments arguments, float* weights, int* table, int kvHead, int start, int count, float* output)
+        in AttentionArguments arguments, float* weights, float* weights1, int* table, int kvHead, int start, int count, float* output, float* output1)
         where TOps : struct, ILaneOps<TVector>
         where TVector : struct
     {
@@ -180,17 +230,27 @@ internal static unsafe class PagedAttention
         {
             TVector o0 = TOps.Load(output + d), o1 = TOps.Load(output + d + TOps.Count);
             TVector o2 = TOps.Load(output + d + (2 * TOps.Count)), o3 = TOps.Load(output + d + (3 * TOps.Count));
+            TVector p0 = TOps.Load(output1 + d), p1 = TOps.Load(output1 + d + TOps.Count);
+            TVector p2 = TOps.Load(output1 + d + (2 * TOps.Count)), p3 = TOps.Load(output1 + d + (3 * TOps.Count));
             for (var i = 0; i < count; i += VectorMath.SumLanes)
             {
                 var value = Value(in arguments, table, kvHead, start + i) + d;
                 var end = Math.Min(VectorMath.SumLanes, count - i);
                 for (var slot = 0; slot < end; slot++, value += headDim)
                 {
-                    var weight = TOps.Broadcast(weights[i + slot]);
-                    o0 = TOps.MultiplyAdd(weight, TOps.Load(value), o0);
-                    o1 = TOps.MultiplyAdd(weight, TOps.Load(value + TOps.Count), o1);
-                    o2 = TOps.MultiplyAdd(weight, TOps.Load(value + (2 * TOps.Count)), o2);
-                    o3 = TOps.MultiplyAdd(weight, TOps.Load(value + (3 * TOps.Count)), o3);
+                    TVector w = TOps.Broadcast(weights[i + slot]), x = TOps.Broadcast(weights1[i + slot]);
+                    var v = TOps.Load(value);
+                    o0 = TOps.MultiplyAdd(v, w, o0);
+                    p0 = TOps.MultiplyAdd(v, x, p0);
+                    v = TOps.Load(value + TOps.Count);
+                    o1 = TOps.MultiplyAdd(v, w, o1);
+                    p1 = TOps.MultiplyAdd(v, x, p1);
+                    v = TOps.Load(value + (2 * TOps.Count));
+                    o2 = TOps.MultiplyAdd(v, w, o2);
+                    p2 = TOps.MultiplyAdd(v, x, p2);
+                    v = TOps.Load(value + (3 * TOps.Count));
+                    o3 = TOps.MultiplyAdd(v, w, o3);
+                    p3 = TOps.MultiplyAdd(v, x, p3);
                 }
             }
 
@@ -198,17 +258,24 @@ internal static unsafe class PagedAttention
             TOps.Store(o1, output + d + TOps.Count);
             TOps.Store(o2, output + d + (2 * TOps.Count));
             TOps.Store(o3, output + d + (3 * TOps.Count));
+            TOps.Store(p0, output1 + d);
+            TOps.Store(p1, output1 + d + TOps.Count);
+            TOps.Store(p2, output1 + d + (2 * TOps.Count));
+            TOps.Store(p3, output1 + d + (3 * TOps.Count));
         }
 
         for (; d < headDim; d += TOps.Count)
         {
-            var sum = TOps.Load(output + d);
+            TVector sum = TOps.Load(output + d), sum1 = TOps.Load(output1 + d);
             for (var i = 0; i < count; i++)
             {
-                sum = TOps.MultiplyAdd(TOps.Broadcast(weights[i]), TOps.Load(Value(in arguments, table, kvHead, start + i) + d), sum);
+                var v = TOps.Load(Value(in arguments, table, kvHead, start + i) + d);
+                sum = TOps.MultiplyAdd(v, TOps.Broadcast(weights[i]), sum);
+                sum1 = TOps.MultiplyAdd(v, TOps.Broadcast(weights1[i]), sum1);
             }
 
             TOps.Store(sum, output + d);
+            TOps.Store(sum1, output1 + d);
         }
     }
 
