@@ -17,7 +17,7 @@ public interface IKernelBackend : IDisposable
     /// <summary>New memory, all zero, aligned to 64 bytes. The caller disposes <see cref="Tensor.Memory"/>.</summary>
     Tensor Allocate(TensorShape shape, DType dtype);
 
-    /// <summary>Zeroed blocks for one layer. <paramref name="blockSize"/> is 16, 32 or 64; <paramref name="headDim"/> a multiple of 16.</summary>
+    /// <summary>Zeroed blocks for one layer. <paramref name="blockSize"/> is 16, 32 or 64; <paramref name="headDim"/> 1 to 512.</summary>
     KeyValueBlocks AllocateKeyValueBlocks(int numBlocks, int kvHeads, int headDim, int blockSize);
 
     /// <summary>Host values into the front of a dense tensor.</summary>

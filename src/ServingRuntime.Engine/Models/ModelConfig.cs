@@ -25,8 +25,8 @@ public sealed record ModelConfig
     /// <summary>What the checkpoint says its weights are; null: it does not.</summary>
     public DType? DType { get; init; }
 
-    /// <summary>Bytes of one token's keys and values over all layers, in float32.</summary>
-    public long KVBytesPerToken => checked(2L * NumHiddenLayers * NumKeyValueHeads * HeadDim * sizeof(float));
+    /// <summary>Bytes of one token's keys and values over all layers, in float32, each head filled up to whole vectors.</summary>
+    public long KVBytesPerToken => checked(2L * NumHiddenLayers * NumKeyValueHeads * ((HeadDim + 15L) / 16 * 16) * sizeof(float));
 
     /// <exception cref="CheckpointException">No or malformed config.json.</exception>
     public static ModelConfig Load(string folder)
@@ -71,9 +71,9 @@ public sealed record ModelConfig
         }
 
         var headDim = fields.PositiveInt("head_dim", hidden / heads);
-        if (headDim % 16 != 0 || headDim > 512)
+        if (headDim % 2 != 0 || headDim > 512)
         {
-            throw new CheckpointException($"head_dim: {headDim} is no multiple of 16 up to 512");
+            throw new CheckpointException($"head_dim: {headDim} is no even number up to 512");
         }
 
         var activation = fields.String("hidden_act", "silu");

@@ -35,7 +35,7 @@ internal static class Arguments
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(numBlocks, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(kvHeads, 1);
-        That(headDim > 0 && headDim % 16 == 0, $"head size {headDim} is no multiple of 16");
+        That(headDim is > 0 and <= 512, $"head size {headDim} is outside of 1 to 512");
         That(blockSize is 16 or 32 or 64, $"block size {blockSize} is none of 16, 32, 64");
     }
 

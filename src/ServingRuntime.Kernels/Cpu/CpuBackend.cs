@@ -53,7 +53,7 @@ public sealed unsafe class CpuBackend : IKernelBackend
         Arguments.Blocks(numBlocks, kvHeads, headDim, blockSize);
         return new KeyValueBlocks(
             Allocate(new TensorShape(numBlocks, kvHeads, headDim, blockSize), DType.Float32),
-            Allocate(new TensorShape(numBlocks, kvHeads, blockSize, headDim), DType.Float32),
+            Allocate(new TensorShape(numBlocks, kvHeads, blockSize, Cpu.PagedAttention.ValueWidth(headDim)), DType.Float32),
             numBlocks, kvHeads, headDim, blockSize);
     }
 
@@ -144,6 +144,7 @@ public sealed unsafe class CpuBackend : IKernelBackend
             float* key = keys.Pointer<float>() + ((nint)t * keys.RowStride), value = values.Pointer<float>() + ((nint)t * values.RowStride);
             var block = (nint)(slot / size) * width * size;
             var offset = slot % size;
+            var valueWidth = blocks.Values.Shape[3];
             for (var i = 0; i < width; i++)
             {
                 keyCache[block + ((nint)i * size) + offset] = key[i];
@@ -151,7 +152,7 @@ public sealed unsafe class CpuBackend : IKernelBackend
 
             for (var head = 0; head < blocks.KVHeads; head++)
             {
-                var to = valueCache + block + (((nint)head * size) + offset) * blocks.HeadDim;
+                var to = valueCache + (((((nint)(slot / size) * blocks.KVHeads) + head) * size) + offset) * valueWidth;
                 new ReadOnlySpan<float>(value + (head * blocks.HeadDim), blocks.HeadDim).CopyTo(new Span<float>(to, blocks.HeadDim));
             }
         }
@@ -166,7 +167,7 @@ public sealed unsafe class CpuBackend : IKernelBackend
             Keys = blocks.Keys.Pointer<float>(), Values = blocks.Values.Pointer<float>(),
             QueryStarts = sequences.QueryStarts.Pointer<int>(), SequenceLengths = sequences.SequenceLengths.Pointer<int>(),
             BlockTables = sequences.BlockTables.Pointer<int>(), BlockTableStride = sequences.BlockTables.RowStride, Sequences = sequences.Count,
-            Heads = queries.Shape[1] / blocks.HeadDim, KVHeads = blocks.KVHeads, HeadDim = blocks.HeadDim, BlockSize = blocks.BlockSize, Scale = scale,
+            Heads = queries.Shape[1] / blocks.HeadDim, KVHeads = blocks.KVHeads, HeadDim = blocks.HeadDim, ValueWidth = blocks.Values.Shape[3], BlockSize = blocks.BlockSize, Scale = scale,
         };
         long work = 0;
         for (var s = 0; s < sequences.Count; s++)

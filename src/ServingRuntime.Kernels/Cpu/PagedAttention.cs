@@ -14,7 +14,7 @@ internal unsafe struct AttentionArguments
     /// <summary>[block][head][headDim][slot]: the scores of a block's keys are computed side by side.</summary>
     public float* Keys;
 
-    /// <summary>[block][head][slot][headDim].</summary>
+    /// <summary>[block][head][slot][valueWidth].</summary>
     public float* Values;
 
     public int* QueryStarts;
@@ -25,6 +25,9 @@ internal unsafe struct AttentionArguments
     public int Heads;
     public int KVHeads;
     public int HeadDim;
+
+    /// <summary>HeadDim filled up with zeros to whole vectors of any size.</summary>
+    public int ValueWidth;
     public int BlockSize;
     public float Scale;
 }
@@ -36,6 +39,9 @@ internal unsafe struct AttentionArguments
 internal static unsafe class PagedAttention
 {
     private const int Tile = 64;
+
+    /// <summary>Elements that a value of a head takes in its block: whole vectors of the longest kind.</summary>
+    public static int ValueWidth(int headDim) => (headDim + 15) / 16 * 16;
 
     /// <summary>The units (token, KV head) whose number is <paramref name="first"/> modulo <paramref name="step"/>: long and short ones spread evenly.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -83,12 +89,15 @@ internal static unsafe class PagedAttention
         var weights = stackalloc float[2 * Tile];
         var sums = stackalloc float[2 * VectorMath.SumLanes];
         var max = stackalloc float[2];
-        var unread = stackalloc float[heads == 1 ? arguments.HeadDim : 0];
+        var width = arguments.ValueWidth;
+        var unread = stackalloc float[heads == 1 ? width : 0];
+        var filled = stackalloc float[width == arguments.HeadDim ? 0 : heads * width];
+        var sum = width == arguments.HeadDim ? output : filled;
         var query1 = heads == 2 ? query + arguments.HeadDim : query;
         var weights1 = heads == 2 ? weights + Tile : weights;
-        var output1 = heads == 2 ? output + arguments.HeadDim : unread;
+        var sum1 = heads == 2 ? sum + width : unread;
         new Span<float>(sums, 2 * VectorMath.SumLanes).Clear();
-        new Span<float>(output, heads * arguments.HeadDim).Clear();
+        new Span<float>(sum, heads * width).Clear();
         max[0] = max[1] = float.NegativeInfinity;
         for (var start = 0; start < length; start += Tile)
         {
@@ -97,18 +106,23 @@ internal static unsafe class PagedAttention
             for (var head = 0; head < heads; head++)
             {
                 FoldTile<TOps, TVector>(
-                    weights + (head * Tile), count, start > 0, ref max[head], sums + (head * VectorMath.SumLanes), output + (head * arguments.HeadDim), arguments.HeadDim);
+                    weights + (head * Tile), count, start > 0, ref max[head], sums + (head * VectorMath.SumLanes), sum + (head * width), width);
             }
 
-            AddValues<TOps, TVector>(in arguments, weights, weights1, table, kvHead, start, count, output, output1);
+            AddValues<TOps, TVector>(in arguments, weights, weights1, table, kvHead, start, count, sum, sum1);
         }
 
-        for (var head = 0; head < heads; head++, output += arguments.HeadDim)
+        for (var head = 0; head < heads; head++, sum += width)
         {
             var inverse = TOps.Broadcast(1f / VectorMath.ReduceSum(sums + (head * VectorMath.SumLanes)));
-            for (var i = 0; i < arguments.HeadDim; i += TOps.Count)
+            for (var i = 0; i < width; i += TOps.Count)
             {
-                TOps.Store(TOps.Multiply(TOps.Load(output + i), inverse), output + i);
+                TOps.Store(TOps.Multiply(TOps.Load(sum + i), inverse), sum + i);
+            }
+
+            if (width != arguments.HeadDim)
+            {
+                new Span<float>(sum, arguments.HeadDim).CopyTo(new Span<float>(output + (head * arguments.HeadDim), arguments.HeadDim));
             }
         }
     }
@@ -224,7 +238,7 @@ internal static unsafe class PagedAttention
         where TOps : struct, ILaneOps<TVector>
         where TVector : struct
     {
-        var headDim = arguments.HeadDim;
+        var headDim = arguments.ValueWidth;
         var d = 0;
         for (; d + (4 * TOps.Count) <= headDim; d += 4 * TOps.Count)
         {
@@ -331,6 +345,6 @@ internal static unsafe class PagedAttention
     {
         var (index, slot) = Math.DivRem(token, arguments.BlockSize);
         var head = ((nint)table[index] * arguments.KVHeads) + kvHead;
-        return arguments.Values + (((head * arguments.BlockSize) + slot) * arguments.HeadDim);
+        return arguments.Values + (((head * arguments.BlockSize) + slot) * arguments.ValueWidth);
     }
 }

@@ -11,6 +11,9 @@ public sealed class GoldenCheckpointTests : IDisposable
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
     [Theory]
+    [InlineData("llama_gqa_f32", "config.json")]
+    [InlineData("llama_gqa_f32", "config.alt.json")]
+    [InlineData("llama_gqa_bf16", "config.json")]
     [InlineData("llama_mha_f32", "config.json")]
     [InlineData("llama_mha_f32", "config.alt.json")]
     public void Greedy_AllPromptsTogether_EqualsTransformers(string checkpoint, string config)

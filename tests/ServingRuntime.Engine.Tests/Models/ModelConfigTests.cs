@@ -27,7 +27,7 @@ public sealed class ModelConfigTests
     [InlineData("hidden_size", "\"128\"", "*hidden_size: \"128\"*")]
     [InlineData("num_hidden_layers", "0", "*num_hidden_layers: 0*")]
     [InlineData("num_key_value_heads", "3", "*num_key_value_heads: 3 does not divide*")]
-    [InlineData("head_dim", "24", "*head_dim: 24*")]
+    [InlineData("head_dim", "25", "*head_dim: 25*")]
     [InlineData("hidden_act", "\"gelu\"", "*hidden_act: 'gelu'*")]
     [InlineData("rms_norm_eps", "-1", "*rms_norm_eps: -1*")]
     [InlineData("tie_word_embeddings", "1", "*tie_word_embeddings: 1*")]

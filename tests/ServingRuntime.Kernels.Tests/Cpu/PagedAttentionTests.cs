@@ -13,7 +13,7 @@ public sealed class PagedAttentionTests
         using var random = new RandomTensors(5);
         for (var round = 0; round < 12; round++)
         {
-            var shape = new Shape(random.Pick(1, 2, 3), random.Pick(1, 2, 5), random.Pick(16, 48, 64, 80, 128), random.Pick(16, 32, 64));
+            var shape = new Shape(random.Pick(1, 2, 3), random.Pick(1, 2, 5), random.Pick(2, 8, 16, 20, 48, 64, 80, 128), random.Pick(16, 32, 64));
             var lengths = Enumerable.Range(0, random.Next(1, 4)).Select(_ => random.Next(1, 150)).ToArray();
             var queries = lengths.Select(length => random.Next(1, length)).ToArray();
             var tokens = new Tokens(random, shape, lengths);
