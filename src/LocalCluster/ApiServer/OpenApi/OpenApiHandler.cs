@@ -3,14 +3,20 @@ using Octavo.LocalCluster.ApiServer.Http;
 
 namespace Octavo.LocalCluster.ApiServer.OpenApi;
 
-/// <summary>/openapi/v3: the index with hashes, and each group version's document.</summary>
+/// <summary>/openapi/v3: the index with hashes, and each group version's document; and what there is of v2.</summary>
 internal sealed class OpenApiHandler(OpenApiDocuments documents)
 {
     private const string Prefix = "/openapi/v3";
 
-    /// <returns>False for a document that does not exist; /openapi/v2 is not served, which kubectl tolerates.</returns>
+    /// <returns>False for a document that does not exist.</returns>
     public async Task<bool> TryHandleAsync(HttpContext http, string path)
     {
+        if (path == OpenApiV2.Path)
+        {
+            await OpenApiV2.WriteAsync(http);
+            return true;
+        }
+
         if (path == Prefix || path == Prefix + "/")
         {
             var paths = new JsonObject();

@@ -44,7 +44,7 @@ internal static class ProtobufEnvelope
             }
 
             var message = ProtobufMessages.Find(apiVersion, kind) ?? throw ApiErrors.UnsupportedMediaType(
-                $"this server reads protobuf bodies only for the kinds that kubectl create sends, and {kind} of {apiVersion} is not among them: "
+                $"this server reads protobuf bodies only of the few kinds that kubectl creates most often, and {kind} of {apiVersion} is not among them: "
                 + "write the object as YAML and use `kubectl apply -f` (or send application/json)");
             var result = new JsonObject { ["apiVersion"] = apiVersion, ["kind"] = kind };
             foreach (var (name, value) in message.Decode(raw))

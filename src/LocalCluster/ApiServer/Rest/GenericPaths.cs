@@ -41,7 +41,7 @@ internal sealed class GenericPaths(ResourceRegistry registry, DiscoveryHandler d
         {
             RequireGet(isGet);
             var known = registry.All.Select(d => d.Group.Length == 0 ? "/api/v1" : $"/apis/{d.ApiVersion}").Distinct()
-                .Concat(["/api", "/apis", "/healthz", "/livez", "/metrics", "/openapi/v3", "/readyz", "/version"]).Order(StringComparer.Ordinal);
+                .Concat(["/api", "/apis", "/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz", "/version"]).Order(StringComparer.Ordinal);
             await JsonAnswer.WriteAsync(http, 200, new JsonObject { ["paths"] = new JsonArray([.. known.Select(p => (JsonNode)p)]) }, "application/json", []);
             return;
         }
