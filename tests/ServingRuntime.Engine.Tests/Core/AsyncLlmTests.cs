@@ -182,13 +182,7 @@ public sealed class AsyncLlmTests
     }
 
     /// <summary>Waits for the engine's thread, which no clock moves.</summary>
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        while (!condition())
-        {
-            await Task.Yield();
-        }
-    }
+    private static Task UntilAsync(Func<bool> condition) => Eventually.HoldsAsync(condition, "the engine's thread does it");
 
     private AsyncLlm Start(ScriptedEngineCore core, AsyncLlmOptions? options = null)
         => new(core, Tokenizer, options ?? new AsyncLlmOptions(), new EngineMetrics(new TestMeterFactory(), "m", 128), clock, NullLogger.Instance);

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Octavo.ServingRuntime.Engine.Core;
 using Octavo.ServingRuntime.Engine.Tests.Core;
 using Octavo.ServingRuntime.Hosting;
+using Octavo.TestSupport;
 
 namespace Octavo.ServingRuntime.Tests.Hosting;
 
@@ -26,10 +27,7 @@ public sealed class LifecycleTests
         refused.Headers.RetryAfter.Should().NotBeNull();
 
         mayLoad.Set();
-        while (server.Host.Loaded is null)
-        {
-            await Task.Yield();
-        }
+        await Eventually.HoldsAsync(() => server.Host.Loaded is not null, "the model is loaded");
 
         (await server.Client.GetAsync("/ready")).StatusCode.Should().Be(HttpStatusCode.OK);
         (await server.GetJsonAsync("/v1/models")).GetProperty("data")[0].GetProperty("max_model_len").GetInt32().Should().Be(128);
@@ -51,10 +49,7 @@ public sealed class LifecycleTests
         var core = new ScriptedEngineCore(_ => [70, 2]) { Steps = new SemaphoreSlim(0) };
         await using var server = await TestApplication.StartAsync(core);
         var running = server.PostAsync("/v1/completions", """{"prompt": "x"}""");
-        while (server.Host.Loaded!.Llm.InFlight == 0)
-        {
-            await Task.Yield();
-        }
+        await Eventually.HoldsAsync(() => server.Host.Loaded!.Llm.InFlight > 0, "the request is in flight");
 
         var stopped = server.App.WaitForShutdownAsync();
         var draining = server.App.Services.GetRequiredService<GracefulShutdown>().DrainAndStopAsync();
@@ -73,15 +68,20 @@ public sealed class LifecycleTests
     [Fact]
     public async Task Drain_TimeoutZero_AbortsWhatRuns()
     {
-        var core = new ScriptedEngineCore(_ => Enumerable.Repeat(70, 1_000_000).ToList());
+        var core = new ScriptedEngineCore(_ => Enumerable.Repeat(70, 1_000_000).ToList()) { Steps = new SemaphoreSlim(2) };
         await using var server = await TestApplication.StartAsync(core, o => o with { ShutdownTimeout = TimeSpan.Zero });
         var running = server.PostAsync("/v1/completions", """{"prompt": "x"}""");
-        while (server.Host.Loaded!.Llm.InFlight == 0)
-        {
-            await Task.Yield();
-        }
+        await Eventually.HoldsAsync(() => server.Host.Loaded!.Llm.InFlight > 0, "the request is in flight");
 
-        await server.App.Services.GetRequiredService<GracefulShutdown>().DrainAndStopAsync();
+        var draining = server.App.Services.GetRequiredService<GracefulShutdown>().DrainAndStopAsync();
+        await Eventually.HoldsAsync(
+            () =>
+            {
+                core.Steps.Release();
+                return draining.IsCompleted;
+            },
+            "the drain ends");
+        await draining;
 
         (await running).StatusCode.Should().Be(HttpStatusCode.ServiceUnavailable);
     }

@@ -37,10 +37,7 @@ internal sealed class TestApplication : IAsyncDisposable
     public static async Task<TestApplication> StartAsync(IEngineCore core, Func<ServingOptions, ServingOptions>? configure = null, int maxNumSeqs = 256)
     {
         var application = await StartLoadingAsync((_, _, _) => core, configure, new EngineOptions { ModelPath = Repository.TinyModel, MaxNumSeqs = maxNumSeqs });
-        while (application.Host.Loaded is null)
-        {
-            await Task.Yield();
-        }
+        await Eventually.HoldsAsync(() => application.Host.Loaded is not null, "the model is loaded");
 
         return application;
     }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Octavo.ServingRuntime.Engine.Core;
 using Octavo.ServingRuntime.Engine.Tests.Core;
 using Octavo.ServingRuntime.Tests.Hosting;
+using Octavo.TestSupport;
 
 namespace Octavo.ServingRuntime.Tests.OpenAI;
 
@@ -103,7 +104,7 @@ public sealed class ChatCompletionsEndpointTests
     [InlineData(false)]
     public async Task Post_ClientLeaves_AbortsInTheEngine(bool stream)
     {
-        var core = new ScriptedEngineCore(_ => Enumerable.Repeat(70, 1_000_000).ToList());
+        var core = new ScriptedEngineCore(_ => Enumerable.Repeat(70, 1_000_000).ToList()) { Steps = new SemaphoreSlim(2) };
         await using var server = await TestApplication.StartAsync(core);
         using var leave = new CancellationTokenSource();
         using var request = new HttpRequestMessage(HttpMethod.Post, Path)
@@ -117,19 +118,19 @@ public sealed class ChatCompletionsEndpointTests
         }
         else
         {
-            while (server.Host.Loaded!.Llm.InFlight == 0)
-            {
-                await Task.Yield();
-            }
+            await Eventually.HoldsAsync(() => server.Host.Loaded!.Llm.InFlight > 0, "the request is in flight");
 
             await leave.CancelAsync();
             await sending.Invoking(s => s).Should().ThrowAsync<OperationCanceledException>();
         }
 
-        while (core.Aborted.Count == 0)
-        {
-            await Task.Yield();
-        }
+        await Eventually.HoldsAsync(
+            () =>
+            {
+                core.Steps.Release();
+                return core.Aborted.Count > 0;
+            },
+            "the engine is told that the client left");
 
         server.Host.Loaded!.Llm.InFlight.Should().Be(0);
     }

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using Octavo.ServingRuntime.Engine.Tests.Core;
 using Octavo.ServingRuntime.Tests.Hosting;
+using Octavo.TestSupport;
 
 namespace Octavo.ServingRuntime.Tests.OpenAI;
 
@@ -118,10 +119,7 @@ public sealed class ErrorTests(SharedApplication shared) : IClassFixture<SharedA
         var core = new ScriptedEngineCore(_ => [70, 2]) { Steps = new SemaphoreSlim(0) };
         await using var server = await TestApplication.StartAsync(core, o => o with { MaxQueuedRequests = 0 }, maxNumSeqs: 1);
         var first = server.PostAsync("/v1/completions", """{"prompt": "x"}""");
-        while (server.Host.Loaded!.Llm.InFlight == 0)
-        {
-            await Task.Yield();
-        }
+        await Eventually.HoldsAsync(() => server.Host.Loaded!.Llm.InFlight > 0, "the request is in flight");
 
         var response = await server.PostAsync("/v1/completions", """{"prompt": "x"}""");
 

@@ -14,10 +14,7 @@ public sealed class TinyModelTests
     {
         await using var server = await TestApplication.StartLoadingAsync(
             EngineCoreFactory.Create, engine: new EngineOptions { ModelPath = Repository.TinyModel, DType = "float32", NumBlocksOverride = 512 });
-        while (server.Host.Loaded is null && server.Host.Failure is null)
-        {
-            await Task.Yield();
-        }
+        await Eventually.HoldsAsync(() => server.Host.Loaded is not null || server.Host.Failure is not null, "the model is loaded");
 
         server.Host.Failure.Should().BeNull();
         using var golden = JsonDocument.Parse(File.ReadAllText(Path.Combine(Repository.TinyModel, "golden.json")));
