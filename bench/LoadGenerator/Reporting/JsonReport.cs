@@ -45,6 +45,7 @@ internal static class JsonReport
         json[$"median_{name}_ms"] = distribution.Median;
         json[$"std_{name}_ms"] = distribution.StandardDeviation;
         json[$"p90_{name}_ms"] = distribution.P90;
+        json[$"p95_{name}_ms"] = distribution.P95;
         json[$"p99_{name}_ms"] = distribution.P99;
     }
 }

@@ -1,19 +1,19 @@
 namespace Octavo.LoadGenerator.Statistics;
 
 /// <summary>Summary of a sample, in the sample's unit; all zero for an empty one.</summary>
-internal sealed record Distribution(double Mean, double Median, double StandardDeviation, double P90, double P99, double Max)
+internal sealed record Distribution(double Mean, double Median, double StandardDeviation, double P90, double P95, double P99, double Max)
 {
     public static Distribution Of(IEnumerable<double> sample)
     {
         double[] sorted = [.. sample.Order()];
         if (sorted.Length == 0)
         {
-            return new Distribution(0, 0, 0, 0, 0, 0);
+            return new Distribution(0, 0, 0, 0, 0, 0, 0);
         }
 
         var mean = sorted.Average();
         var deviation = Math.Sqrt(sorted.Average(x => (x - mean) * (x - mean)));
-        return new Distribution(mean, Percentile(sorted, 50), deviation, Percentile(sorted, 90), Percentile(sorted, 99), sorted[^1]);
+        return new Distribution(mean, Percentile(sorted, 50), deviation, Percentile(sorted, 90), Percentile(sorted, 95), Percentile(sorted, 99), sorted[^1]);
     }
 
     /// <summary>Interpolates linearly between the two nearest ranks, as NumPy's default does; <paramref name="sorted"/> is ascending and not empty.</summary>
