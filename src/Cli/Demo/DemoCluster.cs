@@ -106,12 +106,27 @@ internal sealed class DemoCluster(IKubernetesClient client, TimeProvider timePro
         while (true)
         {
             var definition = await client.SendAsync(HttpMethod.Get, $"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name}", null, null, cancellationToken) as JsonObject;
-            if (definition is not null && ConditionOf(definition, "Established")?["status"]?.GetValue<string>() == "True")
+            if (definition is not null && ConditionOf(definition, "Established")?["status"]?.GetValue<string>() == "True" && await IsDiscoveredAsync(definition, cancellationToken))
             {
                 return;
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(100), timeProvider, cancellationToken);
+        }
+    }
+
+    /// <summary>An API server may say Established a moment before discovery lists the resource.</summary>
+    private async Task<bool> IsDiscoveredAsync(JsonObject definition, CancellationToken cancellationToken)
+    {
+        var spec = definition["spec"]!;
+        try
+        {
+            var resources = await client.SendAsync(HttpMethod.Get, $"/apis/{spec["group"]}/{spec["versions"]![0]!["name"]}", null, null, cancellationToken);
+            return resources?["resources"]?.AsArray().Any(r => r!["name"]!.GetValue<string>() == spec["names"]!["plural"]!.GetValue<string>()) == true;
+        }
+        catch (KubernetesException notYet) when (notYet.IsNotFound)
+        {
+            return false;
         }
     }
 

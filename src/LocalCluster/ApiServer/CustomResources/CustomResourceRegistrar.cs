@@ -62,15 +62,16 @@ internal sealed class CustomResourceRegistrar(ObjectStore store, ResourceRegistr
             }
 
             var definition = DefinitionNames.Accept(stored.Value, store.Snapshot(Definitions).Objects.Values.Select(o => o.Value), ManagedFieldsEntry.Timestamp(time.GetUtcNow()));
-            if (!definition.SameAs(stored.Value) && store.TryUpdate(stored, definition) is null)
-            {
-                // Somebody wrote in between: that change wakes us again.
-                continue;
-            }
-
+            // Served first: whoever sees Established may use the resource at once.
             if (DefinitionNames.IsEstablished(definition))
             {
                 Serve(stored.Name, definition);
+            }
+
+            if (!definition.SameAs(stored.Value))
+            {
+                // A write that somebody else's has overtaken is made again: that change wakes us.
+                store.TryUpdate(stored, definition);
             }
         }
 
