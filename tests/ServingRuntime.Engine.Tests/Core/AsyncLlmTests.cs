@@ -40,7 +40,7 @@ public sealed class AsyncLlmTests
     [Fact]
     public async Task GenerateAsync_CallerLeaves_AbortsInTheEngine()
     {
-        var core = new ScriptedEngineCore(_ => Enumerable.Repeat(70, 10_000).ToList());
+        var core = new ScriptedEngineCore(_ => Enumerable.Repeat(70, 10_000).ToList()) { Steps = new SemaphoreSlim(1) };
         await using var llm = Start(core);
         using var cancel = new CancellationTokenSource();
 
@@ -53,6 +53,7 @@ public sealed class AsyncLlmTests
         };
 
         await act.Should().ThrowAsync<OperationCanceledException>();
+        core.Steps.Release();
         await UntilAsync(() => core.Aborted.Contains("r"));
         llm.InFlight.Should().Be(0);
     }
@@ -60,12 +61,14 @@ public sealed class AsyncLlmTests
     [Fact]
     public async Task GenerateAsync_StopString_AbortsInTheEngine()
     {
-        var core = new ScriptedEngineCore(_ => [.. Tokenizer.Encode("one two three", addSpecialTokens: false), .. Enumerable.Repeat(70, 10_000)]);
+        var spoken = Tokenizer.Encode("one two three", addSpecialTokens: false);
+        var core = new ScriptedEngineCore(_ => [.. spoken, .. Enumerable.Repeat(70, 10_000)]) { Steps = new SemaphoreSlim(spoken.Count) };
         await using var llm = Start(core);
 
         var outputs = await CollectAsync(llm.GenerateAsync(Request("r") with { StopStrings = ["two"] }, CancellationToken.None));
 
         string.Concat(outputs.Select(o => o.TextDelta)).Should().Be("one ");
+        core.Steps.Release();
         await UntilAsync(() => core.Aborted.Contains("r"));
     }
 
