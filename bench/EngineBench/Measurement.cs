@@ -23,12 +23,14 @@ internal sealed record Measurement(
         }
 
         // Until every stream has its first token it is prefill, afterwards pure decoding.
+        var outputs = new List<EngineCoreOutput>(workload.Streams);
         var start = time.GetTimestamp();
         var cpu = Environment.CpuUsage.TotalTime;
         var produced = 0;
         while (produced < workload.Streams)
         {
-            produced += engine.Step().Sum(output => output.NewTokenIds.Count);
+            engine.Step(outputs);
+            produced += outputs.Count;
         }
 
         var prefill = time.GetElapsedTime(start).TotalSeconds;
@@ -39,11 +41,8 @@ internal sealed record Measurement(
         int decoded = 0, steps = 0;
         while (engine.HasUnfinishedRequests)
         {
-            foreach (var output in engine.Step())
-            {
-                decoded += output.NewTokenIds.Count;
-            }
-
+            engine.Step(outputs);
+            decoded += outputs.Count;
             steps++;
         }
 

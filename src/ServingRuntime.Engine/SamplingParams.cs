@@ -28,8 +28,20 @@ public sealed record SamplingParams
     /// <summary>Added to a token's logit before sampling.</summary>
     public IReadOnlyDictionary<int, float> LogitBias { get; init; } = new Dictionary<int, float>();
 
-    /// <summary>Number of top log-probabilities to return with each token; null: none, 0: the sampled one alone.</summary>
+    /// <summary>Number of top log-probabilities to return with each token; null: none, 0: the sampled one alone, -1: the whole vocabulary.</summary>
     public int? Logprobs { get; init; }
+
+    /// <summary>Tokens whose log-probabilities are returned with each sampled one, whatever their rank.</summary>
+    public IReadOnlyList<int> LogprobTokenIds { get; init; } = [];
+
+    /// <summary>As <see cref="Logprobs"/>, for each token of the prompt but the first; such a request reads nothing from the prefix cache.</summary>
+    public int? PromptLogprobs { get; init; }
+
+    /// <summary>Null: all. Else only these are ever sampled (EOS too only if it is among them).</summary>
+    public IReadOnlyList<int>? AllowedTokenIds { get; init; }
+
+    /// <summary>Token sequences that may not be completed: the last token of one is forbidden where the output ends in those before it.</summary>
+    public IReadOnlyList<IReadOnlyList<int>> BadWordsTokenIds { get; init; } = [];
 
     public bool IsGreedy => Temperature < GreedyTemperature;
 }

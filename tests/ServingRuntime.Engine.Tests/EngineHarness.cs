@@ -9,6 +9,8 @@ namespace Octavo.ServingRuntime.Engine.Tests;
 /// <summary>A real engine over the tiny model, and what its requests produced.</summary>
 internal sealed class EngineHarness : IDisposable
 {
+    private readonly List<EngineCoreOutput> outputs = [];
+
     public EngineHarness(EngineOptions? options = null, IKernelBackend? backend = null)
     {
         Options = options ?? Defaults;
@@ -38,7 +40,8 @@ internal sealed class EngineHarness : IDisposable
     /// <summary>One step; afterwards every block is accounted for.</summary>
     public void Step()
     {
-        foreach (var output in Core.Step())
+        Core.Step(outputs);
+        foreach (var output in outputs)
         {
             Results[output.RequestId].Take(output);
         }
@@ -72,9 +75,9 @@ internal sealed class GeneratedTokens
 
     public List<TokenLogprobs> Logprobs { get; } = [];
 
-    public EngineCoreOutput? Last { get; private set; }
+    public EngineCoreOutput Last { get; private set; }
 
-    public FinishReason? FinishReason => Last?.FinishReason;
+    public FinishReason? FinishReason => Last.FinishReason;
 
     /// <summary>Exact bits, so that equality means equality.</summary>
     public IEnumerable<(int Token, int Bits, string Top)> Exact => Logprobs.Select(logprob => (
@@ -83,8 +86,16 @@ internal sealed class GeneratedTokens
 
     public void Take(EngineCoreOutput output)
     {
-        Tokens.AddRange(output.NewTokenIds);
-        Logprobs.AddRange(output.NewLogprobs ?? []);
+        if (output.NewTokenId is { } token)
+        {
+            Tokens.Add(token);
+        }
+
+        if (output.NewLogprobs is { } logprobs)
+        {
+            Logprobs.Add(logprobs);
+        }
+
         Last = output;
     }
 }

@@ -83,7 +83,7 @@ public sealed partial class AsyncLlm : IAsyncDisposable
         {
             for (var i = 0; i < request.N; i++)
             {
-                engine.Add(CoreRequest(request, ids[i], i), i, outputs.Writer);
+                engine.Add(CoreRequest(request, ids[i], i, ids[0]), i, outputs.Writer);
             }
 
             for (var remaining = request.N; remaining > 0;)
@@ -157,7 +157,7 @@ public sealed partial class AsyncLlm : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await engine.StopAsync();
 
-    private static EngineCoreRequest CoreRequest(GenerationRequest request, string id, int index) => new()
+    private static EngineCoreRequest CoreRequest(GenerationRequest request, string id, int index, string forkOf) => new()
     {
         RequestId = id,
         PromptTokenIds = request.PromptTokenIds,
@@ -166,6 +166,10 @@ public sealed partial class AsyncLlm : IAsyncDisposable
         EosTokenIds = request.EosTokenIds,
         Priority = request.Priority,
         CacheSalt = request.CacheSalt,
+        Tenant = request.Tenant,
+        Deadline = request.Deadline,
+        Constraint = request.Constraint,
+        ForkOf = index > 0 ? forkOf : null,
         ArrivalTimestamp = request.ArrivalTimestamp,
     };
 

@@ -82,9 +82,10 @@ internal sealed class EngineCore : IEngineCore
         }
     }
 
-    public IReadOnlyList<EngineCoreOutput> Step()
+    public void Step(List<EngineCoreOutput> outputs)
     {
-        var outputs = new List<EngineCoreOutput>(refused);
+        outputs.Clear();
+        outputs.AddRange(refused);
         refused.Clear();
         var step = scheduler.Schedule();
         stepTokens = step.TotalTokens;
@@ -100,8 +101,6 @@ internal sealed class EngineCore : IEngineCore
                 requests.Remove(output.RequestId);
             }
         }
-
-        return outputs;
     }
 
     /// <exception cref="InvalidOperationException">Books and requests contradict one another: a bug.</exception>
@@ -151,6 +150,23 @@ internal sealed class EngineCore : IEngineCore
             }
         }
 
+        if (Unsupported(request) is { } feature)
+        {
+            return $"{feature} is not supported by this engine";
+        }
+
         return request.SamplingParams.MaxTokens < 1 ? $"max_tokens is {request.SamplingParams.MaxTokens}, at least 1 is needed" : null;
     }
+
+    /// <summary>What a request may ask for and this engine cannot do.</summary>
+    private static string? Unsupported(EngineCoreRequest request) => request switch
+    {
+        { Constraint: not null } => "structured output",
+        { Pooling: not null } => "an embedding",
+        { SamplingParams.PromptLogprobs: not null } => "prompt_logprobs",
+        { SamplingParams.LogprobTokenIds.Count: > 0 } => "logprob_token_ids",
+        { SamplingParams.AllowedTokenIds: not null } => "allowed_token_ids",
+        { SamplingParams.BadWordsTokenIds.Count: > 0 } => "bad_words",
+        _ => null,
+    };
 }

@@ -1,16 +1,27 @@
 namespace Octavo.ServingRuntime.Engine.Core;
 
-/// <summary>What one step produced for one request.</summary>
-public sealed record EngineCoreOutput
+/// <summary>What one step produced for one request: a token at most, so a step that accepts drafts gives several. A value, so that steady decoding allocates nothing.</summary>
+public readonly record struct EngineCoreOutput
 {
     public required string RequestId { get; init; }
-    public IReadOnlyList<int> NewTokenIds { get; init; } = [];
 
-    /// <summary>One entry a new token where the request asked for log-probabilities.</summary>
-    public IReadOnlyList<TokenLogprobs>? NewLogprobs { get; init; }
+    /// <summary>Null where a request ends without one: an error, or an embedding.</summary>
+    public int? NewTokenId { get; init; }
+
+    /// <summary>Of the new token, where the request asked for them.</summary>
+    public TokenLogprobs? NewLogprobs { get; init; }
+
+    /// <summary>With the first output, where asked for: an entry for each token of the prompt, the first of them null.</summary>
+    public IReadOnlyList<TokenLogprobs?>? PromptLogprobs { get; init; }
+
+    /// <summary>The one output of a request with <see cref="EngineCoreRequest.Pooling"/>: [hidden].</summary>
+    public float[]? Embedding { get; init; }
 
     /// <summary>Set once, with the last output.</summary>
     public FinishReason? FinishReason { get; init; }
+
+    /// <summary>The new token is what ended it, EOS or a stop token: no part of the text.</summary>
+    public bool IsStopToken { get; init; }
 
     /// <summary>The stop token that ended it, where it was one of <see cref="SamplingParams.StopTokenIds"/>.</summary>
     public int? StopTokenId { get; init; }

@@ -1,7 +1,7 @@
 namespace Octavo.ServingRuntime.Engine.Core;
 
 /// <summary>The scheduler's state after a step. Counters are totals since start.</summary>
-public sealed record EngineStats
+public readonly record struct EngineStats
 {
     public int NumRunning { get; init; }
     public int NumWaiting { get; init; }

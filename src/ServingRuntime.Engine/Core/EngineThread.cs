@@ -23,7 +23,9 @@ internal sealed partial class EngineThread
     private readonly Dictionary<string, (int Index, ChannelWriter<EngineEvent> Writer)> receivers = new(StringComparer.Ordinal);
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Thread thread;
-    private volatile EngineStats stats = new();
+    private readonly Lock statsGate = new();
+    private readonly List<EngineCoreOutput> outputs = [];
+    private EngineStats stats;
     private volatile Exception? failure;
     private volatile bool working;
     private volatile bool stopping;
@@ -46,7 +48,24 @@ internal sealed partial class EngineThread
 
     private sealed record AbortAllCommand : Command;
 
-    public EngineStats Stats => stats;
+    public EngineStats Stats
+    {
+        get
+        {
+            lock (statsGate)
+            {
+                return stats;
+            }
+        }
+
+        private set
+        {
+            lock (statsGate)
+            {
+                stats = value;
+            }
+        }
+    }
 
     /// <summary>What ended the engine; null while it lives.</summary>
     public Exception? Failure => failure;
@@ -95,13 +114,15 @@ internal sealed partial class EngineThread
                 TakeCommands();
                 if (core.HasUnfinishedRequests)
                 {
-                    Publish(core.Step());
-                    stats = core.Stats;
-                    metrics.RecordStep(stats);
+                    core.Step(outputs);
+                    Publish();
+                    var now = core.Stats;
+                    Stats = now;
+                    metrics.RecordStep(now);
                 }
                 else
                 {
-                    stats = core.Stats;
+                    Stats = core.Stats;
                     working = false;
                     wake.WaitOne();
                 }
@@ -123,7 +144,7 @@ internal sealed partial class EngineThread
                 receiver.Writer.TryComplete(new EngineDeadException(e));
             }
 
-            stats = new EngineStats();
+            Stats = default;
         }
 
         working = false;
@@ -155,7 +176,7 @@ internal sealed partial class EngineThread
         }
     }
 
-    private void Publish(IReadOnlyList<EngineCoreOutput> outputs)
+    private void Publish()
     {
         var now = timeProvider.GetTimestamp();
         foreach (var output in outputs)

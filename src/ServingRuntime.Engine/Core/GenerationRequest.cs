@@ -1,3 +1,5 @@
+using Octavo.ServingRuntime.Engine.StructuredOutput;
+
 namespace Octavo.ServingRuntime.Engine.Core;
 
 /// <summary>A request as the front end hands it over: tokens, how to sample, and what concerns only its text.</summary>
@@ -20,6 +22,15 @@ public sealed record GenerationRequest
     public IReadOnlyList<int> EosTokenIds { get; init; } = [];
     public int Priority { get; init; }
     public string? CacheSalt { get; init; }
+
+    /// <inheritdoc cref="EngineCoreRequest.Tenant"/>
+    public string? Tenant { get; init; }
+
+    /// <inheritdoc cref="EngineCoreRequest.Deadline"/>
+    public long? Deadline { get; init; }
+
+    /// <inheritdoc cref="EngineCoreRequest.Constraint"/>
+    public ITokenConstraintSource? Constraint { get; init; }
 
     /// <summary>When the request came in, in <see cref="TimeProvider.GetTimestamp"/> units; latencies count from here.</summary>
     public long ArrivalTimestamp { get; init; }

@@ -15,7 +15,8 @@ public interface IEngineCore : IDisposable
     bool HasUnfinishedRequests { get; }
 
     /// <summary>One schedule, one forward pass, one sampling. Never throws for a single request's fault: that becomes an output with Error.</summary>
-    IReadOnlyList<EngineCoreOutput> Step();
+    /// <param name="outputs">Cleared, then filled; the caller's, so that none is made for each step.</param>
+    void Step(List<EngineCoreOutput> outputs);
 
     EngineStats Stats { get; }
 

@@ -31,28 +31,24 @@ public sealed class OutputProcessor
         var text = "";
         var finish = output.FinishReason;
         var stop = default(string);
-        var taken = 0;
-        foreach (var token in output.NewTokenIds)
+        if (output.NewTokenId is { } token)
         {
-            taken++;
             generated++;
             // A stop token itself is no part of the text.
-            var endsHere = finish == FinishReason.Stop && taken == output.NewTokenIds.Count;
-            if (endsHere && !request.IncludeStopStringInOutput)
+            if (!output.IsStopToken || request.IncludeStopStringInOutput)
             {
-                break;
+                held += detokenizer.Append(token);
+                if (generated > request.SamplingParams.MinTokens && TakeUpToStop(out var before, out stop))
+                {
+                    text += before;
+                    finish = FinishReason.Stop;
+                    StoppedByString = output.FinishReason is null;
+                }
+                else
+                {
+                    text += TakeSettled();
+                }
             }
-
-            held += detokenizer.Append(token);
-            if (generated > request.SamplingParams.MinTokens && TakeUpToStop(out var before, out stop))
-            {
-                text += before;
-                finish = FinishReason.Stop;
-                StoppedByString = output.FinishReason is null;
-                break;
-            }
-
-            text += TakeSettled();
         }
 
         if (finish is not null && stop is null)
@@ -74,8 +70,8 @@ public sealed class OutputProcessor
         {
             Index = index,
             TextDelta = text,
-            NewTokenIds = taken == output.NewTokenIds.Count ? output.NewTokenIds : [.. output.NewTokenIds.Take(taken)],
-            NewLogprobs = output.NewLogprobs is { } logprobs ? [.. logprobs.Take(taken).Select(Decode)] : null,
+            NewTokenIds = output.NewTokenId is { } id ? [id] : [],
+            NewLogprobs = output.NewLogprobs is { } logprobs ? [Decode(logprobs)] : null,
             FinishReason = finish,
             StopString = stop,
             StopTokenId = stop is null ? output.StopTokenId : null,

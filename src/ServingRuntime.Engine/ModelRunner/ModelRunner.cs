@@ -32,12 +32,12 @@ internal sealed class ModelRunner : IModelRunner
     public ModelRunnerOutput Execute(SchedulerOutput step)
     {
         batch.Fill(step);
-        output.MutableSamples.Clear();
+        output.Clear();
         var hidden = model.Forward(batch.TokenIds, batch.Metadata, cache);
         if (batch.LogitRows.Shape[0] > 0)
         {
             var logits = model.ComputeLogits(hidden, batch.LogitRows);
-            sampler.Sample(logits, step, output.MutableSamples);
+            sampler.Sample(logits, step, output);
         }
 
         return output;

@@ -32,7 +32,7 @@ internal sealed class Sampler : IDisposable
     }
 
     /// <param name="logits">[R, V], a row for each request of the step that samples, in order.</param>
-    public void Sample(in Tensor logits, SchedulerOutput step, List<SampledToken> samples)
+    public void Sample(in Tensor logits, SchedulerOutput step, ModelRunnerOutput output)
     {
         var count = logits.Shape[0];
         backend.ArgMax(logits, greedy.Rows(0, count));
@@ -42,7 +42,8 @@ internal sealed class Sampler : IDisposable
         {
             if (step.Requests[i].Samples)
             {
-                samples.Add(SampleRow(logits.Rows(at, 1), step.Requests[i].Request, greedyTokens[at]));
+                output.Add(SampleRow(logits.Rows(at, 1), step.Requests[i].Request, greedyTokens[at]));
+                output.EndRequest();
                 at++;
             }
         }

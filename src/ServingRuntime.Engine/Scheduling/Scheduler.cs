@@ -70,9 +70,18 @@ public sealed class Scheduler(KVCacheManager cache, EngineOptions options, int m
             var request = scheduled.Request;
             var samples = scheduled.Samples;
             request.NumComputedTokens += scheduled.NumTokens;
-            if (samples)
+            if (!samples)
             {
-                outputs.Add(TakeToken(request, result.Samples[sample++]));
+                continue;
+            }
+
+            foreach (var token in result[sample++])
+            {
+                outputs.Add(TakeToken(request, token));
+                if (request.Status == RequestStatus.Finished)
+                {
+                    break;
+                }
             }
         }
     }
@@ -98,9 +107,10 @@ public sealed class Scheduler(KVCacheManager cache, EngineOptions options, int m
 
         return result with
         {
-            NewTokenIds = [sampled.TokenId],
-            NewLogprobs = sampled.Logprobs is null ? null : [sampled.Logprobs],
+            NewTokenId = sampled.TokenId,
+            NewLogprobs = sampled.Logprobs,
             FinishReason = stop?.Reason,
+            IsStopToken = stop?.Reason == FinishReason.Stop,
             StopTokenId = stop?.StopTokenId,
         };
     }

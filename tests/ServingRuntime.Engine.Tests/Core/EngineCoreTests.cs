@@ -16,7 +16,7 @@ public sealed class EngineCoreTests
         var result = engine.Run(golden.InputIds, EngineHarness.Greedy(48) with { IgnoreEos = false });
         result.FinishReason.Should().Be(FinishReason.Stop);
         result.Tokens.Should().Equal(golden.GreedyIds.Take(Array.IndexOf(golden.GreedyIds, 2) + 1));
-        result.Last!.StopTokenId.Should().BeNull("EOS is no stop token of the request's own");
+        result.Last.StopTokenId.Should().BeNull("EOS is no stop token of the request's own");
     }
 
     [Fact]
@@ -26,7 +26,7 @@ public sealed class EngineCoreTests
         var golden = GoldenCase.All[0];
         var result = engine.Run(golden.InputIds, EngineHarness.Greedy(48) with { StopTokenIds = [golden.GreedyIds[3]] });
         result.Tokens.Should().HaveCount(4);
-        (result.FinishReason, result.Last!.StopTokenId).Should().Be((FinishReason.Stop, golden.GreedyIds[3]));
+        (result.FinishReason, result.Last.StopTokenId).Should().Be((FinishReason.Stop, golden.GreedyIds[3]));
     }
 
     [Fact]
@@ -75,10 +75,10 @@ public sealed class EngineCoreTests
     {
         using var engine = new EngineHarness();
         var prompt = GoldenCase.All[8].InputIds;
-        engine.Run(prompt, EngineHarness.Greedy(1)).Last!.NumCachedTokens.Should().Be(0);
-        engine.Run(prompt, EngineHarness.Greedy(1)).Last!.NumCachedTokens.Should().Be((prompt.Length - 1) / 16 * 16);
-        engine.Run(prompt, EngineHarness.Greedy(1), salt: "a").Last!.NumCachedTokens.Should().Be(0, "another tenant must not learn what was asked");
-        engine.Run(prompt, EngineHarness.Greedy(1), salt: "a").Last!.NumCachedTokens.Should().BePositive();
+        engine.Run(prompt, EngineHarness.Greedy(1)).Last.NumCachedTokens.Should().Be(0);
+        engine.Run(prompt, EngineHarness.Greedy(1)).Last.NumCachedTokens.Should().Be((prompt.Length - 1) / 16 * 16);
+        engine.Run(prompt, EngineHarness.Greedy(1), salt: "a").Last.NumCachedTokens.Should().Be(0, "another tenant must not learn what was asked");
+        engine.Run(prompt, EngineHarness.Greedy(1), salt: "a").Last.NumCachedTokens.Should().BePositive();
         engine.Core.Stats.PrefixCacheQueries.Should().Be(4 * prompt.Length);
         engine.Core.Stats.PrefixCacheHits.Should().Be(2 * ((prompt.Length - 1) / 16 * 16));
     }
@@ -110,7 +110,9 @@ public sealed class EngineCoreTests
         engine.Core.AbortRequest("nobody");
         engine.Core.HasUnfinishedRequests.Should().BeFalse();
         engine.Core.Stats.KVCacheUsage.Should().Be(0);
-        engine.Core.Step().Should().BeEmpty();
+        var outputs = new List<EngineCoreOutput>();
+        engine.Core.Step(outputs);
+        outputs.Should().BeEmpty();
     }
 
     [Theory]
@@ -126,7 +128,7 @@ public sealed class EngineCoreTests
         engine.Core.HasUnfinishedRequests.Should().BeTrue();
         engine.RunToEnd();
         engine.Results["bad"].FinishReason.Should().Be(FinishReason.Error);
-        engine.Results["bad"].Last!.ErrorMessage.Should().Match(message);
+        engine.Results["bad"].Last.ErrorMessage.Should().Match(message);
     }
 
     [Fact]

@@ -34,7 +34,7 @@ public sealed class GoldenTests
         using var engine = new EngineHarness();
         RunTogether(engine);
         RunTogether(engine);
-        engine.Results["case 11"].Last!.NumCachedTokens.Should().Be(688, "697 tokens before the last, in blocks of 16");
+        engine.Results["case 11"].Last.NumCachedTokens.Should().Be(688, "697 tokens before the last, in blocks of 16");
     }
 
     [Fact]

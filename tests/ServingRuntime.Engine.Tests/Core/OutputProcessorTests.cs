@@ -50,13 +50,17 @@ public sealed class OutputProcessorTests
     public void Process_StopToken_IsNoPartOfTheText()
     {
         var processor = new OutputProcessor(Tokenizer, Request([], include: false), 0);
-        var hello = Tokenizer.Encode("hello", addSpecialTokens: false);
+        var text = "";
+        foreach (var token in Tokenizer.Encode("hello", addSpecialTokens: false))
+        {
+            text += processor.Process(new EngineCoreOutput { RequestId = "r", NewTokenId = token }).TextDelta;
+        }
 
-        var output = processor.Process(new EngineCoreOutput { RequestId = "r", NewTokenIds = [.. hello, 16], FinishReason = FinishReason.Stop, StopTokenId = 16 });
+        var output = processor.Process(new EngineCoreOutput { RequestId = "r", NewTokenId = 16, FinishReason = FinishReason.Stop, IsStopToken = true, StopTokenId = 16 });
 
-        output.TextDelta.Should().Be("hello");
+        (text + output.TextDelta).Should().Be("hello");
         output.StopTokenId.Should().Be(16);
-        output.NewTokenIds.Should().HaveCount(hello.Count + 1);
+        output.NewTokenIds.Should().Equal(16);
         processor.StoppedByString.Should().BeFalse();
     }
 
@@ -80,8 +84,8 @@ public sealed class OutputProcessorTests
         var output = processor.Process(new EngineCoreOutput
         {
             RequestId = "r",
-            NewTokenIds = [tokens[0]],
-            NewLogprobs = [new TokenLogprobs(tokens[0], -0.5f, 1, [(tokens[0], -0.5f), (35, -2f)])],
+            NewTokenId = tokens[0],
+            NewLogprobs = new TokenLogprobs(tokens[0], -0.5f, 1, [(tokens[0], -0.5f), (35, -2f)]),
         });
 
         output.NewLogprobs.Should().ContainSingle();
@@ -109,7 +113,7 @@ public sealed class OutputProcessorTests
         {
             outputs.Add(processor.Process(new EngineCoreOutput
             {
-                RequestId = "r", NewTokenIds = [tokens[i]], FinishReason = i + 1 == tokens.Count ? FinishReason.Length : null,
+                RequestId = "r", NewTokenId = tokens[i], FinishReason = i + 1 == tokens.Count ? FinishReason.Length : null,
             }));
             if (outputs[^1].FinishReason is not null)
             {

@@ -50,7 +50,7 @@ internal sealed class ScriptedEngineCore(Func<EngineCoreRequest, IReadOnlyList<i
         }
     }
 
-    public IReadOnlyList<EngineCoreOutput> Step()
+    public void Step(List<EngineCoreOutput> outputs)
     {
         Steps.Wait();
         if (Fault is { } fault)
@@ -58,19 +58,17 @@ internal sealed class ScriptedEngineCore(Func<EngineCoreRequest, IReadOnlyList<i
             throw fault;
         }
 
-        var outputs = new List<EngineCoreOutput>();
+        outputs.Clear();
         foreach (var (request, tokens) in running.ToList())
         {
             var token = tokens.Dequeue();
             FinishReason? finish = request.EosTokenIds.Contains(token) ? FinishReason.Stop : tokens.Count == 0 ? FinishReason.Length : null;
-            outputs.Add(new EngineCoreOutput { RequestId = request.RequestId, NewTokenIds = [token], FinishReason = finish, FirstScheduledTimestamp = request.ArrivalTimestamp + 1 });
+            outputs.Add(new EngineCoreOutput { RequestId = request.RequestId, NewTokenId = token, FinishReason = finish, IsStopToken = finish == FinishReason.Stop, FirstScheduledTimestamp = request.ArrivalTimestamp + 1 });
             if (finish is not null)
             {
                 running.RemoveAll(r => r.Request.RequestId == request.RequestId);
             }
         }
-
-        return outputs;
     }
 
     public void Dispose() => Disposed.TrySetResult();

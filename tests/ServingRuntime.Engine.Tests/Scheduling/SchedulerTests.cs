@@ -176,7 +176,8 @@ public sealed class SchedulerTests
             var result = new ModelRunnerOutput();
             foreach (var scheduled in step.Requests.Where(scheduled => scheduled.Samples))
             {
-                result.MutableSamples.Add(new SampledToken(token?.Invoke(scheduled.Request.Id) ?? 9, null));
+                result.Add(new SampledToken(token?.Invoke(scheduled.Request.Id) ?? 9, null));
+                result.EndRequest();
             }
 
             Outputs = [];
