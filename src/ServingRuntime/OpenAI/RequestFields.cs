@@ -4,7 +4,7 @@ using Octavo.ServingRuntime.Engine.Core;
 namespace Octavo.ServingRuntime.OpenAI;
 
 /// <summary>The members of a request by type and range, each fault naming its member. A member that is null counts as absent.</summary>
-internal sealed class RequestFields(JsonElement root)
+internal sealed class RequestFields(JsonElement root, string prefix = "")
 {
     private readonly HashSet<string> read = new(StringComparer.Ordinal);
 
@@ -17,15 +17,22 @@ internal sealed class RequestFields(JsonElement root)
         return root.TryGetProperty(name, out value) && value.ValueKind != JsonValueKind.Null;
     }
 
+    /// <summary>The members of a member, whose faults name both.</summary>
+    public RequestFields Inner(string name, JsonElement value)
+        => value.ValueKind == JsonValueKind.Object ? new RequestFields(value, prefix + name + ".") : throw Fault(name, "must be an object");
+
+    /// <summary>A fault of a member of these.</summary>
+    public InvalidRequestException Fault(string name, string what) => Wrong(prefix + name, what);
+
     public string? String(string name)
         => !TryTake(name, out var value) ? null
             : value.ValueKind == JsonValueKind.String ? Text(name, value)
-            : throw Wrong(name, "must be a string");
+            : throw Fault(name, "must be a string");
 
     public bool? Flag(string name)
         => !TryTake(name, out var value) ? null
             : value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean()
-            : throw Wrong(name, "must be true or false");
+            : throw Fault(name, "must be true or false");
 
     public long? Long(string name, long least = long.MinValue, long most = long.MaxValue)
     {
@@ -36,11 +43,11 @@ internal sealed class RequestFields(JsonElement root)
 
         if (value.ValueKind != JsonValueKind.Number || !value.TryGetInt64(out var number))
         {
-            throw Wrong(name, "must be an integer");
+            throw Fault(name, "must be an integer");
         }
 
         return number >= least && number <= most ? number
-            : throw Wrong(name, most == long.MaxValue || most == int.MaxValue ? $"must be at least {least}, not {number}" : $"must be from {least} to {most}, not {number}");
+            : throw Fault(name, most == long.MaxValue || most == int.MaxValue ? $"must be at least {least}, not {number}" : $"must be from {least} to {most}, not {number}");
     }
 
     public int? Integer(string name, int least = int.MinValue, int most = int.MaxValue) => (int?)Long(name, least, most);
@@ -58,12 +65,12 @@ internal sealed class RequestFields(JsonElement root)
 
         if (value.ValueKind != JsonValueKind.Number || !value.TryGetDouble(out var number))
         {
-            throw Wrong(name, "must be a number");
+            throw Fault(name, "must be a number");
         }
 
         return number <= most && (above ? number > least : number >= least)
             ? (float)number
-            : throw Wrong(name, $"must be {(above ? "above" : "at least")} {least} and at most {most}, not {number}");
+            : throw Fault(name, $"must be {(above ? "above" : "at least")} {least} and at most {most}, not {number}");
     }
 
     /// <summary>A string or an array of strings.</summary>
@@ -78,13 +85,13 @@ internal sealed class RequestFields(JsonElement root)
         {
             JsonValueKind.String => [value],
             JsonValueKind.Array when value.GetArrayLength() <= mostItems => [.. value.EnumerateArray()],
-            JsonValueKind.Array => throw Wrong(name, $"may have {mostItems} items at most"),
-            _ => throw Wrong(name, "must be a string or an array of strings"),
+            JsonValueKind.Array => throw Fault(name, $"may have {mostItems} items at most"),
+            _ => throw Fault(name, "must be a string or an array of strings"),
         };
         return [.. items.Select(item =>
         {
-            var text = item.ValueKind == JsonValueKind.String ? Text(name, item) : throw Wrong(name, "must be a string or an array of strings");
-            return text.Length is > 0 && text.Length <= mostLength ? text : throw Wrong(name, $"may not hold an empty string, nor one of more than {mostLength} characters");
+            var text = item.ValueKind == JsonValueKind.String ? Text(name, item) : throw Fault(name, "must be a string or an array of strings");
+            return text.Length is > 0 && text.Length <= mostLength ? text : throw Fault(name, $"may not hold an empty string, nor one of more than {mostLength} characters");
         })];
     }
 
@@ -96,8 +103,8 @@ internal sealed class RequestFields(JsonElement root)
         }
 
         return value.ValueKind == JsonValueKind.Array && value.GetArrayLength() <= mostItems
-            ? [.. value.EnumerateArray().Select(item => item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out var number) ? number : throw Wrong(name, "must be an array of integers"))]
-            : throw Wrong(name, $"must be an array of at most {mostItems} integers");
+            ? [.. value.EnumerateArray().Select(item => item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out var number) ? number : throw Fault(name, "must be an array of integers"))]
+            : throw Fault(name, $"must be an array of at most {mostItems} integers");
     }
 
     /// <summary>Refuses a member that asks for what is not built, unless its value asks for nothing.</summary>
@@ -105,13 +112,13 @@ internal sealed class RequestFields(JsonElement root)
     {
         if (TryTake(name, out var value) && !asksForNothing(value))
         {
-            throw new InvalidRequestException($"'{name}' is not supported by this server", name, "unsupported_parameter");
+            throw new InvalidRequestException($"'{prefix}{name}' is not supported by this server", prefix + name, "unsupported_parameter");
         }
     }
 
     public static InvalidRequestException Wrong(string name, string what) => new($"'{name}' {what}", name, "invalid_value");
 
-    private static string Text(string name, JsonElement value)
+    private string Text(string name, JsonElement value)
     {
         try
         {
@@ -119,7 +126,7 @@ internal sealed class RequestFields(JsonElement root)
         }
         catch (InvalidOperationException)
         {
-            throw Wrong(name, "holds half of a surrogate pair");
+            throw Fault(name, "holds half of a surrogate pair");
         }
     }
 }

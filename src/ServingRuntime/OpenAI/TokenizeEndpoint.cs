@@ -1,4 +1,5 @@
 using Octavo.ServingRuntime.Hosting;
+using Octavo.ServingRuntime.OpenAI.Mapping;
 
 namespace Octavo.ServingRuntime.OpenAI;
 
@@ -19,11 +20,9 @@ internal sealed class TokenizeEndpoint(ModelHost host)
         using var body = await RequestBody.ReadAsync(context);
         var fields = new RequestFields(body.RootElement);
         IReadOnlyList<int> tokens;
-        if (fields.TryTake("messages", out var given))
+        if (fields.TryTake("messages", out _))
         {
-            using var messages = ChatMessages.Normalize(given);
-            var continueFinal = fields.Flag("continue_final_message") ?? false;
-            tokens = model.Input.EncodeChat(model.Input.RenderChat(messages.RootElement, fields.Flag("add_generation_prompt") ?? !continueFinal, continueFinal, null));
+            tokens = ChatPromptMapper.Take(fields, model.Input).TokenIds;
         }
         else
         {

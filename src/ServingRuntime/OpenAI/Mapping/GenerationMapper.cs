@@ -1,0 +1,59 @@
+using Octavo.ServingRuntime.Engine.Core;
+
+namespace Octavo.ServingRuntime.OpenAI.Mapping;
+
+/// <summary>The part of a request that is the same for all its prompts; read once, then made into one generation a prompt.</summary>
+internal sealed class GenerationMapper
+{
+    private const int MaxChoices = 16;
+    private const int MaxStops = 16;
+    private const int MaxStopLength = 256;
+    private const int MaxSaltLength = 256;
+
+    private readonly InputProcessor input;
+    private readonly TokenLimit limit;
+    private readonly GenerationRequest common;
+
+    public GenerationMapper(RequestFields fields, InputProcessor input, TokenLimit limit, int? logprobs, long arrival)
+    {
+        this.input = input;
+        this.limit = limit;
+        var choices = fields.Integer("n", 1, MaxChoices) ?? 1;
+        if (fields.Integer("best_of", 1) is { } bestOf && bestOf != choices)
+        {
+            throw new InvalidRequestException("'best_of' other than 'n' is not supported by this server", "best_of", "unsupported_parameter");
+        }
+
+        var salt = fields.String("cache_salt");
+        if (salt is { Length: 0 or > MaxSaltLength })
+        {
+            throw RequestFields.Wrong("cache_salt", $"must have 1 to {MaxSaltLength} characters");
+        }
+
+        common = new GenerationRequest
+        {
+            RequestId = "",
+            PromptTokenIds = [],
+            N = choices,
+            StopStrings = fields.Strings("stop", MaxStops, MaxStopLength),
+            IncludeStopStringInOutput = fields.Flag("include_stop_str_in_output") ?? false,
+            SkipSpecialTokens = fields.Flag("skip_special_tokens") ?? true,
+            EosTokenIds = input.Model.EosTokenIds,
+            Priority = fields.Integer("priority") ?? 0,
+            CacheSalt = salt,
+            ArrivalTimestamp = arrival,
+            SamplingParams = SamplingMapper.Take(fields, input) with { Logprobs = logprobs },
+        };
+    }
+
+    /// <exception cref="InvalidRequestException">The prompt is too long, or leaves too little for what is asked.</exception>
+    public GenerationRequest For(string id, IReadOnlyList<int> prompt)
+    {
+        var asked = limit.Asked ?? (limit.Default is { } usual ? Math.Min(usual, Math.Max(1, input.MaxModelLen - prompt.Count)) : null);
+        var maxTokens = input.CheckLengths(prompt, asked, limit.Parameter);
+        var sampling = common.SamplingParams;
+        return sampling.MinTokens <= maxTokens
+            ? common with { RequestId = id, PromptTokenIds = prompt, SamplingParams = sampling with { MaxTokens = maxTokens } }
+            : throw RequestFields.Wrong("min_tokens", $"must be at most the {maxTokens} tokens that may be generated, not {sampling.MinTokens}");
+    }
+}
