@@ -56,6 +56,13 @@ public interface IKernelBackend : IDisposable
     void StoreKeyValues(in Tensor keys, in Tensor values, KeyValueBlocks blocks, in Tensor slots);
 
     /// <summary>
+    /// Copies whole blocks, keys and values, in every layer. Copies take effect as if done one after another: a block may be the destination of one
+    /// and then the source or destination of a later one. Source and destination of a copy differ.
+    /// </summary>
+    /// <param name="layers">Blocks of equal number and size.</param>
+    void CopyBlocks(IReadOnlyList<KeyValueBlocks> layers, ReadOnlySpan<BlockCopy> copies);
+
+    /// <summary>
     /// Causal attention of queries [T, heads * D] over stored keys and values; output the same shape; heads is a multiple of KVHeads.
     /// The query at position p sees tokens 0..p. Slots past the end of a sequence may hold anything.
     /// </summary>

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Octavo.ServingRuntime.Engine.KVCache;
 using Octavo.ServingRuntime.Engine.ModelRunner;
 using Octavo.ServingRuntime.Engine.Sampling;
@@ -18,8 +19,12 @@ internal sealed class EngineCore : IEngineCore
     private readonly IDisposable[] owned;
     private readonly Dictionary<string, Request> requests = new(StringComparer.Ordinal);
     private readonly List<EngineCoreOutput> refused = [];
+    private readonly TimeProvider timeProvider;
     private long arrivals;
     private int stepTokens;
+    private long steps;
+    private long stepTicks;
+    private long scheduleTicks;
 
     /// <param name="owned">Disposed with the engine, in this order, after the runner.</param>
     public EngineCore(
@@ -27,6 +32,7 @@ internal sealed class EngineCore : IEngineCore
     {
         this.options = options;
         this.runner = runner;
+        this.timeProvider = timeProvider;
         this.owned = owned;
         MaxModelLen = maxModelLen;
         VocabSize = vocabSize;
@@ -56,6 +62,11 @@ internal sealed class EngineCore : IEngineCore
         UncachedQueuedTokens = scheduler.UncachedQueuedTokens,
         RecentCacheHitRate = scheduler.PrefixCache.RecentHitRate,
         StepTokens = stepTokens,
+        KVSlots = (long)cache.Pool.UsedCount * BlockSize,
+        KVSlotsFilled = ((long)cache.Pool.UsedCount * BlockSize) - scheduler.UnusedSlots(),
+        Steps = steps,
+        StepSeconds = (double)stepTicks / timeProvider.TimestampFrequency,
+        ScheduleSeconds = (double)scheduleTicks / timeProvider.TimestampFrequency,
     };
 
     public void AddRequest(EngineCoreRequest request)
@@ -87,14 +98,22 @@ internal sealed class EngineCore : IEngineCore
         outputs.Clear();
         outputs.AddRange(refused);
         refused.Clear();
+        var start = timeProvider.GetTimestamp();
         var step = scheduler.Schedule();
         stepTokens = step.TotalTokens;
         if (step.Requests.Count > 0)
         {
-            scheduler.UpdateFromOutput(runner.Execute(step), outputs);
+            var scheduled = timeProvider.GetTimestamp();
+            var result = runner.Execute(step);
+            var executed = timeProvider.GetTimestamp();
+            scheduler.UpdateFromOutput(result, outputs);
+            var end = timeProvider.GetTimestamp();
+            steps++;
+            stepTicks += end - start;
+            scheduleTicks += scheduled - start + (end - executed);
         }
 
-        foreach (var output in outputs)
+        foreach (ref readonly var output in CollectionsMarshal.AsSpan(outputs))
         {
             if (output.FinishReason is not null)
             {

@@ -21,4 +21,15 @@ public readonly record struct EngineStats
 
     /// <summary>Tokens computed by the last step.</summary>
     public int StepTokens { get; init; }
+
+    /// <summary>Token slots of the blocks in use, and those of them that hold a token: the difference is internal fragmentation. A block counts once, however many share it.</summary>
+    public long KVSlots { get; init; }
+    public long KVSlotsFilled { get; init; }
+
+    /// <summary>Steps that computed something.</summary>
+    public long Steps { get; init; }
+
+    /// <summary>Time spent in such steps; of it, in deciding what to compute and in taking in the results (scheduler and block pool).</summary>
+    public double StepSeconds { get; init; }
+    public double ScheduleSeconds { get; init; }
 }

@@ -49,6 +49,18 @@ public sealed class Scheduler(KVCacheManager cache, EngineOptions options, int m
         request.Status = RequestStatus.Finished;
     }
 
+    /// <summary>Slots of running requests' blocks that hold no token yet.</summary>
+    public long UnusedSlots()
+    {
+        long unused = 0;
+        for (var i = 0; i < running.Count; i++)
+        {
+            unused += ((long)running[i].Blocks.Count * cache.BlockSize) - running[i].NumComputedTokens;
+        }
+
+        return unused;
+    }
+
     /// <summary>The next step's work. Empty only when there is no request.</summary>
     public SchedulerOutput Schedule()
     {

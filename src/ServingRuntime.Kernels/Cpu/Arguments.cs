@@ -39,6 +39,16 @@ internal static class Arguments
         That(blockSize is 16 or 32 or 64, $"block size {blockSize} is none of 16, 32, 64");
     }
 
+    public static void Copies(KeyValueBlocks blocks, ReadOnlySpan<BlockCopy> copies)
+    {
+        foreach (var (source, destination) in copies)
+        {
+            That(
+                (uint)source < (uint)blocks.NumBlocks && (uint)destination < (uint)blocks.NumBlocks && source != destination,
+                $"a copy of block {source} to {destination} among {blocks.NumBlocks} blocks");
+        }
+    }
+
     public static void Attention(in Tensor queries, KeyValueBlocks blocks, in PagedSequences sequences, in Tensor output)
     {
         var width = queries.Shape[1];

@@ -158,6 +158,23 @@ public sealed unsafe class CpuBackend : IKernelBackend
         }
     }
 
+    public void CopyBlocks(IReadOnlyList<KeyValueBlocks> layers, ReadOnlySpan<BlockCopy> copies)
+    {
+        for (var i = 0; i < layers.Count; i++)
+        {
+            var layer = layers[i];
+            Arguments.Copies(layer, copies);
+            var keyBytes = layer.Keys.Shape.ElementCount / layer.NumBlocks * sizeof(float);
+            var valueBytes = layer.Values.Shape.ElementCount / layer.NumBlocks * sizeof(float);
+            byte* keys = (byte*)layer.Keys.Pointer<float>(), values = (byte*)layer.Values.Pointer<float>();
+            foreach (var (source, destination) in copies)
+            {
+                Buffer.MemoryCopy(keys + (source * keyBytes), keys + (destination * keyBytes), keyBytes, keyBytes);
+                Buffer.MemoryCopy(values + (source * valueBytes), values + (destination * valueBytes), valueBytes, valueBytes);
+            }
+        }
+    }
+
     public void PagedAttention(in Tensor queries, KeyValueBlocks blocks, in PagedSequences sequences, float scale, in Tensor output)
     {
         Arguments.Attention(queries, blocks, sequences, output);

@@ -118,6 +118,23 @@ public sealed class ReferenceBackend : IKernelBackend
         }
     }
 
+    public void CopyBlocks(IReadOnlyList<KeyValueBlocks> layers, ReadOnlySpan<BlockCopy> copies)
+    {
+        foreach (var layer in layers)
+        {
+            Arguments.Copies(layer, copies);
+            var size = layer.BlockSize * layer.KVHeads * layer.HeadDim;
+            foreach (var (source, destination) in copies)
+            {
+                for (var i = 0; i < size; i++)
+                {
+                    layer.Keys.AsSpan<float>()[(destination * size) + i] = layer.Keys.AsSpan<float>()[(source * size) + i];
+                    layer.Values.AsSpan<float>()[(destination * size) + i] = layer.Values.AsSpan<float>()[(source * size) + i];
+                }
+            }
+        }
+    }
+
     public void PagedAttention(in Tensor queries, KeyValueBlocks blocks, in PagedSequences sequences, float scale, in Tensor output)
     {
         Arguments.Attention(queries, blocks, sequences, output);

@@ -142,6 +142,9 @@ public sealed class EngineCoreTests
         var stats = engine.Core.Stats;
         (stats.StepTokens, stats.UncachedQueuedTokens, stats.NumRunning, stats.NumWaiting).Should().Be((Prompt.Length, Prompt.Length, 1, 1));
         stats.KVCacheUsage.Should().BeApproximately(1.0 / 1023, 1e-9);
+        (stats.KVSlots, stats.KVSlotsFilled, stats.Steps).Should().Be((16, Prompt.Length, 1));
+        stats.StepSeconds.Should().BeGreaterThan(stats.ScheduleSeconds);
+        stats.ScheduleSeconds.Should().BePositive();
     }
 
     [Fact]
