@@ -36,5 +36,18 @@ public static class ServingFlags
     public const string ShutdownTimeout = "--shutdown-timeout";
 
     public const string ApiKey = "--api-key";
+
+    /// <summary>A file of API keys, one a line, bare or as <c>name: key</c>; read again when it changes, as a mounted Secret does.</summary>
+    public const string ApiKeyFile = "--api-key-file";
+
+    /// <summary>Lets API keys find each other's prompts in the prefix cache.</summary>
+    public const string SharePrefixCache = "--share-prefix-cache";
+
+    /// <summary>Bound of one API key's requests in progress; beyond it requests are answered 429 with Retry-After.</summary>
+    public const string MaxConcurrentRequestsPerKey = "--max-concurrent-requests-per-key";
+
+    /// <summary>Seconds that a request may take, queue included.</summary>
+    public const string RequestTimeout = "--request-timeout";
+
     public const string Seed = "--seed";
 }

@@ -30,12 +30,16 @@ internal static class ServeCommand
         var threads = new Option<int?>(ServingFlags.CpuThreads) { Description = "Threads of the CPU backend. Default: the cores that may be used." };
         var shutdown = new Option<double>(ServingFlags.ShutdownTimeout) { Description = "Seconds that SIGTERM waits for requests in flight.", DefaultValueFactory = _ => 30 };
         var apiKeys = new Option<string[]>(ServingFlags.ApiKey) { Description = "Key that requests must bring as bearer token; may be given several times.", AllowMultipleArgumentsPerToken = true };
+        var apiKeyFile = new Option<string?>(ServingFlags.ApiKeyFile) { Description = "File of such keys, one a line, bare or as 'name: key'; read again when it changes." };
+        var shareCache = new Option<bool>(ServingFlags.SharePrefixCache) { Description = "Let API keys find each other's prompts in the prefix cache; by default each has its own." };
+        var perKey = new Option<int>(ServingFlags.MaxConcurrentRequestsPerKey) { Description = "Most requests in progress of one API key; beyond it requests get 429.", DefaultValueFactory = _ => 1024 };
+        var timeout = new Option<double>(ServingFlags.RequestTimeout) { Description = "Seconds that a request may take, queue included; 0: no limit. A client may ask for less by the header X-Request-Timeout.", DefaultValueFactory = _ => 600 };
         var seed = new Option<long>(ServingFlags.Seed) { Description = "Seeds requests without a seed of their own." };
 
         var root = new RootCommand("Serves a language model over an OpenAI-compatible API.")
         {
             model, names, host, port, maxModelLen, blockSize, maxNumSeqs, maxBatched, queued, queuedTokens, dtype, device, prefixCaching, noPrefixCaching,
-            cacheBytes, blocks, threads, shutdown, apiKeys, seed,
+            cacheBytes, blocks, threads, shutdown, apiKeys, apiKeyFile, shareCache, perKey, timeout, seed,
         };
         root.Add(FetchCommand.Create());
         root.SetAction((parsed, _) =>
@@ -48,6 +52,10 @@ internal static class ServeCommand
                 Port = parsed.GetValue(port),
                 Device = parsed.GetValue(device)!,
                 ApiKeys = parsed.GetValue(apiKeys) ?? [],
+                ApiKeyFile = parsed.GetValue(apiKeyFile),
+                SharePrefixCache = parsed.GetValue(shareCache),
+                MaxConcurrentRequestsPerKey = parsed.GetValue(perKey),
+                RequestTimeout = parsed.GetValue(timeout) is 0 ? null : TimeSpan.FromSeconds(Math.Clamp(parsed.GetValue(timeout), -1, 1e9)),
                 ShutdownTimeout = TimeSpan.FromSeconds(Math.Clamp(parsed.GetValue(shutdown), -1, 1e9)),
                 MaxQueuedRequests = parsed.GetValue(queued),
                 MaxQueuedTokens = parsed.GetValue(queuedTokens),

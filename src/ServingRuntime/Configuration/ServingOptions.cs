@@ -22,6 +22,18 @@ internal sealed record ServingOptions
     /// <summary>Keys of which a request must bring one; empty: none is asked for.</summary>
     public IReadOnlyList<string> ApiKeys { get; init; } = [];
 
+    /// <summary>A file of further keys, read again when it changes.</summary>
+    public string? ApiKeyFile { get; init; }
+
+    /// <summary>Whether tenants find each other's prompts in the prefix cache: faster for all, and each can find out by timing what others ask.</summary>
+    public bool SharePrefixCache { get; init; }
+
+    /// <summary>Requests in progress that one API key may have; beyond it they get 429.</summary>
+    public int MaxConcurrentRequestsPerKey { get; init; } = 1024;
+
+    /// <summary>How long a request may take from its arrival to its last token; null: for ever.</summary>
+    public TimeSpan? RequestTimeout { get; init; } = TimeSpan.FromMinutes(10);
+
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     public int MaxQueuedRequests { get; init; } = 1024;

@@ -1,6 +1,7 @@
 using System.Net;
 using Octavo.ServingContract;
 using Octavo.ServingRuntime.Engine;
+using Octavo.ServingRuntime.Security;
 
 namespace Octavo.ServingRuntime.Configuration;
 
@@ -64,6 +65,17 @@ internal static class ServingOptionsValidator
             errors.Add($"{ServingFlags.ApiKey}: a key is empty");
         }
 
+        CheckKeyFile(errors, ServingFlags.ApiKeyFile, options.ApiKeyFile);
+        if (options.MaxConcurrentRequestsPerKey < 1)
+        {
+            errors.Add($"{ServingFlags.MaxConcurrentRequestsPerKey}: {options.MaxConcurrentRequestsPerKey} is below 1");
+        }
+
+        if (options.RequestTimeout is { } timeout && (timeout <= TimeSpan.Zero || timeout > TimeSpan.FromDays(30)))
+        {
+            errors.Add($"{ServingFlags.RequestTimeout}: {timeout.TotalSeconds} is neither 0 (no limit) nor from 0 to 2592000");
+        }
+
         foreach (var error in EngineOptionsValidator.Validate(engine))
         {
             var colon = error.IndexOf(':', StringComparison.Ordinal);
@@ -71,5 +83,22 @@ internal static class ServingOptionsValidator
         }
 
         return errors;
+    }
+
+    private static void CheckKeyFile(List<string> errors, string flag, string? file)
+    {
+        if (file is null)
+        {
+            return;
+        }
+
+        try
+        {
+            ApiKeyFile.Parse(ApiKeyFile.Read(file));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or ArgumentException)
+        {
+            errors.Add($"{flag}: {e.Message}");
+        }
     }
 }

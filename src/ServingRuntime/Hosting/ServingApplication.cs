@@ -7,7 +7,9 @@ using Octavo.ServingRuntime.Configuration;
 using Octavo.ServingRuntime.Engine;
 using Octavo.ServingRuntime.Engine.Metrics;
 using Octavo.ServingRuntime.Health;
+using Octavo.ServingRuntime.Limits;
 using Octavo.ServingRuntime.OpenAI;
+using Octavo.ServingRuntime.Security;
 
 namespace Octavo.ServingRuntime.Hosting;
 
@@ -44,6 +46,9 @@ internal static class ServingApplication
         builder.Services.AddSingleton(engineOptions);
         builder.Services.AddSingleton(createCore);
         builder.Services.AddSingleton(timeProvider);
+        builder.Services.AddSingleton(new ServerKeys(new ApiKeyRing(options.ApiKeys, options.ApiKeyFile), new ApiKeyRing([], null)));
+        builder.Services.AddSingleton(new TenantSalt(options.SharePrefixCache));
+        builder.Services.AddHostedService<ApiKeyFileWatcher>();
         builder.Services.AddSingleton<ModelHost>();
         builder.Services.AddSingleton<RequestMapper>();
         builder.Services.AddSingleton<ChatCompletionsEndpoint>();
@@ -59,6 +64,7 @@ internal static class ServingApplication
         var app = builder.Build();
         app.UseMiddleware<ErrorMiddleware>();
         app.UseMiddleware<ApiKeyMiddleware>();
+        app.UseMiddleware<LimitsMiddleware>();
         app.UseRouting();
         app.MapPost(ServingPaths.ChatCompletions, app.Services.GetRequiredService<ChatCompletionsEndpoint>().HandleAsync);
         app.MapPost(ServingPaths.Completions, app.Services.GetRequiredService<CompletionsEndpoint>().HandleAsync);

@@ -16,7 +16,7 @@ internal sealed class ChatCompletionsEndpoint(ModelHost host, RequestMapper mapp
             request = mapper.MapChat(body.RootElement, model);
         }
 
-        var outputs = GenerationRun.RunAsync(model.Llm, [request.Generation], context.RequestAborted);
+        var outputs = GenerationRun.RunAsync(model.Llm, [request.Generation], RequestScope.Of(context), context.RequestAborted);
         var created = timeProvider.GetUtcNow().ToUnixTimeSeconds();
         await (request.Stream.Enabled ? StreamAsync(context, request, outputs, created) : CompleteAsync(context, request, outputs, created));
     }

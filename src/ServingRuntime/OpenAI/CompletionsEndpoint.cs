@@ -16,7 +16,7 @@ internal sealed class CompletionsEndpoint(ModelHost host, RequestMapper mapper, 
             request = mapper.MapCompletion(body.RootElement, model);
         }
 
-        var outputs = GenerationRun.RunAsync(model.Llm, request.Generations, context.RequestAborted);
+        var outputs = GenerationRun.RunAsync(model.Llm, request.Generations, RequestScope.Of(context), context.RequestAborted);
         var created = timeProvider.GetUtcNow().ToUnixTimeSeconds();
         await (request.Stream.Enabled ? StreamAsync(context, request, outputs, created) : CompleteAsync(context, request, outputs, created));
     }

@@ -1,9 +1,10 @@
 using System.Globalization;
+using Octavo.ServingRuntime.Security;
 
 namespace Octavo.ServingRuntime.OpenAI;
 
 /// <summary>Gives every request an id, and every failure OpenAI's envelope.</summary>
-internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<ErrorMiddleware> logger)
+internal sealed partial class ErrorMiddleware(RequestDelegate next, TenantSalt salts, ILogger<ErrorMiddleware> logger)
 {
     private const string RequestIdHeader = "X-Request-Id";
 
@@ -12,6 +13,7 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
         var given = context.Request.Headers[RequestIdHeader].ToString();
         context.TraceIdentifier = IsUsable(given) ? given : Guid.NewGuid().ToString("N");
         context.Response.Headers[RequestIdHeader] = context.TraceIdentifier;
+        context.Features.Set(new RequestScope(salts));
         try
         {
             await next(context);

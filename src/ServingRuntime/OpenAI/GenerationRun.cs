@@ -14,11 +14,11 @@ internal static class GenerationRun
 
     /// <returns>Outputs with the number of the prompt that they answer. The first failure ends all.</returns>
     public static async IAsyncEnumerable<(int Prompt, RequestOutput Output)> RunAsync(
-        AsyncLlm llm, IReadOnlyList<GenerationRequest> generations, [EnumeratorCancellation] CancellationToken cancellationToken)
+        AsyncLlm llm, IReadOnlyList<GenerationRequest> generations, RequestScope scope, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (generations.Count == 1)
         {
-            await foreach (var output in llm.GenerateAsync(generations[0], cancellationToken))
+            await foreach (var output in llm.GenerateAsync(scope.Apply(generations[0]), cancellationToken))
             {
                 yield return (0, Checked(output));
             }
@@ -28,7 +28,7 @@ internal static class GenerationRun
 
         var merged = Channel.CreateUnbounded<(int, RequestOutput)>(new UnboundedChannelOptions { SingleReader = true });
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var all = Task.WhenAll(generations.Select((generation, prompt) => PumpAsync(llm, generation, prompt, merged.Writer, stop)));
+        var all = Task.WhenAll(generations.Select((generation, prompt) => PumpAsync(llm, scope.Apply(generation), prompt, merged.Writer, stop)));
         _ = all.ContinueWith(done => merged.Writer.TryComplete(done.Exception?.InnerException), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         try
         {

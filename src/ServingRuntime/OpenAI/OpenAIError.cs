@@ -28,8 +28,14 @@ internal sealed class ApiException(int status, string message, string? parameter
             RejectionReason.Draining => "shutting_down",
             _ => "queue_full",
         }, retryAfter: rejected.RetryAfter),
+        DeadlineExceededException => new ApiException(504, "the request took longer than it may", code: "deadline_exceeded"),
         EngineDeadException => new ApiException(500, "the engine has failed", code: "engine_failed"),
-        BadHttpRequestException bad => new ApiException(bad.StatusCode, bad.StatusCode == 413 ? "the request body is too large" : "the request is malformed"),
+        BadHttpRequestException bad => new ApiException(bad.StatusCode, bad.StatusCode switch
+        {
+            408 => "the request body came too slowly",
+            413 => "the request body is too large",
+            _ => "the request is malformed",
+        }),
         _ => new ApiException(500, "internal error"),
     };
 
@@ -45,6 +51,7 @@ internal sealed class ApiException(int status, string message, string? parameter
     private static string TypeOf(int status) => status switch
     {
         401 => "authentication_error",
+        408 or 504 => "timeout_error",
         429 => "rate_limit_error",
         501 => "not_implemented_error",
         503 => "service_unavailable_error",
@@ -54,6 +61,7 @@ internal sealed class ApiException(int status, string message, string? parameter
 
     private static string? CodeOf(int status) => status switch
     {
+        408 => "request_timeout",
         413 => "request_too_large",
         415 => "unsupported_media_type",
         500 => "internal_error",
