@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Octavo.ServingRuntime.Engine.Core;
+using Octavo.ServingRuntime.Engine.StructuredOutput;
 using Octavo.ServingRuntime.Kernels;
 using Octavo.ServingRuntime.Kernels.Cpu;
 using Octavo.TestSupport;
@@ -28,13 +29,16 @@ internal sealed class EngineHarness : IDisposable
     public static SamplingParams Greedy(int maxTokens, int? logprobs = null) =>
         new() { Temperature = 0, MaxTokens = maxTokens, IgnoreEos = true, Logprobs = logprobs };
 
-    public void Add(string id, IReadOnlyList<int> prompt, SamplingParams parameters, int priority = 0, string? salt = null)
-    {
-        Results[id] = new GeneratedTokens();
-        Core.AddRequest(new EngineCoreRequest
+    public void Add(string id, IReadOnlyList<int> prompt, SamplingParams parameters, int priority = 0, string? salt = null, ITokenConstraintSource? constraint = null)
+        => Add(new EngineCoreRequest
         {
-            RequestId = id, PromptTokenIds = prompt, SamplingParams = parameters, EosTokenIds = [2], Priority = priority, CacheSalt = salt,
+            RequestId = id, PromptTokenIds = prompt, SamplingParams = parameters, EosTokenIds = [2], Priority = priority, CacheSalt = salt, Constraint = constraint,
         });
+
+    public void Add(EngineCoreRequest request)
+    {
+        Results[request.RequestId] = new GeneratedTokens();
+        Core.AddRequest(request);
     }
 
     /// <summary>One step; afterwards every block is accounted for.</summary>
@@ -57,10 +61,10 @@ internal sealed class EngineHarness : IDisposable
         }
     }
 
-    public GeneratedTokens Run(IReadOnlyList<int> prompt, SamplingParams parameters, string? salt = null)
+    public GeneratedTokens Run(IReadOnlyList<int> prompt, SamplingParams parameters, string? salt = null, ITokenConstraintSource? constraint = null)
     {
         var id = $"run-{Results.Count}";
-        Add(id, prompt, parameters, salt: salt);
+        Add(id, prompt, parameters, salt: salt, constraint: constraint);
         RunToEnd();
         return Results[id];
     }

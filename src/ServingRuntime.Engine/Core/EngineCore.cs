@@ -3,6 +3,7 @@ using Octavo.ServingRuntime.Engine.KVCache;
 using Octavo.ServingRuntime.Engine.ModelRunner;
 using Octavo.ServingRuntime.Engine.Sampling;
 using Octavo.ServingRuntime.Engine.Scheduling;
+using Octavo.ServingRuntime.Engine.StructuredOutput;
 
 namespace Octavo.ServingRuntime.Engine.Core;
 
@@ -73,13 +74,25 @@ internal sealed class EngineCore : IEngineCore
     {
         if (Fault(request) is { } fault)
         {
-            refused.Add(new EngineCoreOutput { RequestId = request.RequestId, FinishReason = FinishReason.Error, ErrorMessage = fault });
+            Refuse(request, fault);
+            return;
+        }
+
+        ITokenConstraint? constraint;
+        try
+        {
+            constraint = request.Constraint?.Create(SamplingState.StopTokensOf(request));
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            // Compiled from what a client sent: its fault must not become the engine's.
+            Refuse(request, $"structured output failed: {exception.Message}");
             return;
         }
 
         var arrival = arrivals++;
         var seed = request.SamplingParams.Seed is { } own ? (ulong)own : CounterRandom.Bits((ulong)options.Seed, arrival);
-        var added = new Request(request, arrival, seed);
+        var added = new Request(request, arrival, seed, constraint);
         requests.Add(request.RequestId, added);
         scheduler.Add(added);
     }
@@ -148,6 +161,9 @@ internal sealed class EngineCore : IEngineCore
         }
     }
 
+    private void Refuse(EngineCoreRequest request, string fault) =>
+        refused.Add(new EngineCoreOutput { RequestId = request.RequestId, FinishReason = FinishReason.Error, ErrorMessage = fault });
+
     private string? Fault(EngineCoreRequest request)
     {
         var prompt = request.PromptTokenIds;
@@ -161,12 +177,14 @@ internal sealed class EngineCore : IEngineCore
             return $"a prompt has 1 to {MaxModelLen - 1} tokens, this one {prompt.Count}";
         }
 
-        for (var i = 0; i < prompt.Count; i++)
+        if (Foreign(prompt) is { } foreign)
         {
-            if ((uint)prompt[i] >= (uint)VocabSize)
-            {
-                return $"token {prompt[i]} is not in the vocabulary of {VocabSize}";
-            }
+            return $"token {foreign} is not in the vocabulary of {VocabSize}";
+        }
+
+        if (request.SamplingParams.AllowedTokenIds is { } allowed && (allowed.Count == 0 || Foreign(allowed) is not null))
+        {
+            return $"allowed_token_ids needs one token at least, and none outside of the vocabulary of {VocabSize}";
         }
 
         if (Unsupported(request) is { } feature)
@@ -177,15 +195,25 @@ internal sealed class EngineCore : IEngineCore
         return request.SamplingParams.MaxTokens < 1 ? $"max_tokens is {request.SamplingParams.MaxTokens}, at least 1 is needed" : null;
     }
 
+    /// <summary>The first that is no token of the model.</summary>
+    private int? Foreign(IReadOnlyList<int> tokens)
+    {
+        for (var i = 0; i < tokens.Count; i++)
+        {
+            if ((uint)tokens[i] >= (uint)VocabSize)
+            {
+                return tokens[i];
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>What a request may ask for and this engine cannot do.</summary>
     private static string? Unsupported(EngineCoreRequest request) => request switch
     {
-        { Constraint: not null } => "structured output",
         { Pooling: not null } => "an embedding",
         { SamplingParams.PromptLogprobs: not null } => "prompt_logprobs",
-        { SamplingParams.LogprobTokenIds.Count: > 0 } => "logprob_token_ids",
-        { SamplingParams.AllowedTokenIds: not null } => "allowed_token_ids",
-        { SamplingParams.BadWordsTokenIds.Count: > 0 } => "bad_words",
         _ => null,
     };
 }

@@ -37,7 +37,11 @@ public readonly record struct EngineCoreOutput
 }
 
 /// <summary>Log-probability (natural, over raw logits) of the sampled token and of the most likely ones, best first.</summary>
-public sealed record TokenLogprobs(int TokenId, float Logprob, int Rank, IReadOnlyList<(int TokenId, float Logprob)> Top);
+public sealed record TokenLogprobs(int TokenId, float Logprob, int Rank, IReadOnlyList<(int TokenId, float Logprob)> Top)
+{
+    /// <summary>Those of <see cref="SamplingParams.LogprobTokenIds"/>, in their order.</summary>
+    public IReadOnlyList<(int TokenId, float Logprob)> Requested { get; init; } = [];
+}
 
 public enum FinishReason
 {

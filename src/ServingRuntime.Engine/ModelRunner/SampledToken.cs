@@ -2,5 +2,14 @@ using Octavo.ServingRuntime.Engine.Core;
 
 namespace Octavo.ServingRuntime.Engine.ModelRunner;
 
-/// <summary>A request's next token; -1 where its logits were not numbers.</summary>
-public readonly record struct SampledToken(int TokenId, TokenLogprobs? Logprobs);
+/// <summary>A request's next token, or why it has none.</summary>
+public readonly record struct SampledToken(int TokenId, TokenLogprobs? Logprobs)
+{
+    /// <summary>Ends the request with an error; there is no token.</summary>
+    public string? Fault { get; private init; }
+
+    /// <summary>With this token the request's constraint is complete: it ends, though the token is part of its text.</summary>
+    public bool Completes { get; init; }
+
+    public static SampledToken Failed(string fault) => new(-1, null) { Fault = fault };
+}

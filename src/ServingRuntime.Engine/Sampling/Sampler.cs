@@ -1,24 +1,29 @@
 using Octavo.ServingRuntime.Engine.Core;
 using Octavo.ServingRuntime.Engine.ModelRunner;
 using Octavo.ServingRuntime.Engine.Scheduling;
+using Octavo.ServingRuntime.Engine.StructuredOutput;
 using Octavo.ServingRuntime.Kernels;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Octavo.ServingRuntime.Engine.Sampling;
 
 /// <summary>
-/// Logits to tokens. A row's token depends on its own logits, parameters, seed and number of tokens alone. Plain greedy rows are done by the
-/// backend at once; others are brought to the host one by one. Log-probabilities are of the raw logits, before any change.
+/// Logits to tokens. A row's token depends on its own logits, parameters, constraint, seed and number of tokens alone. Plain greedy rows are done by the
+/// backend at once; others are brought to the host one by one. Log-probabilities are of the raw logits, before any change. What goes wrong with one request
+/// is that request's fault and nobody else's.
 /// </summary>
 internal sealed class Sampler : IDisposable
 {
+    private const string NotANumber = "the model's logits are not numbers (NaN or infinite)";
     private readonly IKernelBackend backend;
     private readonly Tensor greedy;
     private readonly Tensor logprobs;
     private readonly int[] greedyTokens;
     private readonly float[] row;
+    private readonly uint[] mask;
     private readonly LogitsProcessor processor;
     private readonly TokenPicker picker;
+    private readonly LogprobsGatherer gatherer;
 
     public Sampler(IKernelBackend backend, int vocabSize, int maxRows)
     {
@@ -27,8 +32,10 @@ internal sealed class Sampler : IDisposable
         logprobs = backend.Allocate(new TensorShape(1, vocabSize), DType.Float32);
         greedyTokens = new int[maxRows];
         row = new float[vocabSize];
+        mask = new uint[TokenMask.Words(vocabSize)];
         processor = new LogitsProcessor(vocabSize);
         picker = new TokenPicker(vocabSize);
+        gatherer = new LogprobsGatherer(vocabSize);
     }
 
     /// <param name="logits">[R, V], a row for each request of the step that samples, in order.</param>
@@ -42,7 +49,8 @@ internal sealed class Sampler : IDisposable
         {
             if (step.Requests[i].Samples)
             {
-                output.Add(SampleRow(logits.Rows(at, 1), step.Requests[i].Request, greedyTokens[at]));
+                var request = step.Requests[i].Request;
+                output.Add(SampleRow(logits.Rows(at, 1), new SamplingPosition(request, request.Tokens), greedyTokens[at]));
                 output.EndRequest();
                 at++;
             }
@@ -55,37 +63,80 @@ internal sealed class Sampler : IDisposable
         logprobs.Memory.Dispose();
     }
 
-    private SampledToken SampleRow(in Tensor logits, Request request, int greedyToken)
+    private SampledToken SampleRow(in Tensor logits, in SamplingPosition position, int greedyToken)
     {
         if (greedyToken < 0)
         {
-            return new SampledToken(-1, null);
+            return SampledToken.Failed(NotANumber);
         }
 
-        var parameters = request.SamplingParams;
-        var changes = LogitsProcessor.Changes(request);
+        if (position.Request.Sampling.Constraint is not { } constraint)
+        {
+            return Choose(logits, position, greedyToken, [], mustEnd: false);
+        }
+
+        try
+        {
+            return ChooseUnder(constraint, logits, position, greedyToken);
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            // A constraint is compiled from what a client sent: whatever it throws ends that client's request alone.
+            return SampledToken.Failed($"structured output failed: {exception.Message}");
+        }
+    }
+
+    private SampledToken ChooseUnder(ITokenConstraint constraint, in Tensor logits, in SamplingPosition position, int greedyToken)
+    {
+        // The vocabulary that the constraint knows may be smaller than the model's.
+        Array.Clear(mask);
+        var restricts = constraint.TryFillMask(mask);
+        var sampled = Choose(logits, position, greedyToken, restricts ? mask : [], constraint.IsComplete);
+        if (sampled.Fault is not null)
+        {
+            return sampled;
+        }
+
+        constraint.Accept(sampled.TokenId);
+        return sampled with { Completes = constraint.IsComplete };
+    }
+
+    private SampledToken Choose(in Tensor logits, in SamplingPosition position, int greedyToken, ReadOnlySpan<uint> allowed, bool mustEnd)
+    {
+        var parameters = position.Request.SamplingParams;
+        var changes = position.Request.Sampling.Changes(position.NumOutputTokens);
+
+        // The likeliest of all is the likeliest of those allowed, where it is one of them.
+        changes |= !allowed.IsEmpty && (!parameters.IsGreedy || !TokenMask.Allows(allowed, greedyToken));
         var token = greedyToken;
         if (changes || !parameters.IsGreedy)
         {
             backend.CopyToHost(logits, row.AsSpan());
             if (changes)
             {
-                processor.Apply(request, row);
+                processor.Apply(position, allowed, mustEnd, row);
+            }
+
+            token = TensorPrimitives.IndexOfMax<float>(row);
+            if (!float.IsFinite(row[token]))
+            {
+                return SampledToken.Failed(float.IsNegativeInfinity(row[token]) ? "no token may follow: the request's restrictions forbid all" : NotANumber);
             }
 
             // Keyed by the number of tokens before it, so that recomputing changes nothing.
-            token = parameters.IsGreedy
-                ? TensorPrimitives.IndexOfMax<float>(row)
-                : picker.Pick(row, parameters, CounterRandom.Uniform(request.SamplingSeed, request.NumTokens));
+            if (!parameters.IsGreedy)
+            {
+                token = picker.Pick(row, row[token], parameters, CounterRandom.Uniform(position.Request.SamplingSeed, position.Tokens.Length));
+            }
         }
 
-        return new SampledToken(token, parameters.Logprobs is { } top ? Logprobs(logits, token, top) : null);
+        return new SampledToken(token, position.Request.Sampling.WantsLogprobs ? Logprobs(logits, position.Request, token) : null);
     }
 
-    private TokenLogprobs Logprobs(in Tensor logits, int token, int top)
+    private TokenLogprobs Logprobs(in Tensor logits, Request request, int token)
     {
         backend.LogSoftmax(logits, logprobs);
         backend.CopyToHost(logprobs, row.AsSpan());
-        return LogprobsGatherer.Gather(row, token, top);
+        return gatherer.Gather(row, token, request.SamplingParams.Logprobs ?? 0, request.Sampling.LogprobTokens);
     }
 }

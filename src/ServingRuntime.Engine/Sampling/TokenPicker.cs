@@ -1,38 +1,69 @@
-using System.Numerics.Tensors;
+using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Octavo.ServingRuntime.Engine.Sampling;
 
 /// <summary>
 /// Draws a token from adjusted logits under temperature, min-p, top-k and top-p (in that order, each over what the one before leaves; vLLM's
-/// order). The cut is found by selection, never by sorting the vocabulary: tokens are ranked by probability, then by lower id, so it is unique.
+/// order). The vocabulary is never sorted: vector passes collect the likely tokens, lowering the bar until they hold what is to be kept, and the cut is
+/// found among those by selection. Tokens are ranked by probability, then by lower id, so it is unique. Sums have one fixed order.
 /// </summary>
 internal sealed class TokenPicker(int vocabSize)
 {
+    private const int SumBlock = 256;
     private readonly float[] weights = new float[vocabSize];
     private readonly int[] candidates = new int[vocabSize];
+    private readonly double[] blockSums = new double[(vocabSize + SumBlock - 1) / SumBlock];
 
-    /// <param name="logits">Finite, or negative infinity for what is forbidden; one at least is finite. Overwritten.</param>
+    // Weights are relative to the most likely token's. Most distributions have what top-p keeps above the first.
+    private static ReadOnlySpan<float> Bars => [1f / 256, 1f / 65536, 1e-9f];
+
+    /// <param name="logits">At most <paramref name="max"/>, and negative infinity for what is forbidden. Overwritten.</param>
+    /// <param name="max">The largest, finite.</param>
     /// <param name="uniform">In [0, 1).</param>
-    public int Pick(Span<float> logits, SamplingParams parameters, double uniform)
+    public int Pick(Span<float> logits, float max, SamplingParams parameters, double uniform)
     {
-        // Weights are relative to the most likely token's, which is 1.
-        var max = TensorPrimitives.Max<float>(logits);
         TensorPrimitives.Subtract(logits, max, logits);
         TensorPrimitives.Divide(logits, parameters.Temperature, logits);
         TensorPrimitives.Exp<float>(logits, weights);
-        var last = Cut(parameters);
-        var total = 0.0;
-        for (var id = 0; id < weights.Length; id++)
+        var limitedK = parameters.TopK > 0 && parameters.TopK < vocabSize;
+        return limitedK || parameters.TopP < 1 || parameters.MinP > 0
+            ? Draw(Cut(parameters, limitedK ? parameters.TopK : vocabSize), uniform)
+            : DrawFromAll(uniform);
+    }
+
+    private int Draw(int count, double uniform)
+    {
+        var target = uniform * Mass(count);
+        var sum = 0.0;
+        for (var i = 0; i < count - 1; i++)
         {
-            total += last is null || !Precedes(last.Value, id) ? weights[id] : 0;
+            sum += weights[candidates[i]];
+            if (sum > target)
+            {
+                return candidates[i];
+            }
         }
 
-        var target = uniform * total;
+        return candidates[count - 1];
+    }
+
+    private int DrawFromAll(double uniform)
+    {
+        var target = uniform * SumBlocks(least: float.Epsilon);
+        var (block, picked) = (0, 0);
         var sum = 0.0;
-        var picked = 0;
-        for (var id = 0; id < weights.Length; id++)
+        for (; block < blockSums.Length - 1 && sum + blockSums[block] <= target; block++)
         {
-            if (weights[id] > 0 && (last is null || !Precedes(last.Value, id)))
+            sum += blockSums[block];
+        }
+
+        // Rounding may leave the target past the block's end: then it is its last token that can be.
+        for (var id = block * SumBlock; id < Math.Min((block + 1) * SumBlock, vocabSize); id++)
+        {
+            if (weights[id] > 0)
             {
                 picked = id;
                 sum += weights[id];
@@ -46,49 +77,116 @@ internal sealed class TokenPicker(int vocabSize)
         return picked;
     }
 
-    /// <summary>The least likely token that stays; null: all do.</summary>
-    private int? Cut(SamplingParams parameters)
+    /// <summary>Makes the tokens that stay the first candidates.</summary>
+    /// <returns>How many; one at least.</returns>
+    private int Cut(SamplingParams parameters, int topK)
     {
-        var limitedK = parameters.TopK > 0 && parameters.TopK < vocabSize;
-        if (!limitedK && parameters.TopP >= 1 && parameters.MinP <= 0)
+        var least = Math.Max(parameters.MinP, float.Epsilon);
+        var wanted = topK < vocabSize || parameters.TopP >= 1 ? 0 : parameters.TopP * SumBlocks(least);
+        var count = 0;
+        foreach (var bar in Bars)
         {
-            return null;
+            if (bar <= least)
+            {
+                break;
+            }
+
+            // All that a lower bar would add comes after what this one has found.
+            count = Collect(bar);
+            if (topK < vocabSize ? count >= topK : parameters.TopP < 1 && Mass(count) >= wanted)
+            {
+                return CutAmong(count, parameters.TopP, topK, wanted);
+            }
         }
 
-        var count = 0;
-        var least = Math.Max(parameters.MinP, 0f);
-        for (var id = 0; id < weights.Length; id++)
+        return CutAmong(Collect(least), parameters.TopP, topK, wanted);
+    }
+
+    /// <param name="wanted">What top-p keeps at least, where top-k does not come first.</param>
+    private int CutAmong(int count, float topP, int topK, double wanted)
+    {
+        if (topK < vocabSize)
         {
-            if (weights[id] >= least && weights[id] > 0)
+            if (topK < count)
+            {
+                Select(topK - 1, count);
+                count = topK;
+            }
+
+            wanted = topP * Mass(count);
+        }
+
+        return topP < 1 ? SelectMass(wanted, count) + 1 : count;
+    }
+
+    private double Mass(int count)
+    {
+        var mass = 0.0;
+        for (var i = 0; i < count; i++)
+        {
+            mass += weights[candidates[i]];
+        }
+
+        return mass;
+    }
+
+    /// <summary>Tokens of at least that weight become the candidates, in order of their ids.</summary>
+    private int Collect(float bar)
+    {
+        var (count, id) = (0, 0);
+        ref var first = ref MemoryMarshal.GetArrayDataReference(weights);
+        for (var bars = Vector256.Create(bar); id + Vector256<float>.Count <= weights.Length; id += Vector256<float>.Count)
+        {
+            var found = Vector256.GreaterThanOrEqual(Vector256.LoadUnsafe(ref first, (nuint)id), bars).ExtractMostSignificantBits();
+            for (; found != 0; found &= found - 1)
+            {
+                candidates[count++] = id + BitOperations.TrailingZeroCount(found);
+            }
+        }
+
+        for (; id < weights.Length; id++)
+        {
+            if (weights[id] >= bar)
             {
                 candidates[count++] = id;
             }
         }
 
-        if (limitedK && parameters.TopK < count)
-        {
-            Select(parameters.TopK - 1, count);
-            count = parameters.TopK;
-        }
+        return count;
+    }
 
-        if (parameters.TopP < 1)
+    /// <summary>Sums of the weights that are at least <paramref name="least"/>, by block and in all. Lanes and order are the same on every machine and at every address.</summary>
+    private double SumBlocks(float least)
+    {
+        var total = 0.0;
+        var bars = Vector256.Create(least);
+        ref var first = ref MemoryMarshal.GetArrayDataReference(weights);
+        for (var block = 0; block < blockSums.Length; block++)
         {
-            var mass = 0.0;
-            for (var i = 0; i < count; i++)
+            var (id, end) = (block * SumBlock, Math.Min((block + 1) * SumBlock, vocabSize));
+            var lanes = Vector256<float>.Zero;
+            for (; id + Vector256<float>.Count <= end; id += Vector256<float>.Count)
             {
-                mass += weights[candidates[i]];
+                var values = Vector256.LoadUnsafe(ref first, (nuint)id);
+                lanes += Vector256.ConditionalSelect(Vector256.GreaterThanOrEqual(values, bars), values, Vector256<float>.Zero);
             }
 
-            count = SelectMass(parameters.TopP * mass, count) + 1;
+            var sum = 0.0;
+            for (var lane = 0; lane < Vector256<float>.Count; lane++)
+            {
+                sum += lanes[lane];
+            }
+
+            for (; id < end; id++)
+            {
+                sum += weights[id] >= least ? weights[id] : 0;
+            }
+
+            blockSums[block] = sum;
+            total += sum;
         }
 
-        var last = candidates[0];
-        for (var i = 1; i < count; i++)
-        {
-            last = Precedes(last, candidates[i]) ? candidates[i] : last;
-        }
-
-        return last;
+        return total;
     }
 
     private bool Precedes(int left, int right) => weights[left] != weights[right] ? weights[left] > weights[right] : left < right;

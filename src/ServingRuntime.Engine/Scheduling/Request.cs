@@ -1,5 +1,7 @@
 using Octavo.ServingRuntime.Engine.Core;
 using Octavo.ServingRuntime.Engine.KVCache;
+using Octavo.ServingRuntime.Engine.Sampling;
+using Octavo.ServingRuntime.Engine.StructuredOutput;
 
 namespace Octavo.ServingRuntime.Engine.Scheduling;
 
@@ -10,9 +12,11 @@ public sealed class Request
 
     /// <param name="arrival">Order of arrival; unique.</param>
     /// <param name="samplingSeed">The request's own seed or one made for it.</param>
-    public Request(EngineCoreRequest source, long arrival, ulong samplingSeed)
+    /// <param name="constraint">Its own state of <see cref="EngineCoreRequest.Constraint"/>.</param>
+    public Request(EngineCoreRequest source, long arrival, ulong samplingSeed, ITokenConstraint? constraint = null)
     {
         Source = source;
+        Sampling = new SamplingState(source, constraint);
         Arrival = arrival;
         SamplingSeed = samplingSeed;
         tokens = new int[source.PromptTokenIds.Count + Math.Min(source.SamplingParams.MaxTokens, 256)];
@@ -65,6 +69,8 @@ public sealed class Request
 
     /// <summary>What the queue counts it as: tokens to compute when it is admitted, as far as known when it was queued.</summary>
     internal int UncachedTokensWhenQueued { get; set; }
+
+    internal SamplingState Sampling { get; }
 
     /// <summary>Its block table.</summary>
     internal List<int> Blocks { get; } = [];

@@ -104,15 +104,17 @@ public sealed class Scheduler(KVCacheManager cache, EngineOptions options, int m
         {
             RequestId = request.Id, NumCachedTokens = request.NumCachedTokens, FirstScheduledTimestamp = request.FirstScheduledTimestamp ?? 0,
         };
-        if (sampled.TokenId < 0)
+        if (sampled.Fault is { } fault)
         {
             Finish(request);
-            return result with { FinishReason = FinishReason.Error, ErrorMessage = "the model's logits are not numbers (NaN)" };
+            return result with { FinishReason = FinishReason.Error, ErrorMessage = fault };
         }
 
         request.AppendToken(sampled.TokenId);
         var stop = StopChecker.Check(request, maxModelLen);
-        if (stop is not null)
+        var isStopToken = stop?.Reason == FinishReason.Stop;
+        var reason = sampled.Completes ? FinishReason.Stop : stop?.Reason;
+        if (reason is not null)
         {
             Finish(request);
         }
@@ -121,8 +123,8 @@ public sealed class Scheduler(KVCacheManager cache, EngineOptions options, int m
         {
             NewTokenId = sampled.TokenId,
             NewLogprobs = sampled.Logprobs,
-            FinishReason = stop?.Reason,
-            IsStopToken = stop?.Reason == FinishReason.Stop,
+            FinishReason = reason,
+            IsStopToken = isStopToken,
             StopTokenId = stop?.StopTokenId,
         };
     }

@@ -26,7 +26,7 @@ public sealed class TokenPickerTests
             var picker = new TokenPicker(size);
             for (var draw = 0; draw < 2000; draw++)
             {
-                picked.Add(picker.Pick(logits.ToArray(), parameters, (draw + 0.5) / 2000));
+                picked.Add(picker.Pick(logits.ToArray(), logits.Max(), parameters, (draw + 0.5) / 2000));
             }
 
             // Every token that 2,000 evenly spaced draws cannot miss, and none that sorting would not keep.
@@ -44,7 +44,7 @@ public sealed class TokenPickerTests
         var counts = new int[4];
         for (var draw = 0; draw < 20_000; draw++)
         {
-            counts[picker.Pick(logits.ToArray(), new SamplingParams(), CounterRandom.Uniform(99, draw))]++;
+            counts[picker.Pick(logits.ToArray(), logits.Max(), new SamplingParams(), CounterRandom.Uniform(99, draw))]++;
         }
 
         counts[2].Should().Be(0);

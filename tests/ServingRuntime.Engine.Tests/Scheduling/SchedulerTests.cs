@@ -176,7 +176,8 @@ public sealed class SchedulerTests
             var result = new ModelRunnerOutput();
             foreach (var scheduled in step.Requests.Where(scheduled => scheduled.Samples))
             {
-                result.Add(new SampledToken(token?.Invoke(scheduled.Request.Id) ?? 9, null));
+                var id = token?.Invoke(scheduled.Request.Id) ?? 9;
+                result.Add(id < 0 ? SampledToken.Failed("no numbers") : new SampledToken(id, null));
                 result.EndRequest();
             }
 
