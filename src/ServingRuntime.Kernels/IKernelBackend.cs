@@ -50,7 +50,23 @@ public interface IKernelBackend : IDisposable
     /// Rotates in place each head of x [T, heads * headDim] by the row of <paramref name="cosSin"/> [positions, R] (R/2 cosines, then R/2 sines)
     /// that <paramref name="positions"/> int32 [T] names. Element i pairs with i + R/2 (Hugging Face's rotate_half); elements from R on stay.
     /// </summary>
-    void RotaryEmbedding(in Tensor x, int headDim, in Tensor positions, in Tensor cosSin);
+    /// <param name="interleaved">Element 2i pairs with 2i + 1 instead (GLM).</param>
+    void RotaryEmbedding(in Tensor x, int headDim, in Tensor positions, in Tensor cosSin, bool interleaved = false);
+
+    /// <summary>RmsNorm of each head of x [T, heads * headDim] by itself, in place; weight [headDim].</summary>
+    void HeadRmsNorm(in Tensor x, int headDim, in Tensor weight, float epsilon);
+
+    /// <summary>destination [T, H] = source [T, H].</summary>
+    void Copy(in Tensor source, in Tensor destination);
+
+    /// <summary>Every element of x [T, H] = value.</summary>
+    void Fill(in Tensor x, float value);
+
+    /// <summary>x [T, H] *= factor.</summary>
+    void Scale(in Tensor x, float factor);
+
+    /// <summary>x = cap · tanh(x / cap), for x [T, H].</summary>
+    void SoftCap(in Tensor x, float cap);
 
     /// <summary>Stores keys and values [T, KVHeads * D] into slots int32 [T] (block * BlockSize + offset).</summary>
     void StoreKeyValues(in Tensor keys, in Tensor values, KeyValueBlocks blocks, in Tensor slots);
@@ -66,10 +82,21 @@ public interface IKernelBackend : IDisposable
     /// Causal attention of queries [T, heads * D] over stored keys and values; output the same shape; heads is a multiple of KVHeads.
     /// The query at position p sees tokens 0..p. Slots past the end of a sequence may hold anything.
     /// </summary>
-    void PagedAttention(in Tensor queries, KeyValueBlocks blocks, in PagedSequences sequences, float scale, in Tensor output);
+    void PagedAttention(in Tensor queries, KeyValueBlocks blocks, in PagedSequences sequences, in AttentionOptions options, in Tensor output);
 
-    /// <summary>output [T, F] = silu(gateUp[:, :F]) * gateUp[:, F:]; gateUp [T, 2F].</summary>
-    void SiluMul(in Tensor gateUp, in Tensor output);
+    /// <summary>output [T, F] = activation(gateUp[:, :F]) * gateUp[:, F:]; gateUp [T, 2F].</summary>
+    void ActivationMul(GatedActivation activation, in Tensor gateUp, in Tensor output);
+
+    /// <summary>
+    /// A mixture of experts' routing: for each row of logits [T, E] the softmax over all experts and its k largest, best first, the lower expert among equals.
+    /// </summary>
+    /// <param name="renormalize">Whether the k weights are divided by their sum.</param>
+    /// <param name="experts">int32 [T * k].</param>
+    /// <param name="weights">float32 [T * k].</param>
+    void TopExperts(in Tensor logits, int k, bool renormalize, in Tensor experts, in Tensor weights);
+
+    /// <summary>output [T, H]: row rows[r] += weights[r] * x[r], in the order of r; x [R, H], rows int32 [R], weights float32 [R].</summary>
+    void ScatterAddRows(in Tensor x, in Tensor rows, in Tensor weights, in Tensor output);
 
     /// <summary>output [R, H] = x[rows[r]]; rows int32 [R].</summary>
     void GatherRows(in Tensor x, in Tensor rows, in Tensor output);

@@ -2,19 +2,20 @@ using System.Runtime.CompilerServices;
 
 namespace Octavo.ServingRuntime.Kernels.Cpu;
 
-/// <summary>Gated activations of one row.</summary>
+/// <summary>Element-wise functions of one row. A short row's rest goes through the same vector code, so that each element's bits are its own.</summary>
 internal static unsafe class Activation
 {
-    /// <summary>output[i] = silu(gateUp[i]) * gateUp[width + i]. A short row's rest goes through the same vector code, so that each element's bits are its own.</summary>
+    /// <summary>output[i] = gate(gateUp[i]) * gateUp[width + i].</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void SiluMul<TOps, TVector>(float* gateUp, int width, float* output)
+    public static void Multiply<TOps, TVector, TGate>(float* gateUp, int width, float* output)
         where TOps : struct, ILaneOps<TVector>
         where TVector : struct
+        where TGate : struct, IGate<TOps, TVector>
     {
         var i = 0;
         for (; i + TOps.Count <= width; i += TOps.Count)
         {
-            TOps.Store(SiluMul<TOps, TVector>(TOps.Load(gateUp + i), TOps.Load(gateUp + width + i)), output + i);
+            TOps.Store(TOps.Multiply(TGate.Apply(TOps.Load(gateUp + i)), TOps.Load(gateUp + width + i)), output + i);
         }
 
         if (i < width)
@@ -23,17 +24,36 @@ internal static unsafe class Activation
             var count = width - i;
             new ReadOnlySpan<float>(gateUp + i, count).CopyTo(new Span<float>(rest, count));
             new ReadOnlySpan<float>(gateUp + width + i, count).CopyTo(new Span<float>(rest + TOps.Count, count));
-            TOps.Store(SiluMul<TOps, TVector>(TOps.Load(rest), TOps.Load(rest + TOps.Count)), rest);
+            TOps.Store(TOps.Multiply(TGate.Apply(TOps.Load(rest)), TOps.Load(rest + TOps.Count)), rest);
             new ReadOnlySpan<float>(rest, count).CopyTo(new Span<float>(output + i, count));
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector SiluMul<TOps, TVector>(TVector gate, TVector up)
+    /// <summary>x[i] = cap * tanh(x[i] / cap).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void SoftCap<TOps, TVector>(float* x, int width, float cap)
         where TOps : struct, ILaneOps<TVector>
         where TVector : struct
     {
-        var exp = VectorMath.Exp<TOps, TVector>(TOps.Subtract(TOps.Zero, gate));
-        return TOps.Multiply(TOps.Divide(gate, TOps.Add(TOps.Broadcast(1f), exp)), up);
+        var i = 0;
+        for (; i + TOps.Count <= width; i += TOps.Count)
+        {
+            TOps.Store(SoftCap<TOps, TVector>(TOps.Load(x + i), cap), x + i);
+        }
+
+        if (i < width)
+        {
+            var rest = stackalloc float[TOps.Count];
+            var count = width - i;
+            new ReadOnlySpan<float>(x + i, count).CopyTo(new Span<float>(rest, count));
+            TOps.Store(SoftCap<TOps, TVector>(TOps.Load(rest), cap), rest);
+            new ReadOnlySpan<float>(rest, count).CopyTo(new Span<float>(x + i, count));
+        }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector SoftCap<TOps, TVector>(TVector x, float cap)
+        where TOps : struct, ILaneOps<TVector>
+        where TVector : struct =>
+        TOps.Multiply(TOps.Broadcast(cap), VectorMath.Tanh<TOps, TVector>(TOps.Divide(x, TOps.Broadcast(cap))));
 }

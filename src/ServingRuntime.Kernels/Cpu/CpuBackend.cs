@@ -1,10 +1,9 @@
 using System.Numerics.Tensors;
-using System.Runtime.CompilerServices;
 
 namespace Octavo.ServingRuntime.Kernels.Cpu;
 
 /// <summary>Vector kernels over a team of threads. Work too small to be worth waking others stays on the calling thread; no result depends on that.</summary>
-public sealed unsafe class CpuBackend : IKernelBackend
+public sealed unsafe partial class CpuBackend : IKernelBackend
 {
     // In multiply-adds of a matrix product, some 40,000 in a microsecond; other work is given in what takes as long.
     // Below the first a section costs more than it saves, below the second so does waking a thread; a part should take no less than the third.
@@ -37,8 +36,11 @@ public sealed unsafe class CpuBackend : IKernelBackend
     private enum RowOperation
     {
         RmsNorm,
+        HeadRmsNorm,
         Rotary,
-        SiluMul,
+        ActivationMul,
+        Scale,
+        SoftCap,
         LogSoftmax,
     }
 
@@ -64,34 +66,10 @@ public sealed unsafe class CpuBackend : IKernelBackend
     public LinearWeight CreateLinear(ReadOnlySpan<Tensor> weights, ReadOnlySpan<Tensor> biases, DType dtype) =>
         new PackedLinear(weights, biases, dtype, kernels.PanelWidth);
 
-    public void Embedding(in Tensor table, in Tensor ids, in Tensor output)
-    {
-        Arguments.Vector(ids, DType.Int32, output.Shape[0]);
-        Arguments.Matrix(output, output.Shape[0], table.Shape[1]);
-        var width = table.Shape[1];
-        for (var t = 0; t < output.Shape[0]; t++)
-        {
-            var id = ids.Pointer<int>()[t];
-            Arguments.That((uint)id < (uint)table.Shape[0], $"token {id} is outside of a table of {table.Shape[0]}");
-            var to = output.Pointer<float>() + ((nint)t * output.RowStride);
-            if (table.DType == DType.BFloat16)
-            {
-                kernels.WidenBFloat16(table.Pointer<ushort>() + ((nint)id * table.RowStride), width, to);
-            }
-            else
-            {
-                for (var i = 0; i < width; i++)
-                {
-                    to[i] = HostValues.Read(table, ((long)id * table.RowStride) + i);
-                }
-            }
-        }
-    }
-
     public void RmsNorm(in Tensor x, in Tensor weight, float epsilon, in Tensor output)
     {
         CheckNorm(x, weight, output);
-        rows = new RowsCall(RowOperation.RmsNorm, x, output) { Weight = weight.Pointer<float>(), Epsilon = epsilon };
+        rows = new RowsCall(RowOperation.RmsNorm, x, output) { Weight = weight.Pointer<float>(), Factor = epsilon };
         RunRows(8L * x.Shape.ElementCount);
     }
 
@@ -101,7 +79,7 @@ public sealed unsafe class CpuBackend : IKernelBackend
         Arguments.Matrix(residual, x.Shape[0], x.Shape[1]);
         rows = new RowsCall(RowOperation.RmsNorm, x, output)
         {
-            Weight = weight.Pointer<float>(), Epsilon = epsilon, Residual = residual.Pointer<float>(), ResidualStride = residual.RowStride,
+            Weight = weight.Pointer<float>(), Factor = epsilon, Residual = residual.Pointer<float>(), ResidualStride = residual.RowStride,
         };
         RunRows(8L * x.Shape.ElementCount);
     }
@@ -116,7 +94,30 @@ public sealed unsafe class CpuBackend : IKernelBackend
         Run(linearSection, (long)x.Shape[0] * packed.InFeatures * packed.OutFeatures);
     }
 
-    public void RotaryEmbedding(in Tensor x, int headDim, in Tensor positions, in Tensor cosSin)
+    public void HeadRmsNorm(in Tensor x, int headDim, in Tensor weight, float epsilon)
+    {
+        Arguments.Matrix(x, x.Shape[0], x.Shape[1]);
+        Arguments.Vector(weight, DType.Float32, headDim);
+        Arguments.That(x.Shape[1] % headDim == 0, $"heads of {headDim} in {x.Shape}");
+        rows = new RowsCall(RowOperation.HeadRmsNorm, x, x) { Weight = weight.Pointer<float>(), HeadDim = headDim, Factor = epsilon };
+        RunRows(8L * x.Shape.ElementCount);
+    }
+
+    public void Scale(in Tensor x, float factor)
+    {
+        Arguments.Matrix(x, x.Shape[0], x.Shape[1]);
+        rows = new RowsCall(RowOperation.Scale, x, x) { Factor = factor };
+        RunRows(x.Shape.ElementCount);
+    }
+
+    public void SoftCap(in Tensor x, float cap)
+    {
+        Arguments.Matrix(x, x.Shape[0], x.Shape[1]);
+        rows = new RowsCall(RowOperation.SoftCap, x, x) { Factor = cap };
+        RunRows(16L * x.Shape.ElementCount);
+    }
+
+    public void RotaryEmbedding(in Tensor x, int headDim, in Tensor positions, in Tensor cosSin, bool interleaved)
     {
         Arguments.Matrix(x, x.Shape[0], x.Shape[1]);
         Arguments.Matrix(cosSin, cosSin.Shape[0], cosSin.Shape[1]);
@@ -125,57 +126,12 @@ public sealed unsafe class CpuBackend : IKernelBackend
         rows = new RowsCall(RowOperation.Rotary, x, x)
         {
             HeadDim = headDim, Positions = positions.Pointer<int>(), Weight = cosSin.Pointer<float>(), TableWidth = cosSin.Shape[1], TableRows = cosSin.Shape[0],
+            Interleaved = interleaved,
         };
         RunRows(4L * x.Shape.ElementCount);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void StoreKeyValues(in Tensor keys, in Tensor values, KeyValueBlocks blocks, in Tensor slots)
-    {
-        int width = blocks.KVHeads * blocks.HeadDim, size = blocks.BlockSize;
-        Arguments.Matrix(keys, keys.Shape[0], width);
-        Arguments.Matrix(values, keys.Shape[0], width);
-        Arguments.Vector(slots, DType.Int32, keys.Shape[0]);
-        float* keyCache = blocks.Keys.Pointer<float>(), valueCache = blocks.Values.Pointer<float>();
-        for (var t = 0; t < keys.Shape[0]; t++)
-        {
-            var slot = slots.Pointer<int>()[t];
-            Arguments.That((uint)slot < (long)blocks.NumBlocks * size, $"slot {slot} is outside of {blocks.NumBlocks} blocks");
-            float* key = keys.Pointer<float>() + ((nint)t * keys.RowStride), value = values.Pointer<float>() + ((nint)t * values.RowStride);
-            var block = (nint)(slot / size) * width * size;
-            var offset = slot % size;
-            var valueWidth = blocks.Values.Shape[3];
-            for (var i = 0; i < width; i++)
-            {
-                keyCache[block + ((nint)i * size) + offset] = key[i];
-            }
-
-            for (var head = 0; head < blocks.KVHeads; head++)
-            {
-                var to = valueCache + (((((nint)(slot / size) * blocks.KVHeads) + head) * size) + offset) * valueWidth;
-                new ReadOnlySpan<float>(value + (head * blocks.HeadDim), blocks.HeadDim).CopyTo(new Span<float>(to, blocks.HeadDim));
-            }
-        }
-    }
-
-    public void CopyBlocks(IReadOnlyList<KeyValueBlocks> layers, ReadOnlySpan<BlockCopy> copies)
-    {
-        for (var i = 0; i < layers.Count; i++)
-        {
-            var layer = layers[i];
-            Arguments.Copies(layer, copies);
-            var keyBytes = layer.Keys.Shape.ElementCount / layer.NumBlocks * sizeof(float);
-            var valueBytes = layer.Values.Shape.ElementCount / layer.NumBlocks * sizeof(float);
-            byte* keys = (byte*)layer.Keys.Pointer<float>(), values = (byte*)layer.Values.Pointer<float>();
-            foreach (var (source, destination) in copies)
-            {
-                Buffer.MemoryCopy(keys + (source * keyBytes), keys + (destination * keyBytes), keyBytes, keyBytes);
-                Buffer.MemoryCopy(values + (source * valueBytes), values + (destination * valueBytes), valueBytes, valueBytes);
-            }
-        }
-    }
-
-    public void PagedAttention(in Tensor queries, KeyValueBlocks blocks, in PagedSequences sequences, float scale, in Tensor output)
+    public void PagedAttention(in Tensor queries, KeyValueBlocks blocks, in PagedSequences sequences, in AttentionOptions options, in Tensor output)
     {
         Arguments.Attention(queries, blocks, sequences, output);
         attention = new AttentionArguments
@@ -184,32 +140,37 @@ public sealed unsafe class CpuBackend : IKernelBackend
             Keys = blocks.Keys.Pointer<float>(), Values = blocks.Values.Pointer<float>(),
             QueryStarts = sequences.QueryStarts.Pointer<int>(), SequenceLengths = sequences.SequenceLengths.Pointer<int>(),
             BlockTables = sequences.BlockTables.Pointer<int>(), BlockTableStride = sequences.BlockTables.RowStride, Sequences = sequences.Count,
-            Heads = queries.Shape[1] / blocks.HeadDim, KVHeads = blocks.KVHeads, HeadDim = blocks.HeadDim, ValueWidth = blocks.Values.Shape[3], BlockSize = blocks.BlockSize, Scale = scale,
+            Heads = queries.Shape[1] / blocks.HeadDim, KVHeads = blocks.KVHeads, HeadDim = blocks.HeadDim, ValueWidth = blocks.Values.Shape[3], BlockSize = blocks.BlockSize,
+            Scale = options.Scale, SlidingWindow = options.SlidingWindow, SoftCap = options.SoftCap,
         };
         long work = 0;
         for (var s = 0; s < sequences.Count; s++)
         {
-            work += (long)(attention.QueryStarts[s + 1] - attention.QueryStarts[s]) * attention.SequenceLengths[s];
+            var seen = options.SlidingWindow > 0 ? Math.Min(options.SlidingWindow, attention.SequenceLengths[s]) : attention.SequenceLengths[s];
+            work += (long)(attention.QueryStarts[s + 1] - attention.QueryStarts[s]) * seen;
         }
 
         Run(attentionSection, 6 * work * queries.Shape[1]);
     }
 
-    public void SiluMul(in Tensor gateUp, in Tensor output)
+    public void ActivationMul(GatedActivation activation, in Tensor gateUp, in Tensor output)
     {
         Arguments.Matrix(gateUp, output.Shape[0], 2 * output.Shape[1]);
         Arguments.Matrix(output, output.Shape[0], output.Shape[1]);
-        rows = new RowsCall(RowOperation.SiluMul, gateUp, output);
+        rows = new RowsCall(RowOperation.ActivationMul, gateUp, output) { Activation = activation };
         RunRows(16L * output.Shape.ElementCount);
     }
 
-    public void GatherRows(in Tensor x, in Tensor rows, in Tensor output)
+    public void TopExperts(in Tensor logits, int k, bool renormalize, in Tensor experts, in Tensor weights)
     {
-        Arguments.Matrix(output, output.Shape[0], x.Shape[1]);
-        Arguments.Vector(rows, DType.Int32, output.Shape[0]);
-        for (var r = 0; r < output.Shape[0]; r++)
+        var count = logits.Shape[0];
+        Arguments.Matrix(logits, count, logits.Shape[1]);
+        Arguments.That(k > 0 && k <= logits.Shape[1], $"{k} of {logits.Shape[1]} experts");
+        Arguments.Vector(experts, DType.Int32, count * k);
+        Arguments.Vector(weights, DType.Float32, count * k);
+        for (var t = 0; t < count; t++)
         {
-            x.Row<float>(rows.Pointer<int>()[r]).CopyTo(output.Row<float>(r));
+            ExpertRouting.Run(logits.Row<float>(t), renormalize, new Span<int>(experts.Pointer<int>() + (t * k), k), new Span<float>(weights.Pointer<float>() + (t * k), k));
         }
     }
 
@@ -287,15 +248,29 @@ public sealed unsafe class CpuBackend : IKernelBackend
             switch (rows.Operation)
             {
                 case RowOperation.RmsNorm:
-                    kernels.RmsNorm(from, rows.Residual is null ? null : rows.Residual + (r * rows.ResidualStride), rows.Weight, rows.ToWidth, rows.Epsilon, to);
+                    kernels.RmsNorm(from, rows.Residual is null ? null : rows.Residual + (r * rows.ResidualStride), rows.Weight, rows.ToWidth, rows.Factor, to);
+                    break;
+                case RowOperation.HeadRmsNorm:
+                    for (var head = 0; head < rows.ToWidth; head += rows.HeadDim)
+                    {
+                        kernels.RmsNorm(to + head, null, rows.Weight, rows.HeadDim, rows.Factor, to + head);
+                    }
+
                     break;
                 case RowOperation.Rotary:
                     var position = rows.Positions[r];
                     Arguments.That((uint)position < (uint)rows.TableRows, $"position {position} is outside of {rows.TableRows}");
-                    kernels.RotaryEmbedding(to, rows.ToWidth / rows.HeadDim, rows.HeadDim, rows.Weight + ((nint)position * rows.TableWidth), rows.TableWidth);
+                    kernels.RotaryEmbedding(to, rows.ToWidth / rows.HeadDim, rows.HeadDim, rows.Weight + ((nint)position * rows.TableWidth), rows.TableWidth, rows.Interleaved);
                     break;
-                case RowOperation.SiluMul:
-                    kernels.SiluMul(from, rows.ToWidth, to);
+                case RowOperation.ActivationMul:
+                    kernels.ActivationMul(rows.Activation, from, rows.ToWidth, to);
+                    break;
+                case RowOperation.Scale:
+                    var row = new Span<float>(to, rows.ToWidth);
+                    TensorPrimitives.Multiply(row, rows.Factor, row);
+                    break;
+                case RowOperation.SoftCap:
+                    kernels.SoftCap(to, rows.ToWidth, rows.Factor);
                     break;
                 default:
                     kernels.LogSoftmax(from, rows.ToWidth, to);
@@ -332,6 +307,8 @@ public sealed unsafe class CpuBackend : IKernelBackend
         public int HeadDim;
         public int TableWidth;
         public int TableRows;
-        public float Epsilon;
+        public float Factor;
+        public bool Interleaved;
+        public GatedActivation Activation;
     }
 }

@@ -19,11 +19,13 @@ internal abstract unsafe class KernelSet
 
     public abstract void RmsNorm(float* x, float* residual, float* weight, int width, float epsilon, float* output);
 
-    public abstract void RotaryEmbedding(float* x, int heads, int headDim, float* cosSin, int rotaryDim);
+    public abstract void RotaryEmbedding(float* x, int heads, int headDim, float* cosSin, int rotaryDim, bool interleaved);
 
     public abstract void PagedAttention(in AttentionArguments arguments, int first, int step);
 
-    public abstract void SiluMul(float* gateUp, int width, float* output);
+    public abstract void ActivationMul(GatedActivation activation, float* gateUp, int width, float* output);
+
+    public abstract void SoftCap(float* x, int width, float cap);
 
     public abstract void LogSoftmax(float* logits, int width, float* output);
 
@@ -51,13 +53,34 @@ internal sealed unsafe class KernelSet<TOps, TVector> : KernelSet
     public override void RmsNorm(float* x, float* residual, float* weight, int width, float epsilon, float* output) =>
         Cpu.RmsNorm.Run<TOps, TVector>(x, residual, weight, width, epsilon, output);
 
-    public override void RotaryEmbedding(float* x, int heads, int headDim, float* cosSin, int rotaryDim) =>
-        Cpu.RotaryEmbedding.Run<TOps, TVector>(x, heads, headDim, cosSin, rotaryDim);
+    public override void RotaryEmbedding(float* x, int heads, int headDim, float* cosSin, int rotaryDim, bool interleaved)
+    {
+        if (interleaved)
+        {
+            Cpu.RotaryEmbedding.RunInterleaved(x, heads, headDim, cosSin, rotaryDim);
+        }
+        else
+        {
+            Cpu.RotaryEmbedding.Run<TOps, TVector>(x, heads, headDim, cosSin, rotaryDim);
+        }
+    }
 
     public override void PagedAttention(in AttentionArguments arguments, int first, int step) =>
         Cpu.PagedAttention.Run<TOps, TVector>(in arguments, first, step);
 
-    public override void SiluMul(float* gateUp, int width, float* output) => Activation.SiluMul<TOps, TVector>(gateUp, width, output);
+    public override void ActivationMul(GatedActivation activation, float* gateUp, int width, float* output)
+    {
+        if (activation == GatedActivation.Silu)
+        {
+            Activation.Multiply<TOps, TVector, SiluGate<TOps, TVector>>(gateUp, width, output);
+        }
+        else
+        {
+            Activation.Multiply<TOps, TVector, GeluTanhGate<TOps, TVector>>(gateUp, width, output);
+        }
+    }
+
+    public override void SoftCap(float* x, int width, float cap) => Activation.SoftCap<TOps, TVector>(x, width, cap);
 
     public override void LogSoftmax(float* logits, int width, float* output) => Cpu.LogSoftmax.Run<TOps, TVector>(logits, width, output);
 

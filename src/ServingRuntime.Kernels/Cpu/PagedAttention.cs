@@ -30,6 +30,12 @@ internal unsafe struct AttentionArguments
     public int ValueWidth;
     public int BlockSize;
     public float Scale;
+
+    /// <summary>0: no window.</summary>
+    public int SlidingWindow;
+
+    /// <summary>0: none.</summary>
+    public float SoftCap;
 }
 
 /// <summary>
@@ -99,14 +105,24 @@ internal static unsafe class PagedAttention
         new Span<float>(sums, 2 * VectorMath.SumLanes).Clear();
         new Span<float>(sum, heads * width).Clear();
         max[0] = max[1] = float.NegativeInfinity;
-        for (var start = 0; start < length; start += Tile)
+
+        // A window leaves out whole tiles, and in the first of those that remain its head.
+        var visible = arguments.SlidingWindow > 0 ? Math.Max(0, length - arguments.SlidingWindow) : 0;
+        var first = visible / Tile * Tile;
+        for (var start = first; start < length; start += Tile)
         {
             var count = Math.Min(Tile, length - start);
             Scores<TOps, TVector>(in arguments, query, query1, table, kvHead, start, count, weights, weights1);
             for (var head = 0; head < heads; head++)
             {
+                var tile = weights + (head * Tile);
+                if (arguments.SoftCap > 0)
+                {
+                    Activation.SoftCap<TOps, TVector>(tile, count, arguments.SoftCap);
+                }
+
                 FoldTile<TOps, TVector>(
-                    weights + (head * Tile), count, start > 0, ref max[head], sums + (head * VectorMath.SumLanes), sum + (head * width), width);
+                    tile, Math.Max(0, visible - start), count, start > first, ref max[head], sums + (head * VectorMath.SumLanes), sum + (head * width), width);
             }
 
             AddValues<TOps, TVector>(in arguments, weights, weights1, table, kvHead, start, count, sum, sum1);
@@ -127,13 +143,14 @@ internal static unsafe class PagedAttention
         }
     }
 
-    /// <summary>A tile's scores become weights relative to the largest score so far; sums and output follow where that grows.</summary>
+    /// <summary>A tile's scores become weights relative to the largest score so far; sums and output follow where that grows. The first <paramref name="hidden"/> are not seen.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void FoldTile<TOps, TVector>(float* weights, int count, bool hasEarlier, ref float max, float* sums, float* output, int headDim)
+    private static void FoldTile<TOps, TVector>(float* weights, int hidden, int count, bool hasEarlier, ref float max, float* sums, float* output, int headDim)
         where TOps : struct, ILaneOps<TVector>
         where TVector : struct
     {
         var padded = (count + VectorMath.SumLanes - 1) / VectorMath.SumLanes * VectorMath.SumLanes;
+        new Span<float>(weights, hidden).Fill(float.NegativeInfinity);
         new Span<float>(weights + count, padded - count).Fill(float.NegativeInfinity);
         var tileMax = Max<TOps, TVector>(weights, padded);
         if (tileMax > max)
@@ -151,6 +168,7 @@ internal static unsafe class PagedAttention
             TOps.Store(VectorMath.Exp<TOps, TVector>(TOps.Subtract(TOps.Load(weights + i), TOps.Broadcast(max))), weights + i);
         }
 
+        new Span<float>(weights, hidden).Clear();
         new Span<float>(weights + count, padded - count).Clear();
         for (var i = 0; i < padded; i += TOps.Count)
         {

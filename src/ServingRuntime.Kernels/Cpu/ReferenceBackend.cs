@@ -88,7 +88,29 @@ public sealed class ReferenceBackend : IKernelBackend
         }
     }
 
-    public void RotaryEmbedding(in Tensor x, int headDim, in Tensor positions, in Tensor cosSin)
+    public void HeadRmsNorm(in Tensor x, int headDim, in Tensor weight, float epsilon)
+    {
+        for (var head = 0; head < x.Shape[1]; head += headDim)
+        {
+            RmsNorm(x.Columns(head, headDim), weight, epsilon, x.Columns(head, headDim));
+        }
+    }
+
+    public void Copy(in Tensor source, in Tensor destination)
+    {
+        for (var t = 0; t < source.Shape[0]; t++)
+        {
+            source.Row<float>(t).CopyTo(destination.Row<float>(t));
+        }
+    }
+
+    public void Fill(in Tensor x, float value) => Apply(x, _ => value);
+
+    public void Scale(in Tensor x, float factor) => Apply(x, value => value * factor);
+
+    public void SoftCap(in Tensor x, float cap) => Apply(x, value => cap * Math.Tanh(value / cap));
+
+    public void RotaryEmbedding(in Tensor x, int headDim, in Tensor positions, in Tensor cosSin, bool interleaved)
     {
         var half = cosSin.Shape[1] / 2;
         for (var t = 0; t < x.Shape[0]; t++)
@@ -99,9 +121,10 @@ public sealed class ReferenceBackend : IKernelBackend
                 var head = x.Row<float>(t).Slice(start, headDim);
                 for (var i = 0; i < half; i++)
                 {
-                    double first = head[i], second = head[half + i];
-                    head[i] = (float)((first * angles[i]) - (second * angles[half + i]));
-                    head[half + i] = (float)((second * angles[i]) + (first * angles[half + i]));
+                    var (at, with) = interleaved ? (2 * i, (2 * i) + 1) : (i, half + i);
+                    double first = head[at], second = head[with];
+                    head[at] = (float)((first * angles[i]) - (second * angles[half + i]));
+                    head[with] = (float)((second * angles[i]) + (first * angles[half + i]));
                 }
             }
         }
@@ -135,7 +158,7 @@ public sealed class ReferenceBackend : IKernelBackend
         }
     }
 
-    public void PagedAttention(in Tensor queries, KeyValueBlocks blocks, in PagedSequences sequences, float scale, in Tensor output)
+    public void PagedAttention(in Tensor queries, KeyValueBlocks blocks, in PagedSequences sequences, in AttentionOptions options, in Tensor output)
     {
         Arguments.Attention(queries, blocks, sequences, output);
         var heads = queries.Shape[1] / blocks.HeadDim;
@@ -150,20 +173,52 @@ public sealed class ReferenceBackend : IKernelBackend
                 {
                     var query = queries.Row<float>(t).Slice(head * blocks.HeadDim, blocks.HeadDim);
                     var to = output.Row<float>(t).Slice(head * blocks.HeadDim, blocks.HeadDim);
-                    Attend(query, blocks, table, head / (heads / blocks.KVHeads), length, scale, to);
+                    Attend(query, blocks, table, head / (heads / blocks.KVHeads), length, options, to);
                 }
             }
         }
     }
 
-    public void SiluMul(in Tensor gateUp, in Tensor output)
+    public void ActivationMul(GatedActivation activation, in Tensor gateUp, in Tensor output)
     {
         for (var t = 0; t < output.Shape[0]; t++)
         {
             Span<float> from = gateUp.Row<float>(t), to = output.Row<float>(t);
             for (var i = 0; i < to.Length; i++)
             {
-                to[i] = (float)(from[i] / (1 + Math.Exp(-from[i])) * from[to.Length + i]);
+                double x = from[i];
+                var gate = activation == GatedActivation.Silu
+                    ? x / (1 + Math.Exp(-x))
+                    : x / 2 * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x))));
+                to[i] = (float)(gate * from[to.Length + i]);
+            }
+        }
+    }
+
+    public void TopExperts(in Tensor logits, int k, bool renormalize, in Tensor experts, in Tensor weights)
+    {
+        for (var t = 0; t < logits.Shape[0]; t++)
+        {
+            var row = logits.Row<float>(t).ToArray();
+            var sum = row.Sum(logit => Math.Exp(logit));
+            var best = Enumerable.Range(0, row.Length).OrderByDescending(expert => row[expert]).ThenBy(expert => expert).Take(k).ToList();
+            var kept = renormalize ? best.Sum(expert => Math.Exp(row[expert])) : sum;
+            for (var i = 0; i < k; i++)
+            {
+                experts.AsSpan<int>()[(t * k) + i] = best[i];
+                weights.AsSpan<float>()[(t * k) + i] = (float)(Math.Exp(row[best[i]]) / kept);
+            }
+        }
+    }
+
+    public void ScatterAddRows(in Tensor x, in Tensor rows, in Tensor weights, in Tensor output)
+    {
+        for (var r = 0; r < x.Shape[0]; r++)
+        {
+            Span<float> from = x.Row<float>(r), to = output.Row<float>(rows.AsSpan<int>()[r]);
+            for (var i = 0; i < from.Length; i++)
+            {
+                to[i] += from[i] * weights.AsSpan<float>()[r];
             }
         }
     }
@@ -219,7 +274,18 @@ public sealed class ReferenceBackend : IKernelBackend
     {
     }
 
-    private static void Attend(Span<float> query, KeyValueBlocks blocks, Span<int> table, int kvHead, int length, float scale, Span<float> output)
+    private static void Apply(in Tensor x, Func<double, double> function)
+    {
+        for (var t = 0; t < x.Shape[0]; t++)
+        {
+            foreach (ref var value in x.Row<float>(t))
+            {
+                value = (float)function(value);
+            }
+        }
+    }
+
+    private static void Attend(Span<float> query, KeyValueBlocks blocks, Span<int> table, int kvHead, int length, AttentionOptions options, Span<float> output)
     {
         int Place(int token, Span<int> blockTable) =>
             ((((blockTable[token / blocks.BlockSize] * blocks.BlockSize) + (token % blocks.BlockSize)) * blocks.KVHeads) + kvHead) * blocks.HeadDim;
@@ -234,7 +300,9 @@ public sealed class ReferenceBackend : IKernelBackend
                 scores[j] += (double)query[d] * key[d];
             }
 
-            scores[j] *= scale;
+            scores[j] *= options.Scale;
+            scores[j] = options.SoftCap > 0 ? options.SoftCap * Math.Tanh(scores[j] / options.SoftCap) : scores[j];
+            scores[j] = options.SlidingWindow > 0 && j < length - options.SlidingWindow ? double.NegativeInfinity : scores[j];
         }
 
         var max = scores.Max();

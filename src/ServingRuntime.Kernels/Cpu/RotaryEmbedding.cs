@@ -33,4 +33,19 @@ internal static unsafe class RotaryEmbedding
             }
         }
     }
+
+    /// <summary>The same for neighbours 2i and 2i + 1.</summary>
+    public static void RunInterleaved(float* x, int heads, int headDim, float* cosSin, int rotaryDim)
+    {
+        var half = rotaryDim / 2;
+        for (var head = 0; head < heads; head++, x += headDim)
+        {
+            for (var i = 0; i < half; i++)
+            {
+                float first = x[2 * i], second = x[(2 * i) + 1], cos = cosSin[i], sin = cosSin[half + i];
+                x[2 * i] = (first * cos) - (second * sin);
+                x[(2 * i) + 1] = (second * cos) + (first * sin);
+            }
+        }
+    }
 }

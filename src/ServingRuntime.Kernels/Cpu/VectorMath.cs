@@ -33,6 +33,27 @@ internal static unsafe class VectorMath
         return TOps.Multiply(p, TOps.PowerOfTwo(shifted));
     }
 
+    /// <summary>tanh x within some units in the last place, small x included; NaN stays NaN.</summary>
+    /// <remarks>The odd rational approximation of degrees 13 and 6 that Eigen and XLA use; beyond the clamp it is 1 in float32.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Tanh<TOps, TVector>(TVector x)
+        where TOps : struct, ILaneOps<TVector>
+        where TVector : struct
+    {
+        x = TOps.Min(TOps.Broadcast(7.90531110763549805f), TOps.Max(TOps.Broadcast(-7.90531110763549805f), x));
+        var square = TOps.Multiply(x, x);
+        var p = TOps.MultiplyAdd(square, TOps.Broadcast(-2.76076847742355e-16f), TOps.Broadcast(2.00018790482477e-13f));
+        p = TOps.MultiplyAdd(square, p, TOps.Broadcast(-8.60467152213735e-11f));
+        p = TOps.MultiplyAdd(square, p, TOps.Broadcast(5.12229709037114e-08f));
+        p = TOps.MultiplyAdd(square, p, TOps.Broadcast(1.48572235717979e-05f));
+        p = TOps.MultiplyAdd(square, p, TOps.Broadcast(6.37261928875436e-04f));
+        p = TOps.MultiplyAdd(square, p, TOps.Broadcast(4.89352455891786e-03f));
+        var q = TOps.MultiplyAdd(square, TOps.Broadcast(1.19825839466702e-06f), TOps.Broadcast(1.18534705686654e-04f));
+        q = TOps.MultiplyAdd(square, q, TOps.Broadcast(2.26843463243900e-03f));
+        q = TOps.MultiplyAdd(square, q, TOps.Broadcast(4.89352518554385e-03f));
+        return TOps.Divide(TOps.Multiply(x, p), q);
+    }
+
     /// <summary>Sum of <see cref="SumLanes"/> lanes as a tree; destroys them.</summary>
     public static float ReduceSum(float* lanes)
     {

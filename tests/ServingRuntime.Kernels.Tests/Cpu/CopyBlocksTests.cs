@@ -90,7 +90,7 @@ public sealed class CopyBlocksTests
         var output = memory.Floats(1, kvHeads * headDim);
         var tables = memory.Empty(new TensorShape(1, table.Length), DType.Int32);
         table.CopyTo(tables.Row<int>(0));
-        backend.PagedAttention(query, blocks, new PagedSequences(memory.Ints(0, 1), memory.Ints((table.Length * blockSize) - 3), tables), 0.3f, output);
+        backend.PagedAttention(query, blocks, new PagedSequences(memory.Ints(0, 1), memory.Ints((table.Length * blockSize) - 3), tables), new AttentionOptions(0.3f), output);
         return output;
     }
 }

@@ -13,7 +13,7 @@ public sealed class PagedAttentionTests
         using var random = new RandomTensors(5);
         for (var round = 0; round < 12; round++)
         {
-            var shape = new Shape(random.Pick(1, 2, 3), random.Pick(1, 2, 5), random.Pick(2, 8, 16, 20, 48, 64, 80, 128), random.Pick(16, 32, 64));
+            var shape = new Shape(random.Pick(1, 2, 3), random.Pick(1, 2, 5), random.Pick(2, 8, 16, 20, 48, 64, 80, 128), random.Pick(16, 32, 64), random.Pick(0, 0, 1, 30, 64, 90), random.Pick(0f, 4f));
             var lengths = Enumerable.Range(0, random.Next(1, 4)).Select(_ => random.Next(1, 150)).ToArray();
             var queries = lengths.Select(length => random.Next(1, length)).ToArray();
             var tokens = new Tokens(random, shape, lengths);
@@ -34,7 +34,7 @@ public sealed class PagedAttentionTests
         foreach (var blockSize in new[] { 16, 64 })
         {
             int[] lengths = [131, 70];
-            var tokens = new Tokens(random, new Shape(2, 2, 64, blockSize), lengths);
+            var tokens = new Tokens(random, new Shape(2, 2, 64, blockSize, blockSize == 64 ? 40 : 0, blockSize == 64 ? 5f : 0), lengths);
             var whole = tokens.Attend(backend, random, lengths, scatter: 1);
             foreach (var last in new[] { 1, 2, 17, 70 })
             {
@@ -71,7 +71,7 @@ public sealed class PagedAttentionTests
         tokens.Attend(backend, random, [21], scatter: 3, fill: float.NaN).ShouldBeSameBits(tokens.Attend(backend, random, [21], scatter: 3));
     }
 
-    private sealed record Shape(int KVHeads, int Group, int HeadDim, int BlockSize);
+    private sealed record Shape(int KVHeads, int Group, int HeadDim, int BlockSize, int Window = 0, float SoftCap = 0);
 
     /// <summary>Keys, values and queries of some sequences, to be put into blocks in any order.</summary>
     private sealed class Tokens(RandomTensors random, Shape shape, int[] lengths)
@@ -110,7 +110,8 @@ public sealed class PagedAttentionTests
             }
 
             backend.PagedAttention(
-                memory.Strided(query), blocks, new PagedSequences(memory.Ints([.. starts]), memory.Ints(lengths), tables), 1f / MathF.Sqrt(shape.HeadDim), output);
+                memory.Strided(query), blocks, new PagedSequences(memory.Ints([.. starts]), memory.Ints(lengths), tables),
+                new AttentionOptions(1f / MathF.Sqrt(shape.HeadDim), shape.Window, shape.SoftCap), output);
             return output;
         }
     }

@@ -21,12 +21,45 @@ public sealed class RowKernelTests
 
     [Theory]
     [MemberData(nameof(Backends.All), MemberType = typeof(Backends))]
-    public void SiluMul_RandomShapes_EqualsReference(string instructions, int threads) => Compare(instructions, threads, (backend, random) =>
+    public void ActivationMul_RandomShapes_EqualsReference(string instructions, int threads) => Compare(instructions, threads, (backend, random) =>
     {
         int rows = random.Next(1, 40), width = random.Next(1, 400);
-        var output = random.Empty(new TensorShape(rows, width));
-        backend.SiluMul(random.Floats(rows, 2 * width, scale: 20f), output);
-        return [output];
+        Tensor silu = random.Empty(new TensorShape(rows, width)), gelu = random.Empty(new TensorShape(rows, width));
+        var gateUp = random.Floats(rows, 2 * width, scale: random.Pick(0.01f, 2f, 20f));
+        backend.ActivationMul(GatedActivation.Silu, gateUp, silu);
+        backend.ActivationMul(GatedActivation.GeluTanh, gateUp, gelu);
+        return [silu, gelu];
+    });
+
+    [Theory]
+    [MemberData(nameof(Backends.All), MemberType = typeof(Backends))]
+    public void HeadRmsNormScaleAndSoftCap_RandomShapes_EqualsReference(string instructions, int threads) => Compare(instructions, threads, (backend, random) =>
+    {
+        int rows = random.Next(1, 30), heads = random.Next(1, 6), headDim = random.Pick(8, 20, 64);
+        var x = random.Strided(random.Floats(rows, heads * headDim, scale: 8f));
+        backend.HeadRmsNorm(x, headDim, random.Vector(headDim), 1e-6f);
+        backend.Scale(x, 11.3f);
+        backend.SoftCap(x, 15f);
+        return [x];
+    });
+
+    [Theory]
+    [MemberData(nameof(Backends.All), MemberType = typeof(Backends))]
+    public void TopExpertsAndScatter_RandomShapes_EqualsReference(string instructions, int threads) => Compare(instructions, threads, (backend, random) =>
+    {
+        int rows = random.Next(1, 20), experts = random.Next(2, 40), k = random.Next(1, Math.Min(experts, 8));
+        Tensor chosen = random.Ints(new int[rows * k]), weights = random.Vector(rows * k), output = random.Floats(rows, 33);
+        var logits = random.Floats(rows, experts, scale: 6f);
+        logits.Row<float>(0)[^1] = logits.Row<float>(0)[0];
+        backend.TopExperts(logits, k, random.Next(0, 2) == 0, chosen, weights);
+        backend.ScatterAddRows(random.Floats(rows, 33), random.Ints([.. Enumerable.Range(0, rows).Select(_ => random.Next(0, rows - 1))]), weights, output);
+        var asFloats = random.Empty(new TensorShape(1, rows * k));
+        for (var i = 0; i < rows * k; i++)
+        {
+            asFloats.Row<float>(0)[i] = chosen.AsSpan<int>()[i];
+        }
+
+        return [asFloats, output];
     });
 
     [Theory]
@@ -35,7 +68,9 @@ public sealed class RowKernelTests
     {
         int rows = random.Next(1, 30), heads = random.Next(1, 5), headDim = random.Pick(16, 48, 64, 80), rotary = random.Pick(headDim, headDim / 2);
         var x = random.Strided(random.Floats(rows, heads * headDim));
-        backend.RotaryEmbedding(x, headDim, random.Ints([.. Enumerable.Range(0, rows).Select(_ => random.Next(0, 19))]), random.Floats(20, rotary));
+        var positions = random.Ints([.. Enumerable.Range(0, rows).Select(_ => random.Next(0, 19))]);
+        backend.RotaryEmbedding(x, headDim, positions, random.Floats(20, rotary));
+        backend.RotaryEmbedding(x, headDim, positions, random.Floats(20, rotary), interleaved: true);
         return [x];
     });
 
@@ -68,11 +103,13 @@ public sealed class RowKernelTests
         {
             using var backend = Backends.Create(instructions, 2);
             using var random = new RandomTensors(9);
-            Tensor x = random.Floats(70, 333, 9f), output = random.Empty(new TensorShape(70, 333)), activated = random.Empty(new TensorShape(70, 111));
+            Tensor x = random.Floats(70, 333, 9f), output = random.Empty(new TensorShape(70, 333)), activated = random.Empty(new TensorShape(70, 111)), gelu = random.Empty(new TensorShape(70, 111));
             backend.RmsNorm(x, random.Vector(333), 1e-5f, output);
-            backend.SiluMul(output.Columns(0, 222), activated);
+            backend.ActivationMul(GatedActivation.Silu, output.Columns(0, 222), activated);
+            backend.ActivationMul(GatedActivation.GeluTanh, output.Columns(0, 222), gelu);
+            backend.SoftCap(output, 3f);
             backend.LogSoftmax(x, x);
-            results.Add([.. output.Bits(), .. activated.Bits(), .. x.Bits()]);
+            results.Add([.. output.Bits(), .. activated.Bits(), .. gelu.Bits(), .. x.Bits()]);
         }
 
         results.ForEach(bits => bits.ShouldBeSameBits(results[0]));
@@ -98,12 +135,14 @@ public sealed class RowKernelTests
     }
 
     [Fact]
-    public void SiluMul_NaN_StaysNaN()
+    public void ActivationMul_NaN_StaysNaN()
     {
         using var backend = Backends.Create("Vector512", 1);
         using var random = new RandomTensors(11);
         var output = random.Empty(new TensorShape(1, 2));
-        backend.SiluMul(random.Of([float.NaN, 1f, 1f, 1f], new TensorShape(1, 4)), output);
+        backend.ActivationMul(GatedActivation.GeluTanh, random.Of([float.NaN, 1f, 1f, 1f], new TensorShape(1, 4)), output);
+        output.Row<float>(0)[0].Should().Be(float.NaN);
+        backend.ActivationMul(GatedActivation.Silu, random.Of([float.NaN, 1f, 1f, 1f], new TensorShape(1, 4)), output);
         output.Row<float>(0)[0].Should().Be(float.NaN);
         output.Row<float>(0)[1].Should().BeApproximately(0.7310586f, 1e-6f);
     }
