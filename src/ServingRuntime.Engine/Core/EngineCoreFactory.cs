@@ -38,9 +38,9 @@ public static partial class EngineCoreFactory
         {
             var config = ModelConfig.Load(options.ModelPath);
             var maxModelLen = options.MaxModelLen ?? config.MaxPositionEmbeddings;
-            if (maxModelLen > config.MaxPositionEmbeddings)
+            if (maxModelLen > config.LongestModelLen)
             {
-                throw new EngineStartException($"MaxModelLen: {maxModelLen} is more than the model's {config.MaxPositionEmbeddings} (max_position_embeddings)");
+                throw new EngineStartException($"MaxModelLen: {maxModelLen} is more than the model's {config.LongestModelLen} (max_position_embeddings and rope scaling)");
             }
 
             var checkpoint = Checkpoint.Open(options.ModelPath);

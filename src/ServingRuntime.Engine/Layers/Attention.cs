@@ -9,24 +9,32 @@ namespace Octavo.ServingRuntime.Engine.Layers;
 public sealed class Attention : IDisposable
 {
     private readonly IKernelBackend backend;
-    private readonly RotaryEmbedding rotary;
+    private readonly AttentionConfig layout;
     private readonly Linear qkv;
     private readonly Linear output;
+    private readonly RmsNorm? queryNorm;
+    private readonly RmsNorm? keyNorm;
     private readonly int queryWidth;
     private readonly int keyWidth;
-    private readonly float scale;
 
-    public Attention(WeightLoader weights, string prefix, ModelConfig config, RotaryEmbedding rotary)
+    public Attention(WeightLoader weights, ModelConfig config, AttentionConfig layout)
     {
         backend = weights.Backend;
-        this.rotary = rotary;
+        this.layout = layout;
         queryWidth = config.NumAttentionHeads * config.HeadDim;
         keyWidth = config.NumKeyValueHeads * config.HeadDim;
-        scale = 1f / MathF.Sqrt(config.HeadDim);
-        qkv = new Linear(
-            weights, config.HiddenSize, config.AttentionBias,
-            (prefix + ".q_proj", queryWidth), (prefix + ".k_proj", keyWidth), (prefix + ".v_proj", keyWidth));
-        output = new Linear(weights, queryWidth, config.AttentionBias, (prefix + ".o_proj", config.HiddenSize));
+        var prefix = layout.Prefix;
+        qkv = layout.FusedProjection is { } fused
+            ? new Linear(weights, config.HiddenSize, layout.QueryKeyValueBias, ($"{prefix}.{fused}", queryWidth + (2 * keyWidth)))
+            : new Linear(
+                weights, config.HiddenSize, layout.QueryKeyValueBias,
+                (prefix + ".q_proj", queryWidth), (prefix + ".k_proj", keyWidth), (prefix + ".v_proj", keyWidth));
+        output = new Linear(weights, queryWidth, layout.OutputBias, ($"{prefix}.{layout.OutputProjection}", config.HiddenSize));
+        if (layout.HeadNorms)
+        {
+            queryNorm = new RmsNorm(weights, prefix + ".q_norm", config.HeadDim, config.RmsNormEps, layout.NormWeightOffset);
+            keyNorm = new RmsNorm(weights, prefix + ".k_norm", config.HeadDim, config.RmsNormEps, layout.NormWeightOffset);
+        }
     }
 
     /// <summary>hidden [T, H] is replaced by the layer's output.</summary>
@@ -36,12 +44,14 @@ public sealed class Attention : IDisposable
         var tokens = hidden.Shape[0];
         Tensor projected = arena.Take(tokens, qkv.OutFeatures), attended = arena.Take(tokens, queryWidth);
         qkv.Forward(hidden, projected);
-        rotary.Forward(projected.Columns(0, queryWidth + keyWidth), metadata.Positions);
+        queryNorm?.ForwardHeads(projected.Columns(0, queryWidth));
+        keyNorm?.ForwardHeads(projected.Columns(queryWidth, keyWidth));
+        layout.Rotary.Forward(projected.Columns(0, queryWidth + keyWidth), metadata.Positions);
 
         // All of the step's keys are stored before any query reads, so a request may share blocks that another fills in the same step.
         backend.StoreKeyValues(
             projected.Columns(queryWidth, keyWidth), projected.Columns(queryWidth + keyWidth, keyWidth), cache, metadata.Slots);
-        backend.PagedAttention(projected.Columns(0, queryWidth), cache, metadata.Sequences, scale, attended);
+        backend.PagedAttention(projected.Columns(0, queryWidth), cache, metadata.Sequences, layout.Options, attended);
         output.Forward(attended, hidden);
         arena.Release(mark);
     }
@@ -50,5 +60,7 @@ public sealed class Attention : IDisposable
     {
         qkv.Dispose();
         output.Dispose();
+        queryNorm?.Dispose();
+        keyNorm?.Dispose();
     }
 }

@@ -3,21 +3,34 @@ using Octavo.ServingRuntime.Kernels;
 
 namespace Octavo.ServingRuntime.Engine.Layers;
 
-/// <summary>down(silu(gate(x)) * up(x)), with gate and up in one matrix.</summary>
-public sealed class GatedMlp(WeightLoader weights, string prefix, int hiddenSize, int intermediateSize, bool bias) : IDisposable
+/// <summary>down(activation(gate(x)) * up(x)), with gate and up in one matrix.</summary>
+public sealed class GatedMlp : IFeedForward
 {
-    private readonly IKernelBackend backend = weights.Backend;
-    private readonly Linear gateUp = new(weights, hiddenSize, bias, (prefix + ".gate_proj", intermediateSize), (prefix + ".up_proj", intermediateSize));
-    private readonly Linear down = new(weights, intermediateSize, bias, (prefix + ".down_proj", hiddenSize));
+    private readonly IKernelBackend backend;
+    private readonly Linear gateUp;
+    private readonly Linear down;
+    private readonly GatedActivation activation;
+    private readonly int intermediateSize;
 
-    /// <summary>hidden [T, H] is replaced by the layer's output.</summary>
+    public GatedMlp(WeightLoader weights, string prefix, int hiddenSize, int intermediateSize, GatedActivation activation, GatedMlpNames? names = null, bool bias = false)
+    {
+        names ??= new GatedMlpNames();
+        backend = weights.Backend;
+        this.activation = activation;
+        this.intermediateSize = intermediateSize;
+        gateUp = names.FusedGateUp is { } fused
+            ? new Linear(weights, hiddenSize, bias, ($"{prefix}.{fused}", 2 * intermediateSize))
+            : new Linear(weights, hiddenSize, bias, ($"{prefix}.{names.Gate}", intermediateSize), ($"{prefix}.{names.Up}", intermediateSize));
+        down = new Linear(weights, intermediateSize, bias, ($"{prefix}.{names.Down}", hiddenSize));
+    }
+
     public void Forward(in Tensor hidden, ActivationArena arena)
     {
         var mark = arena.Mark();
         var tokens = hidden.Shape[0];
         Tensor wide = arena.Take(tokens, gateUp.OutFeatures), activated = arena.Take(tokens, intermediateSize);
         gateUp.Forward(hidden, wide);
-        backend.SiluMul(wide, activated);
+        backend.ActivationMul(activation, wide, activated);
         down.Forward(activated, hidden);
         arena.Release(mark);
     }
@@ -28,3 +41,7 @@ public sealed class GatedMlp(WeightLoader weights, string prefix, int hiddenSize
         down.Dispose();
     }
 }
+
+/// <summary>Names of a gated network's matrices; Llama's by default.</summary>
+/// <param name="FusedGateUp">One matrix of both, the gate's rows first.</param>
+public sealed record GatedMlpNames(string Gate = "gate_proj", string Up = "up_proj", string Down = "down_proj", string? FusedGateUp = null);

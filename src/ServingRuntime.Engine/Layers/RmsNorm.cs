@@ -3,16 +3,21 @@ using Octavo.ServingRuntime.Kernels;
 
 namespace Octavo.ServingRuntime.Engine.Layers;
 
-/// <summary>Root-mean-square norm over the hidden size.</summary>
-public sealed class RmsNorm(WeightLoader weights, string prefix, int hiddenSize, float epsilon) : IDisposable
+/// <summary>Root-mean-square norm over a width: of hidden states, or of each head by itself.</summary>
+/// <param name="weights">Has <c>{prefix}.weight</c> [width].</param>
+/// <param name="weightOffset">Added to the weights as stored: 1 for Gemma.</param>
+public sealed class RmsNorm(WeightLoader weights, string prefix, int width, float epsilon, float weightOffset = 0f) : IDisposable
 {
     private readonly IKernelBackend backend = weights.Backend;
-    private readonly Tensor weight = weights.Vector(prefix + ".weight", hiddenSize);
+    private readonly Tensor weight = weights.Vector(prefix + ".weight", width, weightOffset);
 
     public void Forward(in Tensor x, in Tensor output) => backend.RmsNorm(x, weight, epsilon, output);
 
     /// <summary>residual += x; output = norm of the sum.</summary>
     public void ForwardAdd(in Tensor x, in Tensor residual, in Tensor output) => backend.AddRmsNorm(x, residual, weight, epsilon, output);
+
+    /// <summary>Each head of x [T, heads * width] in place.</summary>
+    public void ForwardHeads(in Tensor x) => backend.HeadRmsNorm(x, width, weight, epsilon);
 
     public void Dispose() => weight.Memory.Dispose();
 }

@@ -1,32 +1,47 @@
+using Octavo.ServingRuntime.Engine.Models;
 using Octavo.ServingRuntime.Kernels;
 
 namespace Octavo.ServingRuntime.Engine.Layers;
 
 /// <summary>
-/// Rotary positions (RoFormer, arXiv 2104.09864) in Hugging Face's layout. Frequencies and angles are rounded to float32 as transformers
-/// computes them; cosine and sine are then taken of exactly that angle.
+/// Rotary positions (RoFormer, arXiv 2104.09864) as a table of cosines and sines for every position. Frequencies and angles are rounded to float32 as
+/// transformers computes them; cosine and sine are then taken of exactly that angle.
 /// </summary>
 public sealed class RotaryEmbedding : IDisposable
 {
     private readonly IKernelBackend backend;
     private readonly int headDim;
+    private readonly bool interleaved;
     private readonly Tensor cosSin;
 
-    public RotaryEmbedding(IKernelBackend backend, int headDim, double theta, int maxPositions)
+    /// <param name="backend">Where the table lives.</param>
+    /// <param name="config">Head size and the model's own length.</param>
+    /// <param name="rope">Frequencies, which may be those of some layers only.</param>
+    /// <param name="maxModelLen">Positions of the table.</param>
+    /// <param name="interleaved">Whether neighbours are rotated together rather than halves.</param>
+    public RotaryEmbedding(IKernelBackend backend, ModelConfig config, RopeParameters rope, int maxModelLen, bool interleaved = false)
     {
         this.backend = backend;
-        this.headDim = headDim;
-        cosSin = backend.Allocate(new TensorShape(maxPositions, headDim), DType.Float32);
-        var half = headDim / 2;
-        var table = new float[maxPositions * headDim];
-        for (var i = 0; i < half; i++)
+        this.interleaved = interleaved;
+        headDim = config.HeadDim;
+        var width = (int)(headDim * rope.PartialRotaryFactor) / 2 * 2;
+        if (width <= 0 || width > headDim || (rope.Scaling == RopeScaling.LongRope && (rope.LongFactor.Count != width / 2 || rope.ShortFactor.Count != width / 2)))
         {
-            var frequency = 1f / (float)Math.Pow(theta, 2f * i / headDim);
-            for (var position = 0; position < maxPositions; position++)
+            throw new ModelLoader.CheckpointException(
+                $"rope_scaling: {width} of {headDim} elements of a head cannot be rotated with {rope.LongFactor.Count} long and {rope.ShortFactor.Count} short factors");
+        }
+
+        var (frequencies, factor) = RotaryFrequencies.Create(rope, width, config.MaxPositionEmbeddings, maxModelLen);
+        cosSin = backend.Allocate(new TensorShape(maxModelLen, width), DType.Float32);
+        var half = width / 2;
+        var table = new float[checked(maxModelLen * width)];
+        for (var position = 0; position < maxModelLen; position++)
+        {
+            for (var i = 0; i < half; i++)
             {
-                var angle = position * frequency;
-                table[(position * headDim) + i] = (float)Math.Cos(angle);
-                table[(position * headDim) + half + i] = (float)Math.Sin(angle);
+                var angle = position * frequencies[i];
+                table[(position * width) + i] = (float)Math.Cos(angle) * factor;
+                table[(position * width) + half + i] = (float)Math.Sin(angle) * factor;
             }
         }
 
@@ -34,7 +49,7 @@ public sealed class RotaryEmbedding : IDisposable
     }
 
     /// <summary>Rotates the heads in x [T, heads * headDim] in place.</summary>
-    public void Forward(in Tensor x, in Tensor positions) => backend.RotaryEmbedding(x, headDim, positions, cosSin);
+    public void Forward(in Tensor x, in Tensor positions) => backend.RotaryEmbedding(x, headDim, positions, cosSin, interleaved);
 
     public void Dispose() => cosSin.Memory.Dispose();
 }

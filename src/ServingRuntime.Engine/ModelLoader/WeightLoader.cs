@@ -39,14 +39,14 @@ public sealed class WeightLoader(Checkpoint checkpoint, IKernelBackend backend, 
         return tensor;
     }
 
-    /// <summary>A float32 copy of a vector in the backend's memory; the caller disposes it.</summary>
-    public Tensor Vector(string name, int length)
+    /// <summary>A float32 copy of a vector in the backend's memory, with a number added to each element; the caller disposes it.</summary>
+    public Tensor Vector(string name, int length, float offset = 0f)
     {
         var source = Take(name, length);
         var values = new float[length];
         for (var i = 0; i < length; i++)
         {
-            values[i] = source.DType switch
+            values[i] = offset + source.DType switch
             {
                 DType.Float32 => source.AsSpan<float>()[i],
                 DType.BFloat16 => BitConverter.UInt32BitsToSingle((uint)source.AsSpan<ushort>()[i] << 16),

@@ -5,12 +5,12 @@ using Octavo.ServingRuntime.Kernels;
 namespace Octavo.ServingRuntime.Engine.Models;
 
 /// <summary>Typed reading of config.json; null counts as absent, as in transformers.</summary>
-internal sealed class ConfigFields
+public sealed class ConfigFields
 {
     private readonly JsonElement root;
 
     public ConfigFields(JsonElement root) =>
-        this.root = root.ValueKind == JsonValueKind.Object ? root : throw new CheckpointException("the file holds no JSON object");
+        this.root = root.ValueKind == JsonValueKind.Object ? root.Clone() : throw new CheckpointException("the file holds no JSON object");
 
     public bool Has(string field) => Find(root, field) is not null;
 
@@ -42,28 +42,33 @@ internal sealed class ConfigFields
             ? list[0].GetString()!
             : throw new CheckpointException("architectures: a list with the model's architecture is needed");
 
-    /// <summary>rope_theta, where older (top level) or newer (rope_parameters) files keep it. Scaled variants are refused until they are built.</summary>
-    public double RopeTheta()
+    /// <summary>An object member; null where absent.</summary>
+    public ConfigFields? Object(string field) => Find(root, field) switch
     {
-        double? theta = Number(root, "rope_theta");
-        foreach (var field in (ReadOnlySpan<string>)["rope_scaling", "rope_parameters"])
-        {
-            if (Find(root, field) is not { ValueKind: JsonValueKind.Object } rope)
-            {
-                continue;
-            }
+        null => null,
+        { ValueKind: JsonValueKind.Object } value => new ConfigFields(value),
+        { } value => throw new CheckpointException($"{field}: {value.GetRawText()} is no object"),
+    };
 
-            var kind = Find(rope, "rope_type") ?? Find(rope, "type");
-            if (kind is { } named && !(named.ValueKind == JsonValueKind.String && named.GetString() == "default"))
-            {
-                throw new CheckpointException($"{field}: rope scaling {named.GetRawText()} is not supported yet");
-            }
+    /// <summary>Above 0; null where absent.</summary>
+    public double? OptionalNumber(string field) => Number(root, field);
 
-            theta = Number(rope, "rope_theta") ?? theta;
-        }
+    /// <summary>A whole number above 0; null where absent.</summary>
+    public int? OptionalInt(string field) => Has(field) ? PositiveInt(field) : null;
 
-        return theta ?? 10000;
-    }
+    /// <summary>An array of numbers above 0; empty where absent.</summary>
+    public IReadOnlyList<double> Numbers(string field) => Items(field, JsonValueKind.Number, "numbers above 0", value => value.GetDouble() is > 0 and var number ? number : null);
+
+    /// <summary>An array of strings; empty where absent.</summary>
+    public IReadOnlyList<string> Strings(string field) =>
+        Find(root, field) is not { } value ? []
+            : value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String)
+                ? [.. value.EnumerateArray().Select(item => item.GetString()!)]
+                : throw new CheckpointException($"{field}: {value.GetRawText()} is no array of strings");
+
+    /// <summary>An array of whole numbers from 0; empty where absent.</summary>
+    public IReadOnlyList<int> Ints(string field) =>
+        [.. Items(field, JsonValueKind.Number, "whole numbers", value => value.TryGetInt32(out var number) && number >= 0 ? number : null).Select(number => (int)number)];
 
     public DType? DType() => String("dtype", String("torch_dtype", "")) switch
     {
@@ -81,6 +86,19 @@ internal sealed class ConfigFields
             var method = quantization.ValueKind == JsonValueKind.Object ? Find(quantization, "quant_method")?.GetRawText() : null;
             throw new CheckpointException($"quantization_config: quantised checkpoints ({method ?? "method unknown"}) are not supported yet");
         }
+    }
+
+    private List<double> Items(string field, JsonValueKind kind, string what, Func<JsonElement, double?> read)
+    {
+        if (Find(root, field) is not { } value)
+        {
+            return [];
+        }
+
+        var items = value.ValueKind == JsonValueKind.Array ? value.EnumerateArray().Select(item => item.ValueKind == kind ? read(item) : null).ToList() : [null];
+        return items.Contains(null)
+            ? throw new CheckpointException($"{field}: {value.GetRawText()} is no array of {what}")
+            : [.. items.Select(item => item!.Value)];
     }
 
     private static double? Number(JsonElement owner, string field) => Find(owner, field) switch

@@ -4,7 +4,7 @@ using Octavo.ServingRuntime.Kernels;
 
 namespace Octavo.ServingRuntime.Engine.Models;
 
-/// <summary>The fields of config.json that decoder models share, in Hugging Face's names. Errors name the field.</summary>
+/// <summary>What every decoder model has in config.json, in Hugging Face's names; a model reads its own fields from <see cref="Fields"/>. Errors name the field.</summary>
 public sealed record ModelConfig
 {
     public required string Architecture { get; init; }
@@ -17,16 +17,29 @@ public sealed record ModelConfig
     public required int HeadDim { get; init; }
     public required int MaxPositionEmbeddings { get; init; }
     public required float RmsNormEps { get; init; }
-    public required double RopeTheta { get; init; }
     public required bool TieWordEmbeddings { get; init; }
-    public required bool AttentionBias { get; init; }
-    public required bool MlpBias { get; init; }
+    public required GatedActivation Activation { get; init; }
+
+    /// <summary>Positions of layers without a window.</summary>
+    public required RopeParameters Rope { get; init; }
 
     /// <summary>What the checkpoint says its weights are; null: it does not.</summary>
     public DType? DType { get; init; }
 
+    /// <summary>The whole file.</summary>
+    public required ConfigFields Fields { get; init; }
+
     /// <summary>Bytes of one token's keys and values over all layers, in float32, each head filled up to whole vectors.</summary>
     public long KVBytesPerToken => checked(2L * NumHiddenLayers * NumKeyValueHeads * ((HeadDim + 15L) / 16 * 16) * sizeof(float));
+
+    /// <summary>The longest that the model may be served with: its own length, or what its rope scaling stretches that to.</summary>
+    public int LongestModelLen => Rope switch
+    {
+        { Scaling: RopeScaling.Linear or RopeScaling.Dynamic, Factor: { } factor } => Math.Max(MaxPositionEmbeddings, (int)Math.Min(int.MaxValue, MaxPositionEmbeddings * factor)),
+        { Scaling: RopeScaling.Yarn, Factor: { } factor } =>
+            Math.Max(MaxPositionEmbeddings, (int)Math.Min(int.MaxValue, (Rope.OriginalMaxPositionEmbeddings ?? MaxPositionEmbeddings) * factor)),
+        _ => MaxPositionEmbeddings,
+    };
 
     /// <exception cref="CheckpointException">No or malformed config.json.</exception>
     public static ModelConfig Load(string folder)
@@ -57,49 +70,62 @@ public sealed record ModelConfig
 
     private static ModelConfig Read(ConfigFields fields)
     {
+        var architecture = fields.Architecture();
+        fields.RefuseQuantization();
+        return ChatGLMConfig.Describes(architecture) ? ChatGLMConfig.Read(architecture, fields) : ReadStandard(architecture, fields);
+    }
+
+    private static ModelConfig ReadStandard(string architecture, ConfigFields fields)
+    {
         var heads = fields.PositiveInt("num_attention_heads");
         var hidden = fields.PositiveInt("hidden_size");
-        var kvHeads = fields.PositiveInt("num_key_value_heads", heads);
-        if (heads % kvHeads != 0)
-        {
-            throw new CheckpointException($"num_key_value_heads: {kvHeads} does not divide num_attention_heads {heads}");
-        }
-
         if (!fields.Has("head_dim") && hidden % heads != 0)
         {
             throw new CheckpointException($"num_attention_heads: {heads} does not divide hidden_size {hidden}, and there is no head_dim");
         }
 
-        var headDim = fields.PositiveInt("head_dim", hidden / heads);
-        if (headDim % 2 != 0 || headDim > 512)
-        {
-            throw new CheckpointException($"head_dim: {headDim} is no even number up to 512");
-        }
-
-        var activation = fields.String("hidden_act", "silu");
-        if (activation != "silu")
-        {
-            throw new CheckpointException($"hidden_act: '{activation}' is not supported, silu is");
-        }
-
-        fields.RefuseQuantization();
         return new ModelConfig
         {
-            Architecture = fields.Architecture(),
+            Architecture = architecture,
             VocabSize = fields.PositiveInt("vocab_size"),
             HiddenSize = hidden,
             IntermediateSize = fields.PositiveInt("intermediate_size"),
             NumHiddenLayers = fields.PositiveInt("num_hidden_layers"),
             NumAttentionHeads = heads,
-            NumKeyValueHeads = kvHeads,
-            HeadDim = headDim,
+            NumKeyValueHeads = fields.PositiveInt("num_key_value_heads", heads),
+            HeadDim = fields.PositiveInt("head_dim", hidden / heads),
             MaxPositionEmbeddings = fields.PositiveInt("max_position_embeddings"),
             RmsNormEps = (float)fields.PositiveNumber("rms_norm_eps", 1e-6),
-            RopeTheta = fields.RopeTheta(),
-            TieWordEmbeddings = fields.Bool("tie_word_embeddings", false),
-            AttentionBias = fields.Bool("attention_bias", false),
-            MlpBias = fields.Bool("mlp_bias", false),
+            // Gemma's files leave it out, for true is their default.
+            TieWordEmbeddings = fields.Bool("tie_word_embeddings", architecture.StartsWith("Gemma", StringComparison.Ordinal)),
+            Activation = ReadActivation(architecture, fields),
+            Rope = RopeFields.Read(fields, "full_attention"),
             DType = fields.DType(),
-        };
+            Fields = fields,
+        }.Checked();
     }
+
+    internal ModelConfig Checked()
+    {
+        if (NumAttentionHeads % NumKeyValueHeads != 0)
+        {
+            throw new CheckpointException($"num_key_value_heads: {NumKeyValueHeads} does not divide num_attention_heads {NumAttentionHeads}");
+        }
+
+        if (HeadDim % 2 != 0 || HeadDim > 512)
+        {
+            throw new CheckpointException($"head_dim: {HeadDim} is no even number up to 512");
+        }
+
+        return this;
+    }
+
+    /// <summary>Gemma's first files say gelu and mean its tanh form.</summary>
+    private static GatedActivation ReadActivation(string architecture, ConfigFields fields) => fields.String("hidden_activation", fields.String("hidden_act", "silu")) switch
+    {
+        "silu" => GatedActivation.Silu,
+        "gelu_pytorch_tanh" => GatedActivation.GeluTanh,
+        "gelu" when architecture.StartsWith("Gemma", StringComparison.Ordinal) => GatedActivation.GeluTanh,
+        var other => throw new CheckpointException($"hidden_act: '{other}' is not supported; silu and gelu_pytorch_tanh are"),
+    };
 }

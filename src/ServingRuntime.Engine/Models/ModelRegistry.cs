@@ -8,7 +8,22 @@ public static class ModelRegistry
     private static readonly IReadOnlyDictionary<string, Func<ModelConfig, WeightLoader, int, ICausalLM>> Factories =
         new Dictionary<string, Func<ModelConfig, WeightLoader, int, ICausalLM>>(StringComparer.Ordinal)
         {
-            ["LlamaForCausalLM"] = (config, weights, maxModelLen) => new LlamaForCausalLM(config, weights, maxModelLen),
+            ["LlamaForCausalLM"] = LlamaForCausalLM.Create,
+            ["LLaMAForCausalLM"] = LlamaForCausalLM.Create,
+            ["MistralForCausalLM"] = MistralForCausalLM.Create,
+            ["MixtralForCausalLM"] = MixtralForCausalLM.Create,
+            ["Qwen2ForCausalLM"] = Qwen2ForCausalLM.Create,
+            ["Qwen2MoeForCausalLM"] = Qwen2MoeForCausalLM.Create,
+            ["Qwen3ForCausalLM"] = Qwen3ForCausalLM.Create,
+            ["Qwen3MoeForCausalLM"] = Qwen3MoeForCausalLM.Create,
+            ["Phi3ForCausalLM"] = Phi3ForCausalLM.Create,
+            ["GemmaForCausalLM"] = GemmaForCausalLM.Create,
+            ["Gemma2ForCausalLM"] = GemmaForCausalLM.CreateGemma2,
+            ["Gemma3ForCausalLM"] = GemmaForCausalLM.CreateGemma3,
+            ["GlmForCausalLM"] = GlmForCausalLM.Create,
+            ["Glm4ForCausalLM"] = GlmForCausalLM.CreateGlm4,
+            ["ChatGLMModel"] = ChatGLMModel.Create,
+            ["ChatGLMForConditionalGeneration"] = ChatGLMModel.Create,
         };
 
     public static IEnumerable<string> Architectures => Factories.Keys.Order(StringComparer.Ordinal);

@@ -17,7 +17,7 @@ public sealed class ModelConfigTests
         config.Should().BeEquivalentTo(new
         {
             Architecture = "LlamaForCausalLM", VocabSize = 4096, HiddenSize = 128, IntermediateSize = 352, NumHiddenLayers = 4, NumAttentionHeads = 2,
-            NumKeyValueHeads = 1, HeadDim = 64, MaxPositionEmbeddings = 2048, RmsNormEps = 1e-5f, RopeTheta = 10000.0, TieWordEmbeddings = true,
+            NumKeyValueHeads = 1, HeadDim = 64, MaxPositionEmbeddings = 2048, RmsNormEps = 1e-5f, TieWordEmbeddings = true,
             DType = DType.BFloat16, KVBytesPerToken = 2048L,
         });
     }
@@ -32,8 +32,9 @@ public sealed class ModelConfigTests
     [InlineData("rms_norm_eps", "-1", "*rms_norm_eps: -1*")]
     [InlineData("tie_word_embeddings", "1", "*tie_word_embeddings: 1*")]
     [InlineData("torch_dtype", "\"int8\"", "*torch_dtype: 'int8'*")]
-    [InlineData("rope_scaling", "{\"rope_type\": \"yarn\", \"factor\": 4}", "*rope_scaling*yarn*not supported*")]
-    [InlineData("rope_parameters", "{\"rope_type\": \"llama3\"}", "*rope_parameters*llama3*not supported*")]
+    [InlineData("rope_scaling", "{\"rope_type\": \"spiral\", \"factor\": 4}", "*rope_scaling*spiral*none of*")]
+    [InlineData("rope_scaling", "{\"rope_type\": \"linear\"}", "*rope_scaling*factor is missing*")]
+    [InlineData("rope_parameters", "[1]", "*rope_parameters*no object*")]
     [InlineData("quantization_config", "{\"quant_method\": \"awq\"}", "*quantization_config*awq*not supported*")]
     [InlineData("architectures", "[]", "*architectures*")]
     public void Parse_BadField_NamesIt(string field, string? value, string message)
@@ -46,7 +47,7 @@ public sealed class ModelConfigTests
     public void Parse_NewerFields_AreUnderstood()
     {
         var config = ModelConfig.Parse(With("rope_parameters", "{\"rope_type\": \"default\", \"rope_theta\": 500000.0}"));
-        config.RopeTheta.Should().Be(500000);
+        config.Rope.Theta.Should().Be(500000);
         ModelConfig.Parse(With("dtype", "\"float16\"")).DType.Should().Be(DType.Float16);
         ModelConfig.Parse(With("num_key_value_heads", "null")).NumKeyValueHeads.Should().Be(2, "absent means one KV head a head");
     }
@@ -58,7 +59,7 @@ public sealed class ModelConfigTests
         using var checkpoint = Checkpoint.Open(Repository.TinyModel);
         var config = ModelConfig.Load(Repository.TinyModel) with { Architecture = "MambaForCausalLM" };
         var create = () => ModelRegistry.Create(config, new WeightLoader(checkpoint, backend, DType.Float32), 64);
-        create.Should().Throw<CheckpointException>().WithMessage("*MambaForCausalLM*supported: LlamaForCausalLM*");
+        create.Should().Throw<CheckpointException>().WithMessage("*MambaForCausalLM*supported: *Gemma3ForCausalLM*LlamaForCausalLM*");
     }
 
     private static byte[] With(string field, string? value)

@@ -1,3 +1,0 @@
-namespace Octavo.LoadGenerator.Workload;
-
-internal sealed record BenchTurn(PromptPiece Prompt, int MaxTokens);

@@ -1,3 +1,0 @@
-namespace Octavo.LoadGenerator.Workload;
-
-internal sealed record ChatMessage(string Role, string Content);
