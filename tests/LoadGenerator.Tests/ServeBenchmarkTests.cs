@@ -1,67 +1,43 @@
-using System.Collections.Concurrent;
 using System.Text.Json;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 using Octavo.LoadGenerator.Configuration;
+using Octavo.LoadGenerator.Workload;
 
 namespace Octavo.LoadGenerator.Tests;
 
 public sealed class ServeBenchmarkTests : IAsyncLifetime
 {
-    private readonly ConcurrentQueue<JsonElement> bodies = new();
+    private readonly FakeServer server = new();
     private readonly StringWriter output = new();
     private readonly StringWriter error = new();
-    private WebApplication server = null!;
-    private int inFlight;
-    private int mostInFlight;
-    private Func<int, bool> fails = _ => false;
 
-    public async Task InitializeAsync()
-    {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        server = builder.Build();
-        server.MapGet("/v1/models", () => """{"object":"list","data":[{"id":"served"}]}""");
-        server.MapPost("/v1/chat/completions", AnswerAsync);
-        await server.StartAsync();
-    }
+    public Task InitializeAsync() => server.StartAsync();
 
     public async Task DisposeAsync() => await server.DisposeAsync();
 
     [Fact]
     public async Task Run_Requests_AreMeasuredAndReported()
     {
-        var path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
-        try
-        {
-            var exitCode = await RunAsync(new ServeOptions { NumPrompts = 12, MaxConcurrency = 3, RandomInputLen = 30, RandomOutputLen = 4, JsonPath = path });
+        var json = await RunToJsonAsync(new ServeOptions { NumPrompts = 12, MaxConcurrency = 3, InputLen = LengthDistribution.Fixed(30), OutputLen = LengthDistribution.Fixed(4), NumWarmups = 2, SaveDetailed = true });
 
-            exitCode.Should().Be(0, error.ToString());
-            bodies.Should().HaveCount(14, "two probes come first");
-            mostInFlight.Should().BeInRange(1, 3);
-            bodies.Should().OnlyContain(b => b.GetProperty("model").GetString() == "served" && b.GetProperty("stream").GetBoolean());
-            // The fake server counts two tokens a word: 30 tokens are 15 words.
-            bodies.Skip(2).Should().OnlyContain(b => b.GetProperty("messages")[0].GetProperty("content").GetString()!.Split(' ', StringSplitOptions.None).Length == 15);
-            var json = JsonDocument.Parse(await File.ReadAllTextAsync(path)).RootElement;
-            json.GetProperty("completed").GetInt32().Should().Be(12);
-            json.GetProperty("total_output_tokens").GetInt32().Should().Be(12 * 4);
-            json.GetProperty("mean_ttft_ms").GetDouble().Should().BePositive();
-            json.GetProperty("request_rate").GetString().Should().Be("inf");
-            output.ToString().Should().Contain("12 completed, 0 failed").And.Contain("time to first token").And.NotContain("\u001b");
-        }
-        finally
-        {
-            File.Delete(path);
-        }
+        server.Bodies.Should().HaveCount(16, "two probes and two warm-ups come first");
+        server.MostInFlight.Should().BeInRange(1, 3);
+        server.Bodies.Should().OnlyContain(b => b.GetProperty("model").GetString() == "served" && b.GetProperty("stream").GetBoolean());
+        // The fake server counts two tokens a word: 30 tokens are 15 words.
+        server.Bodies.Skip(2).Should().OnlyContain(b => b.GetProperty("messages")[0].GetProperty("content").GetString()!.Split(' ', StringSplitOptions.None).Length == 15);
+        json.GetProperty("completed").GetInt32().Should().Be(12);
+        json.GetProperty("total_output_tokens").GetInt32().Should().Be(12 * 4);
+        json.GetProperty("mean_ttft_ms").GetDouble().Should().BePositive();
+        json.GetProperty("request_rate").GetString().Should().Be("inf");
+        json.GetProperty("client").GetProperty("cpu_share").GetDouble().Should().BePositive();
+        json.GetProperty("server").GetProperty("prefix_cache_hit_rate").GetDouble().Should().Be(0.5);
+        json.GetProperty("itls").GetArrayLength().Should().Be(12);
+        output.ToString().Should().Contain("12 completed, 0 failed").And.Contain("time to first token").And.Contain("prefix cache hits").And.NotContain("\u001b");
     }
 
     [Fact]
     public async Task Run_SomeFail_ExitsOneAndSaysWhyEvenWhenQuiet()
     {
-        fails = request => request > 4;
+        server.Fails = request => request > 4;
 
         var exitCode = await RunAsync(new ServeOptions { NumPrompts = 4, MaxConcurrency = 1, Quiet = true });
 
@@ -73,10 +49,19 @@ public sealed class ServeBenchmarkTests : IAsyncLifetime
     [Fact]
     public async Task Run_NoServer_ExitsOneWithASentence()
     {
-        await server.StopAsync();
+        var url = server.Url;
+        await server.DisposeAsync();
 
-        (await RunAsync(new ServeOptions())).Should().Be(1);
-        error.ToString().Should().Contain(server.Urls.FirstOrDefault() ?? "127.0.0.1");
+        (await RunAsync(new ServeOptions { BaseUrl = url })).Should().Be(1);
+        error.ToString().Should().Contain(url);
+    }
+
+    [Fact]
+    public async Task Run_ServerThatIsNotReadyYet_IsWaitedFor()
+    {
+        server.Fails = request => request <= 2;
+
+        (await RunAsync(new ServeOptions { NumPrompts = 1, MaxConcurrency = 1, Quiet = true, ReadyTimeout = TimeSpan.FromMinutes(1) })).Should().Be(0, error.ToString());
     }
 
     [Fact]
@@ -87,41 +72,87 @@ public sealed class ServeBenchmarkTests : IAsyncLifetime
         exitCode.Should().Be(0, error.ToString());
     }
 
-    private Task<int> RunAsync(ServeOptions options) =>
-        new ServeBenchmark(options with { BaseUrl = server.Urls.FirstOrDefault() ?? "http://127.0.0.1:9" }, TimeProvider.System, output, error).RunAsync(CancellationToken.None);
-
-    private async Task AnswerAsync(HttpContext context)
+    [Fact]
+    public async Task Run_OpenLoopBehindABound_CountsTheLatencyFromTheArrival()
     {
-        var now = Interlocked.Increment(ref inFlight);
-        InterlockedMax(ref mostInFlight, now);
-        var body = await JsonSerializer.DeserializeAsync<JsonElement>(context.Request.Body);
-        bodies.Enqueue(body);
-        if (fails(bodies.Count))
-        {
-            context.Response.StatusCode = 503;
-        }
-        else
-        {
-            var words = body.GetProperty("messages")[0].GetProperty("content").GetString()!.Split(' ').Length;
-            var tokens = body.GetProperty("max_tokens").GetInt32();
-            context.Response.ContentType = "text/event-stream";
-            for (var i = 0; i < tokens; i++)
-            {
-                await context.Response.WriteAsync("data: {\"choices\":[{\"delta\":{\"content\":\"x\"}}]}\n\n");
-                await context.Response.Body.FlushAsync();
-            }
+        // All arrive in the first moment; the server takes one at a time and each holds it for a while.
+        server.Delay = TimeSpan.FromMilliseconds(10);
+        var json = await RunToJsonAsync(new ServeOptions { NumPrompts = 8, MaxConcurrency = 1, RequestRate = 100_000, OutputLen = LengthDistribution.Fixed(1) });
 
-            await context.Response.WriteAsync($"data: {{\"choices\":[],\"usage\":{{\"prompt_tokens\":{10 + (2 * words)},\"completion_tokens\":{tokens}}}}}\n\ndata: [DONE]\n\n");
-        }
-
-        Interlocked.Decrement(ref inFlight);
+        json.GetProperty("max_send_delay_ms").GetDouble().Should().BeGreaterThan(60);
+        json.GetProperty("max_arrival_ttft_ms").GetDouble().Should().BeGreaterThan(json.GetProperty("max_ttft_ms").GetDouble());
+        output.ToString().Should().Contain("since arrival");
     }
 
-    private static void InterlockedMax(ref int target, int value)
+    [Fact]
+    public async Task Run_OpenLoop_DoesNotWaitForAnswers()
     {
-        for (var seen = Volatile.Read(ref target); value > seen;)
+        server.Hold();
+        var run = RunAsync(new ServeOptions { NumPrompts = 20, RequestRate = 10_000, Quiet = true, NoMetrics = true });
+        await TestSupport.Eventually.HoldsAsync(() => server.InFlight == 20, "all requests are sent although none is answered");
+        server.Release();
+
+        (await run).Should().Be(0, error.ToString());
+    }
+
+    [Fact]
+    public async Task Run_Conversations_RepeatWhatWasSaid()
+    {
+        await RunToJsonAsync(new ServeOptions
         {
-            seen = Interlocked.CompareExchange(ref target, value, seen) is var before && before == seen ? value : before;
+            NumPrompts = 5, MaxConcurrency = 1, Dataset = DatasetKind.Conversations, PrefixLen = 10, Turns = LengthDistribution.Fixed(3), InputLen = LengthDistribution.Fixed(4), OutputLen = LengthDistribution.Fixed(2),
+        });
+        var sent = server.Bodies.Skip(2).Select(b => b.GetProperty("messages").EnumerateArray().Select(m => m.GetProperty("role").GetString() + ":" + m.GetProperty("content").GetString()).ToArray()).ToArray();
+
+        sent.Select(m => m.Length).Should().Equal([2, 4, 6, 2, 4], "turns are requests, and the last conversation is cut at five");
+        sent[2][..4].Should().Equal(sent[1]);
+        sent[1][2].Should().Be("assistant:xx");
+        sent[3][0].Should().Be(sent[0][0]).And.StartWith("system:");
+    }
+
+    [Fact]
+    public async Task Run_Embeddings_AreTimedWhole()
+    {
+        var json = await RunToJsonAsync(new ServeOptions { Endpoint = "/v1/embeddings", NumPrompts = 3, MaxConcurrency = 1 });
+
+        json.GetProperty("completed").GetInt32().Should().Be(3);
+        json.GetProperty("total_output_tokens").GetInt32().Should().Be(0);
+        json.GetProperty("mean_e2el_ms").GetDouble().Should().BePositive();
+    }
+
+    [Fact]
+    public async Task Run_Trace_TakesItsArrivals()
+    {
+        var path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName() + ".csv");
+        try
+        {
+            await File.WriteAllTextAsync(path, "t_s,input_tokens,output_tokens\n0,8,2\n100,8,3\n");
+            var json = await RunToJsonAsync(new ServeOptions { Dataset = DatasetKind.Trace, DatasetPath = path, TimeScale = 5000, SaveDetailed = true });
+
+            json.GetProperty("completed").GetInt32().Should().Be(2);
+            json.GetProperty("scheduled_times").EnumerateArray().Select(t => t.GetDouble()).Should().Equal(0, 0.02);
+            json.GetProperty("total_output_tokens").GetInt32().Should().Be(5);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    private Task<int> RunAsync(ServeOptions options) =>
+        new ServeBenchmark(options.BaseUrl == new ServeOptions().BaseUrl ? options with { BaseUrl = server.Url } : options, TimeProvider.System, output, error).RunAsync(CancellationToken.None);
+
+    private async Task<JsonElement> RunToJsonAsync(ServeOptions options)
+    {
+        var path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        try
+        {
+            (await RunAsync(options with { JsonPath = path })).Should().Be(0, error.ToString());
+            return JsonDocument.Parse(await File.ReadAllTextAsync(path)).RootElement;
+        }
+        finally
+        {
+            File.Delete(path);
         }
     }
 }

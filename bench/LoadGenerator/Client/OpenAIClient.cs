@@ -1,12 +1,12 @@
 using System.Net.Http.Headers;
+using System.Text;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Octavo.LoadGenerator.Configuration;
 using Octavo.LoadGenerator.Workload;
 
 namespace Octavo.LoadGenerator.Client;
 
-/// <summary>Sends streamed requests and times what comes back.</summary>
+/// <summary>Sends requests and times what comes back. Events that come with one read share its time: they did arrive together.</summary>
 internal sealed class OpenAIClient : IDisposable
 {
     private const int MaxErrorLength = 300;
@@ -20,7 +20,7 @@ internal sealed class OpenAIClient : IDisposable
         this.options = options;
         this.time = time;
         // The base URL may have a path (a gateway behind a prefix); a relative URI keeps it only after a slash.
-        http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false })
+        http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false, ActivityHeadersPropagator = null })
         {
             BaseAddress = new Uri(options.BaseUrl.TrimEnd('/') + "/"),
             Timeout = Timeout.InfiniteTimeSpan,
@@ -28,6 +28,11 @@ internal sealed class OpenAIClient : IDisposable
         if (options.ApiKey is { Length: > 0 } key)
         {
             http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        }
+
+        foreach (var (name, value) in options.Headers)
+        {
+            http.DefaultRequestHeaders.TryAddWithoutValidation(name, value);
         }
     }
 
@@ -44,121 +49,122 @@ internal sealed class OpenAIClient : IDisposable
             : throw new InvalidDataException($"{options.BaseUrl}/v1/models lists no model");
     }
 
+    /// <summary>The server's exposition.</summary>
+    /// <exception cref="HttpRequestException">It has none that can be read.</exception>
+    public Task<string> MetricsAsync(CancellationToken cancellationToken)
+        => http.GetStringAsync(options.MetricsUrl is { } url ? new Uri(url) : new Uri("metrics", UriKind.Relative), cancellationToken);
+
     /// <summary>Never throws for what the server or the network does: that is a result.</summary>
-    public async Task<RequestResult> SendAsync(string model, BenchPrompt prompt, CancellationToken cancellationToken)
+    /// <param name="scheduled">When its turn came; a timestamp of the time provider.</param>
+    /// <param name="begin">When the run began; times in the result count from there.</param>
+    /// <param name="keepText">Whether the answer's text is wanted.</param>
+    public async Task<RequestResult> SendAsync(string model, BenchRequest bench, long scheduled, long begin, bool keepText, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(options.RequestTimeout, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
-        var started = time.GetTimestamp();
-        try
+        var body = RequestBody.Render(options, model, bench);
+        var sent = time.GetTimestamp();
+        var result = await TrySendAsync(body, sent, keepText, timeout, linked.Token);
+        return result with { ScheduledAt = Seconds(begin, scheduled), SentAt = Seconds(begin, sent) };
+    }
+
+    /// <summary>Reads a stream of events to its end.</summary>
+    internal async Task<RequestResult> ReadStreamAsync(Stream stream, long sent, bool keepText, CancellationToken cancellationToken)
+    {
+        var parser = new EventStreamParser();
+        var answer = new AnswerTimes();
+        var text = keepText ? new StringBuilder() : null;
+        while (true)
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, options.Endpoint.TrimStart('/')) { Content = new StringContent(Body(model, prompt), System.Text.Encoding.UTF8, "application/json") };
-            using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, linked.Token);
-            if (!response.IsSuccessStatusCode)
+            var read = await stream.ReadAsync(parser.GetMemory(), cancellationToken);
+            if (read == 0)
             {
-                var body = await response.Content.ReadAsStringAsync(linked.Token);
-                return Failed($"HTTP {(int)response.StatusCode}: {(body.Length > MaxErrorLength ? body[..MaxErrorLength] : body)}");
+                return RequestResult.Failed("protocol", "the stream ended without [DONE]");
             }
 
-            using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(linked.Token));
-            return await ReadAsync(reader, started, linked.Token);
+            parser.Advance(read);
+            if (TakeEvents(parser, answer, Seconds(sent, time.GetTimestamp()), text) is { } result)
+            {
+                return result;
+            }
+        }
+    }
+
+    private static RequestResult? TakeEvents(EventStreamParser parser, AnswerTimes answer, double now, StringBuilder? text)
+    {
+        while (parser.TryRead(out var data))
+        {
+            var item = StreamEvent.Parse(data, text);
+            if (item.Error is { } error)
+            {
+                return RequestResult.Failed("stream_error", error);
+            }
+
+            answer.Take(item, now);
+            if (item.IsDone)
+            {
+                return answer.Result(now, text?.ToString());
+            }
+        }
+
+        return null;
+    }
+
+    private async Task<RequestResult> TrySendAsync(ReadOnlyMemory<byte> body, long sent, bool keepText, CancellationTokenSource timeout, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var content = new ReadOnlyMemoryContent(body);
+            content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+            using var request = new HttpRequestMessage(HttpMethod.Post, options.Endpoint.TrimStart('/')) { Content = content };
+            using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            if (!response.IsSuccessStatusCode)
+            {
+                var error = await response.Content.ReadAsStringAsync(cancellationToken);
+                return RequestResult.Failed(
+                    $"http_{(int)response.StatusCode}", $"HTTP {(int)response.StatusCode}: {(error.Length > MaxErrorLength ? error[..MaxErrorLength] : error)}");
+            }
+
+            if (options.Stream)
+            {
+                await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+                return await ReadStreamAsync(stream, sent, keepText, cancellationToken);
+            }
+
+            var whole = await response.Content.ReadAsByteArrayAsync(cancellationToken);
+            return WholeAnswer(whole, Seconds(sent, time.GetTimestamp()), keepText);
         }
         catch (OperationCanceledException) when (timeout.IsCancellationRequested)
         {
-            return Failed($"no end within {options.RequestTimeout.TotalSeconds:0.#} s");
+            return RequestResult.Failed("timeout", $"no end within {options.RequestTimeout.TotalSeconds:0.#} s");
         }
         catch (OperationCanceledException)
         {
-            return Failed("cancelled");
+            return RequestResult.Failed("cancelled", "cancelled");
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or JsonException)
+        catch (Exception e) when (e is HttpRequestException or IOException)
         {
-            return Failed(e.Message);
+            return RequestResult.Failed("connection", e.Message);
+        }
+        catch (Exception e) when (e is JsonException or InvalidDataException)
+        {
+            return RequestResult.Failed("protocol", e.Message);
         }
     }
 
-    internal async Task<RequestResult> ReadAsync(TextReader reader, long started, CancellationToken cancellationToken)
+    private static RequestResult WholeAnswer(byte[] body, double now, bool keepText)
     {
-        double? first = null;
-        var last = 0.0;
-        var gaps = new List<double>();
-        TokenUsage? usage = null;
-        while (await reader.ReadLineAsync(cancellationToken) is { } line)
+        var text = keepText ? new StringBuilder() : null;
+        var item = StreamEvent.Parse(body, text);
+        if (item.Error is { } error)
         {
-            if (StreamEvent.Parse(line) is not { } item)
-            {
-                continue;
-            }
-
-            var now = time.GetElapsedTime(started).TotalSeconds;
-            usage = item.Usage ?? usage;
-            if (item.Error is not null)
-            {
-                return Failed(item.Error);
-            }
-
-            if (item.HasText)
-            {
-                if (first is null)
-                {
-                    first = now;
-                }
-                else
-                {
-                    gaps.Add(now - last);
-                }
-
-                last = now;
-            }
-
-            if (item.IsDone)
-            {
-                return new RequestResult
-                {
-                    PromptTokens = usage?.PromptTokens ?? 0,
-                    CachedTokens = usage?.CachedTokens ?? 0,
-                    // A server that gives no usage: pieces of text are the best count there is.
-                    OutputTokens = usage?.CompletionTokens ?? gaps.Count + (first is null ? 0 : 1),
-                    TimeToFirstToken = first ?? now,
-                    InterTokenLatencies = gaps,
-                    EndToEnd = now,
-                };
-            }
+            return RequestResult.Failed("stream_error", error);
         }
 
-        return Failed("the stream ended without [DONE]");
+        var answer = new AnswerTimes();
+        answer.Take(item, now);
+        return answer.Result(now, text?.ToString());
     }
 
-    private string Body(string model, BenchPrompt prompt)
-    {
-        var body = new JsonObject
-        {
-            ["model"] = model,
-            ["stream"] = true,
-            ["stream_options"] = new JsonObject { ["include_usage"] = true },
-            ["max_tokens"] = prompt.MaxTokens,
-        };
-        if (options.Endpoint.EndsWith("chat/completions", StringComparison.Ordinal))
-        {
-            body["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = prompt.Text });
-        }
-        else
-        {
-            body["prompt"] = prompt.Text;
-        }
-
-        if (options.IgnoreEos)
-        {
-            body["ignore_eos"] = true;
-        }
-
-        if (options.Temperature is { } temperature)
-        {
-            body["temperature"] = temperature;
-        }
-
-        return body.ToJsonString();
-    }
-
-    private static RequestResult Failed(string error) => new() { Error = error };
+    private double Seconds(long from, long to) => time.GetElapsedTime(from, to).TotalSeconds;
 }

@@ -3,19 +3,72 @@ using System.Text.Json;
 namespace Octavo.LoadGenerator.Client;
 
 /// <summary>The server's own count of tokens.</summary>
-internal sealed record TokenUsage(int PromptTokens, int CompletionTokens, int CachedTokens)
+internal readonly record struct TokenUsage(int PromptTokens, int CompletionTokens, int CachedTokens)
 {
-    /// <summary>Null where the object has no usage.</summary>
-    public static TokenUsage? Of(JsonElement root)
+    /// <summary>Reads the value after the property name that the reader stands on; null where it is no object. Missing counts are zero.</summary>
+    public static TokenUsage? Read(ref Utf8JsonReader reader)
     {
-        if (!root.TryGetProperty("usage", out var usage) || usage.ValueKind != JsonValueKind.Object)
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartObject)
         {
+            reader.Skip();
             return null;
         }
 
-        var cached = usage.TryGetProperty("prompt_tokens_details", out var details) && details.ValueKind == JsonValueKind.Object ? Int(details, "cached_tokens") : 0;
-        return new TokenUsage(Int(usage, "prompt_tokens"), Int(usage, "completion_tokens"), cached);
+        int prompt = 0, completion = 0, cached = 0;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals("prompt_tokens"u8))
+            {
+                prompt = Count(ref reader);
+            }
+            else if (reader.ValueTextEquals("completion_tokens"u8))
+            {
+                completion = Count(ref reader);
+            }
+            else if (reader.ValueTextEquals("prompt_tokens_details"u8))
+            {
+                cached = Cached(ref reader);
+            }
+            else
+            {
+                StreamEvent.SkipValue(ref reader);
+            }
+        }
+
+        return new TokenUsage(prompt, completion, cached);
     }
 
-    private static int Int(JsonElement element, string name) => element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetInt32() : 0;
+    private static int Cached(ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            reader.Skip();
+            return 0;
+        }
+
+        var cached = 0;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals("cached_tokens"u8))
+            {
+                cached = Count(ref reader);
+            }
+            else
+            {
+                StreamEvent.SkipValue(ref reader);
+            }
+        }
+
+        return cached;
+    }
+
+    private static int Count(ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        var count = reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out var value) ? value : 0;
+        reader.Skip();
+        return count;
+    }
 }

@@ -13,4 +13,6 @@ internal sealed record TokenScale(double TokensPerWord, double OverheadTokens)
     }
 
     public int WordsFor(int tokens) => Math.Max(1, (int)Math.Round(tokens / TokensPerWord));
+
+    public int TokensFor(int words) => Math.Max(1, (int)Math.Round(words * TokensPerWord));
 }

@@ -20,7 +20,7 @@ public sealed class DistributionTests
     }
 
     [Fact]
-    public void Of_One_IsThatOneEverywhere() => Distribution.Of([7]).Should().Be(new Distribution(7, 7, 0, 7, 7, 7, 7));
+    public void Of_One_IsThatOneEverywhere() => (Distribution.Of([7]) with { Quantiles = [] }).Should().Be(new Distribution(7, 7, 0, 7, 7, 7, 7) { Quantiles = [] });
 
     [Fact]
     public void Of_None_IsZero() => Distribution.Of([]).Should().Be(new Distribution(0, 0, 0, 0, 0, 0, 0));

@@ -1,4 +1,0 @@
-namespace Octavo.LoadGenerator.Workload;
-
-/// <summary>One request to send.</summary>
-internal sealed record BenchPrompt(string Text, int MaxTokens);

@@ -1,0 +1,3 @@
+namespace Octavo.LoadGenerator.Workload;
+
+internal sealed record BenchTurn(PromptPiece Prompt, int MaxTokens);

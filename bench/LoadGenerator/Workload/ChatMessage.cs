@@ -1,0 +1,3 @@
+namespace Octavo.LoadGenerator.Workload;
+
+internal sealed record ChatMessage(string Role, string Content);
