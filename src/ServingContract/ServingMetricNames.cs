@@ -37,6 +37,33 @@ public static class ServingMetricNames
     public const string RequestPromptTokens = "vllm:request_prompt_tokens";
     public const string RequestGenerationTokens = "vllm:request_generation_tokens";
 
+    /// <summary>Histogram, most generated tokens among the answers of a request.</summary>
+    public const string RequestMaxGenerationTokens = "vllm:request_max_num_generation_tokens";
+
+    /// <summary>Histogram, the field max_tokens, as asked for or by default.</summary>
+    public const string RequestParamsMaxTokens = "vllm:request_params_max_tokens";
+
+    /// <summary>Histogram, answers that a request asks for.</summary>
+    public const string RequestParamsN = "vllm:request_params_n";
+
+    /// <summary>Histogram, the mean time between two tokens of an answer.</summary>
+    public const string RequestTimePerOutputToken = "vllm:request_time_per_output_token_seconds";
+
+    /// <summary>Histogram, prompt tokens of a request that were computed and not found in the cache.</summary>
+    public const string RequestPrefillComputedTokens = "vllm:request_prefill_kv_computed_tokens";
+
+    /// <summary>Counter with the label <c>source</c> (local_compute, local_cache_hit); the sum is <see cref="PromptTokens"/>.</summary>
+    public const string PromptTokensBySource = "vllm:prompt_tokens_by_source_total";
+
+    /// <summary>Counter, prompt tokens found in the cache.</summary>
+    public const string PromptTokensCached = "vllm:prompt_tokens_cached_total";
+
+    /// <summary>Gauge with the label <c>reason</c> (capacity); the sum is <see cref="NumRequestsWaiting"/>.</summary>
+    public const string NumRequestsWaitingByReason = "vllm:num_requests_waiting_by_reason";
+
+    /// <summary>Counter with the label <c>reason</c>: turned away before they were queued.</summary>
+    public const string AdmissionRejections = "vllm:admission_rejections_total";
+
     /// <summary>Histogram despite the name: tokens per engine step.</summary>
     public const string IterationTokens = "vllm:iteration_tokens_total";
 

@@ -1,5 +1,5 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
-using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Octavo.ServingRuntime.Engine.Metrics;
 using Octavo.ServingRuntime.Engine.Tokenization;
@@ -7,8 +7,8 @@ using Octavo.ServingRuntime.Engine.Tokenization;
 namespace Octavo.ServingRuntime.Engine.Core;
 
 /// <summary>
-/// The engine as many callers see it. One thread of its own (<see cref="EngineThread"/>) owns the engine core; callers submit to it and read their outputs from
-/// a channel each, and turn tokens into text on their own time. A caller that stops reading aborts its request.
+/// The engine as many callers see it. One thread of its own (<see cref="EngineThread"/>) owns the engine core; callers submit to it, read their outputs from
+/// a mailbox each, and turn tokens into text on their own time: what has gathered meanwhile comes as one output. A caller that stops reading aborts its request.
 /// </summary>
 public sealed partial class AsyncLlm : IAsyncDisposable
 {
@@ -18,13 +18,8 @@ public sealed partial class AsyncLlm : IAsyncDisposable
     private readonly EngineMetrics metrics;
     private readonly TimeProvider timeProvider;
     private readonly ILogger logger;
-    private readonly Lock gate = new();
-    private readonly TaskCompletionSource idleWhileDraining = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int inFlight;
-    private int unstarted;
-    private long unstartedTokens;
-    private TimeSpan lastQueueTime;
-    private bool draining;
+    private readonly Admission admission;
+    private readonly ConcurrentDictionary<string, RunningRequest> running = new(StringComparer.Ordinal);
 
     /// <param name="core">Owned, and disposed with this.</param>
     /// <param name="tokenizer">For the texts.</param>
@@ -39,114 +34,107 @@ public sealed partial class AsyncLlm : IAsyncDisposable
         this.metrics = metrics;
         this.timeProvider = timeProvider;
         this.logger = logger;
+        admission = new Admission(options);
         engine = new EngineThread(core, metrics, timeProvider, logger);
         metrics.Attach(() => engine.Stats);
         engine.Start();
     }
 
     /// <summary>Requests that have been accepted and not yet answered, answers of one request counted singly.</summary>
-    public int InFlight
-    {
-        get
-        {
-            lock (gate)
-            {
-                return inFlight;
-            }
-        }
-    }
+    public int InFlight => admission.InFlight;
 
-    public bool IsDraining
-    {
-        get
-        {
-            lock (gate)
-            {
-                return draining;
-            }
-        }
-    }
+    public bool IsDraining => admission.IsDraining;
 
     /// <summary>Whether the engine lives and, where it has work, moves.</summary>
     public bool IsHealthy => engine.IsHealthy(options.StallTimeout);
 
+    /// <summary>Ends when the engine fails, with the reason; no request is answered any more then.</summary>
+    public Task<Exception> Failed => engine.Failed;
+
+    /// <summary>After the last step.</summary>
+    public EngineStats Stats => engine.Stats;
+
+    /// <summary>What is in flight now, oldest first.</summary>
+    public IReadOnlyList<LiveRequest> LiveRequests => [.. running.Values.Select(r => r.Describe(timeProvider)).OrderByDescending(r => r.Age)];
+
     /// <summary>Runs a request; its answers' outputs come interleaved. Ends after the last answer's finish reason; leaving early aborts.</summary>
     /// <exception cref="RequestRejectedException">Thrown by the first read: the queue is full, or the server drains.</exception>
+    /// <exception cref="DeadlineExceededException">The request's deadline passed before its last token.</exception>
     /// <exception cref="EngineDeadException">The engine has failed, before or while it ran the request.</exception>
     public async IAsyncEnumerable<RequestOutput> GenerateAsync(GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var ids = Enumerable.Range(0, request.N).Select(i => request.N == 1 ? request.RequestId : $"{request.RequestId}-{i}").ToArray();
-        var answers = ids.Select((_, i) => new Answer(new OutputProcessor(tokenizer, request, i), new RequestTimings(request, metrics, timeProvider))).ToArray();
-        var outputs = Channel.CreateUnbounded<EngineEvent>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
-        Admit(request);
+        using var run = Enter(request, cancellationToken);
         try
         {
-            for (var i = 0; i < request.N; i++)
-            {
-                engine.Add(CoreRequest(request, ids[i], i, ids[0]), i, outputs.Writer);
-            }
-
+            Submit(run);
             for (var remaining = request.N; remaining > 0;)
             {
-                var produced = await ReadAsync(outputs.Reader, cancellationToken);
-                var answer = answers[produced.Index];
-                if (answer.Finished)
+                Read(run, await NextAsync(run, cancellationToken));
+                foreach (var answer in run.Answers)
                 {
-                    continue;
+                    if (answer.HasNews)
+                    {
+                        answer.HasNews = false;
+                        remaining -= answer.Finished ? 1 : 0;
+                        yield return answer.Processor.Take(answer.Finished ? answer.Timings.Summarize() : null);
+                    }
                 }
-
-                NoteStarted(request, answer, produced);
-                var output = answer.Processor.Process(produced.Output);
-                if (answer.Processor.StoppedByString)
-                {
-                    engine.Abort(ids[produced.Index]);
-                }
-
-                answer.Timings.Record(output, produced);
-                if (output.FinishReason is not null)
-                {
-                    remaining--;
-                    answer.Finished = true;
-                    Leave(request, answer);
-                }
-
-                yield return output;
             }
         }
         finally
         {
-            for (var i = 0; i < request.N; i++)
+            End(run);
+        }
+    }
+
+    /// <summary>The embedding of a prompt; the request's <see cref="GenerationRequest.Pooling"/> says how.</summary>
+    /// <exception cref="InvalidRequestException">The engine refuses it; the message says why.</exception>
+    /// <exception cref="RequestRejectedException">The queue is full, or the server drains.</exception>
+    /// <exception cref="DeadlineExceededException">The request's deadline passed.</exception>
+    /// <exception cref="EngineDeadException">The engine has failed, before or while it ran the request.</exception>
+    public async Task<EmbeddingOutput> EmbedAsync(GenerationRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request.Pooling);
+        using var run = Enter(request, cancellationToken);
+        try
+        {
+            Submit(run);
+            while (true)
             {
-                if (!answers[i].Finished)
+                foreach (var produced in await NextAsync(run, cancellationToken))
                 {
-                    engine.Abort(ids[i]);
-                    answers[i].Timings.RecordAbort();
-                    Leave(request, answers[i]);
-                    if (cancellationToken.IsCancellationRequested)
+                    NoteStarted(run, run.Answers[0], produced);
+                    if (produced.Output.FinishReason is not { } reason)
                     {
-                        LogAborted(ids[i]);
+                        continue;
                     }
+
+                    if (reason is not (FinishReason.Abort or FinishReason.Error))
+                    {
+                        run.Answers[0].Timings.RecordStart(produced);
+                    }
+
+                    Finish(run, run.Answers[0], reason, produced.Timestamp);
+                    return produced.Output.Embedding is { } vector ? new EmbeddingOutput(vector, produced.Output.NumCachedTokens)
+                        : reason == FinishReason.Abort ? throw new RequestRejectedException(RejectionReason.Draining, TimeSpan.FromSeconds(1))
+                        : throw new InvalidRequestException(produced.Output.ErrorMessage ?? "the engine gave no embedding", "input");
                 }
             }
+        }
+        finally
+        {
+            End(run);
         }
     }
 
     /// <summary>Turns new requests away and waits for those in flight; what is left after the timeout is aborted.</summary>
     public async Task DrainAsync(TimeSpan timeout)
     {
-        lock (gate)
-        {
-            draining = true;
-            if (inFlight == 0)
-            {
-                idleWhileDraining.TrySetResult();
-            }
-        }
-
+        var idle = admission.Drain();
         LogDraining(InFlight, timeout.TotalSeconds);
         try
         {
-            await idleWhileDraining.Task.WaitAsync(timeout, timeProvider);
+            await idle.WaitAsync(timeout, timeProvider);
         }
         catch (TimeoutException)
         {
@@ -154,6 +142,15 @@ public sealed partial class AsyncLlm : IAsyncDisposable
             engine.AbortAll();
         }
     }
+
+    /// <summary>Turns new requests away until <see cref="Resume"/>; those in flight go on.</summary>
+    public void Cordon() => _ = admission.Drain();
+
+    public void Resume() => admission.Resume();
+
+    /// <summary>Empties the prefix cache, between two steps.</summary>
+    /// <exception cref="EngineDeadException">The engine has failed.</exception>
+    public Task ResetPrefixCacheAsync() => engine.ResetPrefixCacheAsync();
 
     public async ValueTask DisposeAsync() => await engine.StopAsync();
 
@@ -169,100 +166,170 @@ public sealed partial class AsyncLlm : IAsyncDisposable
         Tenant = request.Tenant,
         Deadline = request.Deadline,
         Constraint = request.Constraint,
+        Pooling = request.Pooling,
         ForkOf = index > 0 ? forkOf : null,
         ArrivalTimestamp = request.ArrivalTimestamp,
     };
 
-    private static async ValueTask<EngineEvent> ReadAsync(ChannelReader<EngineEvent> reader, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await reader.ReadAsync(cancellationToken);
-        }
-        catch (ChannelClosedException e)
-        {
-            throw e.InnerException as EngineDeadException ?? new EngineDeadException(e);
-        }
-    }
-
-    private void Admit(GenerationRequest request)
+    private RunningRequest Enter(GenerationRequest request, CancellationToken cancellationToken)
     {
         if (engine.Failure is { } failure)
         {
             throw new EngineDeadException(failure);
         }
 
-        lock (gate)
+        var answers = new AnswerInProgress[request.N];
+        for (var i = 0; i < request.N; i++)
         {
-            var tokens = (long)request.PromptTokenIds.Count * request.N;
-            var started = inFlight - unstarted;
-            var mustWait = Math.Max(0, unstarted + request.N - Math.Max(0, options.MaxNumSeqs - started));
-            RejectionReason? reason = draining ? RejectionReason.Draining
-                : mustWait > options.MaxQueuedRequests ? RejectionReason.QueueFull
-                : unstarted > 0 && unstartedTokens + tokens > options.MaxQueuedTokens ? RejectionReason.QueuedTokens
-                : null;
-            if (reason is { } why)
-            {
-                metrics.RecordRejection(why);
-                var wait = Math.Clamp(Math.Ceiling(lastQueueTime.TotalSeconds), 1, 30);
-                throw new RequestRejectedException(why, TimeSpan.FromSeconds(wait));
-            }
+            answers[i] = new AnswerInProgress(
+                request.N == 1 ? request.RequestId : $"{request.RequestId}-{i}", new OutputProcessor(tokenizer, request, i),
+                new RequestTimings(request.PromptTokenIds.Count, request.ArrivalTimestamp, metrics, timeProvider));
+        }
 
-            inFlight += request.N;
-            unstarted += request.N;
-            unstartedTokens += tokens;
+        try
+        {
+            admission.Enter(request.PromptTokenIds.Count, request.N);
+        }
+        catch (RequestRejectedException e)
+        {
+            metrics.RecordRejection(e.Reason);
+            throw;
+        }
+
+        metrics.RecordParams(request.N, request.SamplingParams.MaxTokens);
+        var run = new RunningRequest(request, answers, timeProvider, cancellationToken);
+        running.TryAdd(request.RequestId, run);
+        return run;
+    }
+
+    private void Submit(RunningRequest run)
+    {
+        for (var i = 0; i < run.Answers.Count; i++)
+        {
+            engine.Add(CoreRequest(run.Request, run.Answers[i].Id, i, run.Answers[0].Id), i, run.Mailbox);
         }
     }
 
-    private void NoteStarted(GenerationRequest request, Answer answer, EngineEvent produced)
+    /// <summary>What has come since the last call; waits where that is nothing.</summary>
+    private static async ValueTask<ArraySegment<EngineEvent>> NextAsync(RunningRequest run, CancellationToken cancellationToken)
     {
-        if (answer.Started)
+        while (true)
+        {
+            await run.Mailbox.WaitAsync();
+            cancellationToken.ThrowIfCancellationRequested();
+            var batch = run.Mailbox.Take();
+            if (batch.Count > 0)
+            {
+                return batch;
+            }
+
+            if (run.Mailbox.End is { } end)
+            {
+                throw end is EngineDeadException ? new EngineDeadException(end.InnerException) : end;
+            }
+        }
+    }
+
+    private void Read(RunningRequest run, ArraySegment<EngineEvent> batch)
+    {
+        foreach (ref readonly var produced in batch.AsSpan())
+        {
+            var answer = run.Answers[produced.Index];
+            if (answer.Finished)
+            {
+                continue;
+            }
+
+            if (produced.Output.FinishReason == FinishReason.Abort && run.Request.Deadline <= produced.Timestamp)
+            {
+                throw new DeadlineExceededException();
+            }
+
+            NoteStarted(run, answer, produced);
+            answer.Processor.Append(produced.Output);
+            answer.HasNews = true;
+            if (produced.Output.NewTokenId is not null)
+            {
+                run.NoteToken();
+                answer.Timings.RecordToken(produced);
+            }
+
+            if (answer.Processor.StoppedByString)
+            {
+                engine.Abort(answer.Id);
+            }
+
+            if (answer.Processor.FinishReason is { } reason)
+            {
+                Finish(run, answer, reason, produced.Timestamp);
+            }
+        }
+    }
+
+    private void NoteStarted(RunningRequest run, AnswerInProgress answer, in EngineEvent produced)
+    {
+        if (!answer.Started)
+        {
+            answer.Started = true;
+            var scheduled = produced.Output.FirstScheduledTimestamp;
+            admission.NoteStarted(run.Request.PromptTokenIds.Count, scheduled > 0 ? timeProvider.GetElapsedTime(run.Request.ArrivalTimestamp, scheduled) : null);
+        }
+    }
+
+    private void Finish(RunningRequest run, AnswerInProgress answer, FinishReason reason, long now)
+    {
+        answer.Finished = true;
+        answer.Timings.Finish(reason, now);
+        if (!answer.Started)
+        {
+            admission.NoteStarted(run.Request.PromptTokenIds.Count, null);
+        }
+
+        admission.Leave();
+    }
+
+    /// <summary>Runs once whatever happened: what has not finished is aborted.</summary>
+    private void End(RunningRequest run)
+    {
+        foreach (var answer in run.Answers)
+        {
+            if (!answer.Finished)
+            {
+                engine.Abort(answer.Id);
+                Finish(run, answer, FinishReason.Abort, timeProvider.GetTimestamp());
+            }
+        }
+
+        running.TryRemove(KeyValuePair.Create(run.Request.RequestId, run));
+        metrics.RecordMostGenerated(run.Answers.Max(a => a.Timings.Generated));
+        LogFinished(run);
+    }
+
+    private void LogFinished(RunningRequest run)
+    {
+        if (!logger.IsEnabled(LogLevel.Information))
         {
             return;
         }
 
-        answer.Started = true;
-        lock (gate)
-        {
-            unstarted--;
-            unstartedTokens -= request.PromptTokenIds.Count;
-            if (produced.Output.FirstScheduledTimestamp > 0)
-            {
-                lastQueueTime = timeProvider.GetElapsedTime(request.ArrivalTimestamp, produced.Output.FirstScheduledTimestamp);
-            }
-        }
+        var first = run.Answers[0].Timings;
+        var summary = first.Summarize();
+        LogFinished(
+            run.Request.RequestId, run.Request.ClientRequestId ?? "-", run.Request.Tenant ?? "-", run.Request.PromptTokenIds.Count, first.Cached, run.Answers.Sum(a => a.Timings.Generated),
+            string.Join(',', run.Answers.Select(a => a.Timings.Reason).Distinct()), summary.QueueTime.TotalMilliseconds, summary.TimeToFirstToken?.TotalMilliseconds ?? 0,
+            timeProvider.GetElapsedTime(first.Arrival, run.Answers.Max(a => a.Timings.End)).TotalMilliseconds);
     }
 
-    private void Leave(GenerationRequest request, Answer answer)
-    {
-        lock (gate)
-        {
-            if (!answer.Started)
-            {
-                unstarted--;
-                unstartedTokens -= request.PromptTokenIds.Count;
-            }
-
-            if (--inFlight == 0 && draining)
-            {
-                idleWhileDraining.TrySetResult();
-            }
-        }
-    }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Request {RequestId} was aborted by its caller")]
-    private partial void LogAborted(string requestId);
+    [LoggerMessage(Level = LogLevel.Information, Message =
+        "Request {RequestId} ended: client id {ClientRequestId}, tenant {Tenant}, {PromptTokens} prompt tokens ({CachedTokens} cached), {GeneratedTokens} generated, {FinishReason}; "
+        + "queue {QueueMilliseconds:F1} ms, first token {FirstTokenMilliseconds:F1} ms, all {TotalMilliseconds:F1} ms")]
+    private partial void LogFinished(
+        string requestId, string clientRequestId, string tenant, int promptTokens, int cachedTokens, int generatedTokens, string finishReason, double queueMilliseconds,
+        double firstTokenMilliseconds, double totalMilliseconds);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Draining: {InFlight} requests in flight, waiting up to {Seconds} s")]
     private partial void LogDraining(int inFlight, double seconds);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Draining took too long: aborting {InFlight} requests")]
     private partial void LogDrainTimeout(int inFlight);
-
-    private sealed record Answer(OutputProcessor Processor, RequestTimings Timings)
-    {
-        public bool Started { get; set; }
-
-        public bool Finished { get; set; }
-    }
 }

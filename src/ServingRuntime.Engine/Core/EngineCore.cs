@@ -106,6 +106,8 @@ internal sealed class EngineCore : IEngineCore
         }
     }
 
+    public void ResetPrefixCache() => cache.Pool.UnregisterAll();
+
     public void Step(List<EngineCoreOutput> outputs)
     {
         outputs.Clear();

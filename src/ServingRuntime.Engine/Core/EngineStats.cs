@@ -32,4 +32,16 @@ public readonly record struct EngineStats
     /// <summary>Time spent in such steps; of it, in deciding what to compute and in taking in the results (scheduler and block pool).</summary>
     public double StepSeconds { get; init; }
     public double ScheduleSeconds { get; init; }
+
+    /// <summary>The same state with totals counted from an earlier one.</summary>
+    internal EngineStats Since(in EngineStats earlier) => this with
+    {
+        PrefixCacheQueries = PrefixCacheQueries - earlier.PrefixCacheQueries,
+        PrefixCacheHits = PrefixCacheHits - earlier.PrefixCacheHits,
+        NumPreemptions = NumPreemptions - earlier.NumPreemptions,
+        RecomputedTokens = RecomputedTokens - earlier.RecomputedTokens,
+        Steps = Steps - earlier.Steps,
+        StepSeconds = StepSeconds - earlier.StepSeconds,
+        ScheduleSeconds = ScheduleSeconds - earlier.ScheduleSeconds,
+    };
 }

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using System.Threading.Channels;
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using Octavo.ServingRuntime.Engine.Metrics;
 
@@ -9,9 +9,13 @@ namespace Octavo.ServingRuntime.Engine.Core;
 /// <param name="Index">Which answer of the request.</param>
 /// <param name="Output">What the step produced.</param>
 /// <param name="Timestamp">When the step ended, in <see cref="TimeProvider.GetTimestamp"/> units.</param>
-internal readonly record struct EngineEvent(int Index, EngineCoreOutput Output, long Timestamp);
+/// <param name="Step">The step's number since the thread began.</param>
+internal readonly record struct EngineEvent(int Index, EngineCoreOutput Output, long Timestamp, long Step);
 
-/// <summary>The one thread that touches the engine core: takes commands between steps, steps while there is work, sleeps otherwise.</summary>
+/// <summary>
+/// The one thread that touches the engine core: takes commands between steps, steps while there is work, sleeps otherwise. In steady decode it allocates
+/// nothing, and it wakes a request's reader once a step.
+/// </summary>
 internal sealed partial class EngineThread
 {
     private readonly IEngineCore core;
@@ -20,12 +24,16 @@ internal sealed partial class EngineThread
     private readonly ILogger logger;
     private readonly ConcurrentQueue<Command> commands = new();
     private readonly AutoResetEvent wake = new(false);
-    private readonly Dictionary<string, (int Index, ChannelWriter<EngineEvent> Writer)> receivers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (int Index, OutputMailbox Mailbox)> receivers = new(StringComparer.Ordinal);
+    private readonly List<OutputMailbox> touched = [];
+    private readonly TaskCompletionSource<Exception> failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Thread thread;
     private readonly Lock statsGate = new();
     private readonly List<EngineCoreOutput> outputs = [];
     private EngineStats stats;
+    private EngineStats baseline;
+    private long steps;
     private volatile Exception? failure;
     private volatile bool working;
     private volatile bool stopping;
@@ -42,12 +50,15 @@ internal sealed partial class EngineThread
 
     private abstract record Command;
 
-    private sealed record AddCommand(EngineCoreRequest Request, int Index, ChannelWriter<EngineEvent> Writer) : Command;
+    private sealed record AddCommand(EngineCoreRequest Request, int Index, OutputMailbox Mailbox) : Command;
 
     private sealed record AbortCommand(string RequestId) : Command;
 
     private sealed record AbortAllCommand : Command;
 
+    private sealed record ResetPrefixCacheCommand(TaskCompletionSource Done) : Command;
+
+    /// <summary>Totals count from this thread's beginning, whatever the core did before.</summary>
     public EngineStats Stats
     {
         get
@@ -70,18 +81,25 @@ internal sealed partial class EngineThread
     /// <summary>What ended the engine; null while it lives.</summary>
     public Exception? Failure => failure;
 
-    public void Start() => thread.Start();
+    /// <summary>Ends when the engine fails, with the reason.</summary>
+    public Task<Exception> Failed => failed.Task;
+
+    public void Start()
+    {
+        baseline = core.Stats;
+        thread.Start();
+    }
 
     public bool IsHealthy(TimeSpan stallTimeout)
         => failure is null && (!working || timeProvider.GetElapsedTime(Interlocked.Read(ref heartbeat)) < stallTimeout);
 
-    public void Add(EngineCoreRequest request, int index, ChannelWriter<EngineEvent> writer)
+    public void Add(EngineCoreRequest request, int index, OutputMailbox mailbox)
     {
-        Send(new AddCommand(request, index, writer));
+        Send(new AddCommand(request, index, mailbox));
         // The thread may have died between the caller's check and this command.
         if (failure is { } cause)
         {
-            writer.TryComplete(new EngineDeadException(cause));
+            mailbox.Close(new EngineDeadException(cause));
         }
     }
 
@@ -89,6 +107,20 @@ internal sealed partial class EngineThread
 
     /// <summary>Ends every request with <see cref="FinishReason.Abort"/>.</summary>
     public void AbortAll() => Send(new AbortAllCommand());
+
+    /// <summary>Empties the prefix cache between two steps.</summary>
+    /// <exception cref="EngineDeadException">The engine has failed.</exception>
+    public Task ResetPrefixCacheAsync()
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Send(new ResetPrefixCacheCommand(done));
+        if (failure is { } cause)
+        {
+            done.TrySetException(new EngineDeadException(cause));
+        }
+
+        return done.Task;
+    }
 
     public async Task StopAsync()
     {
@@ -116,13 +148,13 @@ internal sealed partial class EngineThread
                 {
                     core.Step(outputs);
                     Publish();
-                    var now = core.Stats;
+                    var now = core.Stats.Since(baseline);
                     Stats = now;
                     metrics.RecordStep(now);
                 }
                 else
                 {
-                    Stats = core.Stats;
+                    Stats = core.Stats.Since(baseline);
                     working = false;
                     wake.WaitOne();
                 }
@@ -134,16 +166,19 @@ internal sealed partial class EngineThread
         {
             LogDied(e);
             failure = e;
+            var dead = new EngineDeadException(e);
             while (commands.TryDequeue(out var command))
             {
-                (command as AddCommand)?.Writer.TryComplete(new EngineDeadException(e));
+                (command as AddCommand)?.Mailbox.Close(dead);
+                (command as ResetPrefixCacheCommand)?.Done.TrySetException(dead);
             }
 
             foreach (var (_, receiver) in receivers)
             {
-                receiver.Writer.TryComplete(new EngineDeadException(e));
+                receiver.Mailbox.Close(dead);
             }
 
+            failed.TrySetResult(e);
             Stats = default;
         }
 
@@ -159,7 +194,7 @@ internal sealed partial class EngineThread
             switch (command)
             {
                 case AddCommand add:
-                    receivers[add.Request.RequestId] = (add.Index, add.Writer);
+                    receivers[add.Request.RequestId] = (add.Index, add.Mailbox);
                     core.AddRequest(add.Request);
                     break;
                 case AbortCommand abort:
@@ -172,6 +207,10 @@ internal sealed partial class EngineThread
                 case AbortAllCommand:
                     FinishAll(FinishReason.Abort);
                     break;
+                case ResetPrefixCacheCommand reset:
+                    core.ResetPrefixCache();
+                    reset.Done.TrySetResult();
+                    break;
             }
         }
     }
@@ -179,7 +218,8 @@ internal sealed partial class EngineThread
     private void Publish()
     {
         var now = timeProvider.GetTimestamp();
-        foreach (var output in outputs)
+        steps++;
+        foreach (ref readonly var output in CollectionsMarshal.AsSpan(outputs))
         {
             if (!receivers.TryGetValue(output.RequestId, out var receiver))
             {
@@ -191,8 +231,21 @@ internal sealed partial class EngineThread
                 receivers.Remove(output.RequestId);
             }
 
-            receiver.Writer.TryWrite(new EngineEvent(receiver.Index, output, now));
+            receiver.Mailbox.Add(new EngineEvent(receiver.Index, output, now, steps));
+            if (!receiver.Mailbox.IsTouched)
+            {
+                receiver.Mailbox.IsTouched = true;
+                touched.Add(receiver.Mailbox);
+            }
         }
+
+        foreach (var mailbox in touched)
+        {
+            mailbox.IsTouched = false;
+            mailbox.Wake();
+        }
+
+        touched.Clear();
     }
 
     private void FinishAll(FinishReason reason)
@@ -201,7 +254,8 @@ internal sealed partial class EngineThread
         foreach (var (id, receiver) in receivers)
         {
             core.AbortRequest(id);
-            receiver.Writer.TryWrite(new EngineEvent(receiver.Index, new EngineCoreOutput { RequestId = id, FinishReason = reason }, now));
+            receiver.Mailbox.Add(new EngineEvent(receiver.Index, new EngineCoreOutput { RequestId = id, FinishReason = reason }, now, steps));
+            receiver.Mailbox.Wake();
         }
 
         receivers.Clear();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Octavo.ServingRuntime.Engine.StructuredOutput;
 
 namespace Octavo.ServingRuntime.Engine.Core;
@@ -31,6 +32,15 @@ public sealed record GenerationRequest
 
     /// <inheritdoc cref="EngineCoreRequest.Constraint"/>
     public ITokenConstraintSource? Constraint { get; init; }
+
+    /// <summary>Asks for the prompt's embedding (<see cref="AsyncLlm.EmbedAsync"/>) instead of tokens.</summary>
+    public PoolingParams? Pooling { get; init; }
+
+    /// <summary>The id under which the client knows the request, for the log; null: it has none.</summary>
+    public string? ClientRequestId { get; init; }
+
+    /// <summary>The caller's span, whose child the request's is.</summary>
+    public ActivityContext TraceParent { get; init; }
 
     /// <summary>When the request came in, in <see cref="TimeProvider.GetTimestamp"/> units; latencies count from here.</summary>
     public long ArrivalTimestamp { get; init; }

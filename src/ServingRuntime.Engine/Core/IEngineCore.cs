@@ -18,6 +18,9 @@ public interface IEngineCore : IDisposable
     /// <param name="outputs">Cleared, then filled; the caller's, so that none is made for each step.</param>
     void Step(List<EngineCoreOutput> outputs);
 
+    /// <summary>Makes every cached block unfindable. Requests that run keep theirs.</summary>
+    void ResetPrefixCache();
+
     EngineStats Stats { get; }
 
     /// <summary>Most tokens of prompt and output together.</summary>

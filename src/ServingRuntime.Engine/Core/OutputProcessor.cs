@@ -13,6 +13,14 @@ public sealed class OutputProcessor
     private string held = "";
     private int generated;
 
+    // What has come since the last Take.
+    private string text = "";
+    private List<int>? tokens;
+    private List<DecodedLogprobs>? logprobs;
+    private EngineCoreOutput last;
+    private FinishReason? finish;
+    private string? stop;
+
     public OutputProcessor(Tokenizer tokenizer, GenerationRequest request, int index)
     {
         this.tokenizer = tokenizer;
@@ -25,81 +33,122 @@ public sealed class OutputProcessor
     /// <summary>Whether the answer ended here, by a stop string, though the engine goes on: it must be told.</summary>
     public bool StoppedByString { get; private set; }
 
-    /// <summary>Call with each output of the engine in turn, until one carries a finish reason.</summary>
-    public RequestOutput Process(EngineCoreOutput output)
+    /// <summary>Why the answer has ended; null while it has not.</summary>
+    public FinishReason? FinishReason => finish;
+
+    /// <summary>One output at once.</summary>
+    public RequestOutput Process(in EngineCoreOutput output)
     {
-        var text = "";
-        var finish = output.FinishReason;
-        var stop = default(string);
+        Append(output);
+        return Take(null);
+    }
+
+    /// <summary>Call with each output of the engine in turn, until the answer has ended.</summary>
+    public void Append(in EngineCoreOutput output)
+    {
+        last = output;
+        finish = output.FinishReason;
         if (output.NewTokenId is { } token)
         {
             generated++;
+            (tokens ??= []).Add(token);
             // A stop token itself is no part of the text.
             if (!output.IsStopToken || request.IncludeStopStringInOutput)
             {
-                held += detokenizer.Append(token);
-                if (generated > request.SamplingParams.MinTokens && TakeUpToStop(out var before, out stop))
-                {
-                    text += before;
-                    finish = FinishReason.Stop;
-                    StoppedByString = output.FinishReason is null;
-                }
-                else
-                {
-                    text += TakeSettled();
-                }
+                AppendText(detokenizer.Append(token));
             }
+        }
+
+        if (output.NewLogprobs is { } given)
+        {
+            (logprobs ??= []).Add(Decode(given));
         }
 
         if (finish is not null && stop is null)
         {
-            held += detokenizer.Flush();
-            if (TakeUpToStop(out var before, out stop))
-            {
-                text += before;
-                finish = finish == FinishReason.Length ? FinishReason.Stop : finish;
-            }
-            else
-            {
-                text += held;
-                held = "";
-            }
+            Flush();
         }
+    }
 
-        return new RequestOutput
+    /// <summary>All that is new since the last call, as one output.</summary>
+    /// <param name="metrics">For the answer's last output.</param>
+    public RequestOutput Take(RequestMetrics? metrics)
+    {
+        var output = new RequestOutput
         {
             Index = index,
             TextDelta = text,
-            NewTokenIds = output.NewTokenId is { } id ? [id] : [],
-            NewLogprobs = output.NewLogprobs is { } logprobs ? [Decode(logprobs)] : null,
+            NewTokenIds = tokens ?? (IReadOnlyList<int>)[],
+            NewLogprobs = logprobs,
             FinishReason = finish,
             StopString = stop,
-            StopTokenId = stop is null ? output.StopTokenId : null,
-            NumCachedTokens = output.NumCachedTokens,
-            ErrorMessage = output.ErrorMessage,
+            StopTokenId = stop is null ? last.StopTokenId : null,
+            NumCachedTokens = last.NumCachedTokens,
+            Metrics = metrics,
+            ErrorMessage = last.ErrorMessage,
         };
+        text = "";
+        tokens = null;
+        logprobs = null;
+        return output;
+    }
+
+    private void AppendText(string piece)
+    {
+        if (stops.Count == 0)
+        {
+            text += piece;
+            return;
+        }
+
+        held += piece;
+        if (generated > request.SamplingParams.MinTokens && TakeUpToStop(out var before, out stop))
+        {
+            text += before;
+            StoppedByString = finish is null;
+            finish = Core.FinishReason.Stop;
+        }
+        else
+        {
+            text += TakeSettled();
+        }
+    }
+
+    private void Flush()
+    {
+        held += detokenizer.Flush();
+        if (TakeUpToStop(out var before, out stop))
+        {
+            text += before;
+            finish = finish == Core.FinishReason.Length ? Core.FinishReason.Stop : finish;
+        }
+        else
+        {
+            text += held;
+            held = "";
+        }
     }
 
     /// <summary>The held text up to the first stop string in it.</summary>
-    private bool TakeUpToStop(out string before, out string? stop)
+    private bool TakeUpToStop(out string before, out string? found)
     {
-        (before, stop) = ("", null);
+        (before, found) = ("", null);
         var at = int.MaxValue;
         foreach (var candidate in stops)
         {
-            var found = held.IndexOf(candidate, StringComparison.Ordinal);
-            if (found >= 0 && (found < at || (found == at && candidate.Length > stop!.Length)))
+            var here = held.IndexOf(candidate, StringComparison.Ordinal);
+            if (here >= 0 && (here < at || (here == at && candidate.Length > found!.Length)))
             {
-                (at, stop) = (found, candidate);
+                (at, found) = (here, candidate);
             }
         }
 
-        if (stop is null)
+        if (found is null)
         {
             return false;
         }
 
-        before = held[..(at + (request.IncludeStopStringInOutput ? stop.Length : 0))];
+        before = held[..(at + (request.IncludeStopStringInOutput ? found.Length : 0))];
         held = "";
         return true;
     }
@@ -108,11 +157,11 @@ public sealed class OutputProcessor
     private string TakeSettled()
     {
         var keep = 0;
-        foreach (var stop in stops)
+        foreach (var candidate in stops)
         {
-            for (var length = Math.Min(stop.Length - 1, held.Length); length > keep; length--)
+            for (var length = Math.Min(candidate.Length - 1, held.Length); length > keep; length--)
             {
-                if (held.AsSpan(held.Length - length).SequenceEqual(stop.AsSpan(0, length)))
+                if (held.AsSpan(held.Length - length).SequenceEqual(candidate.AsSpan(0, length)))
                 {
                     keep = length;
                     break;
@@ -125,8 +174,8 @@ public sealed class OutputProcessor
         return settled;
     }
 
-    private DecodedLogprobs Decode(TokenLogprobs logprobs)
-        => new(Decode(logprobs.TokenId, logprobs.Logprob), [.. logprobs.Top.Select(t => Decode(t.TokenId, t.Logprob))]);
+    private DecodedLogprobs Decode(TokenLogprobs given)
+        => new(Decode(given.TokenId, given.Logprob), [.. given.Top.Select(t => Decode(t.TokenId, t.Logprob))]);
 
     private DecodedLogprob Decode(int tokenId, float logprob)
         => new(tokenId, tokenizer.Decode([tokenId], skipSpecialTokens: false), tokenizer.TokenBytes(tokenId), logprob);

@@ -26,6 +26,9 @@ public sealed record RequestOutput
     /// <summary>Prompt tokens that came from the prefix cache.</summary>
     public int NumCachedTokens { get; init; }
 
+    /// <summary>How long its stages took; with the answer's last output.</summary>
+    public RequestMetrics? Metrics { get; init; }
+
     /// <summary>Why, where the reason is Error.</summary>
     public string? ErrorMessage { get; init; }
 }

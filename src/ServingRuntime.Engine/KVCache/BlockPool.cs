@@ -119,6 +119,15 @@ public sealed class BlockPool
         }
     }
 
+    /// <summary>Forgets what every block holds; users keep their blocks, but nobody finds them any more.</summary>
+    public void UnregisterAll()
+    {
+        for (var block = 1; block < NumBlocks; block++)
+        {
+            Unregister(block);
+        }
+    }
+
     /// <exception cref="InvalidOperationException">Counts, list and index contradict one another: a bug.</exception>
     public void CheckIntegrity()
     {

@@ -25,6 +25,16 @@ public sealed class EngineMetrics
     private readonly Histogram<long> iterationTokens;
     private readonly Histogram<long> requestPromptTokens;
     private readonly Histogram<long> requestGenerationTokens;
+    private readonly Histogram<long> requestMaxGenerationTokens;
+    private readonly Histogram<long> requestParamsMaxTokens;
+    private readonly Histogram<long> requestParamsN;
+    private readonly Histogram<long> prefillComputedTokens;
+    private readonly Counter<long> promptTokensCached;
+    private readonly Counter<long> promptTokensBySource;
+    private readonly KeyValuePair<string, object?>[] computed;
+    private readonly KeyValuePair<string, object?>[] hit;
+    private long promptTotal;
+    private long generationTotal;
 
     public EngineMetrics(IMeterFactory meterFactory, string modelName, int maxModelLen)
     {
@@ -33,14 +43,23 @@ public sealed class EngineMetrics
         promptTokens = meter.CreateCounter<long>(ServingMetricNames.PromptTokens, description: "Prompt tokens of requests, cached ones included.");
         generationTokens = meter.CreateCounter<long>(ServingMetricNames.GenerationTokens, description: "Generated tokens.");
         requestSuccess = meter.CreateCounter<long>(ServingMetricNames.RequestSuccess, description: "Finished requests by reason.");
-        rejections = meter.CreateCounter<long>("vllm:admission_rejections_total", description: "Requests turned away before they were queued, by reason.");
+        rejections = meter.CreateCounter<long>(ServingMetricNames.AdmissionRejections, description: "Requests turned away before they were queued, by reason.");
         var steps = Tokens(16384).Where(b => b is 1 || b >= 8).ToArray();
         iterationTokens = Histogram(ServingMetricNames.IterationTokens, "Tokens computed in a step.", steps);
         var lengths = OneTwoFive(maxModelLen);
         requestPromptTokens = Histogram(ServingMetricNames.RequestPromptTokens, "Prompt tokens of a request.", lengths);
         requestGenerationTokens = Histogram(ServingMetricNames.RequestGenerationTokens, "Generated tokens of a request.", lengths);
+        requestMaxGenerationTokens = Histogram(ServingMetricNames.RequestMaxGenerationTokens, "Most generated tokens among the answers of a request.", lengths);
+        requestParamsMaxTokens = Histogram(ServingMetricNames.RequestParamsMaxTokens, "Tokens that a request may generate.", lengths);
+        requestParamsN = Histogram(ServingMetricNames.RequestParamsN, "Answers that a request asks for.", [1, 2, 5, 10, 20]);
+        prefillComputedTokens = Histogram(ServingMetricNames.RequestPrefillComputedTokens, "Prompt tokens of a request that were computed, cached ones excluded.", lengths);
+        promptTokensCached = meter.CreateCounter<long>(ServingMetricNames.PromptTokensCached, description: "Prompt tokens found in the prefix cache.");
+        promptTokensBySource = meter.CreateCounter<long>(ServingMetricNames.PromptTokensBySource, description: "Prompt tokens by where their keys and values came from.");
+        computed = Labelled("source", "local_compute");
+        hit = Labelled("source", "local_cache_hit");
         TimeToFirstToken = Seconds(ServingMetricNames.TimeToFirstToken, "From arrival to the first token.", TimeToFirstTokenBuckets);
         InterTokenLatency = Seconds(ServingMetricNames.InterTokenLatency, "Between two tokens of a request.", InterTokenBuckets);
+        TimePerOutputToken = Seconds(ServingMetricNames.RequestTimePerOutputToken, "Mean time between two tokens of an answer.", InterTokenBuckets);
         EndToEndLatency = Seconds(ServingMetricNames.EndToEndLatency, "From arrival to the last token.", LatencyBuckets);
         QueueTime = Seconds(ServingMetricNames.QueueTime, "From arrival to admission.", LatencyBuckets);
         PrefillTime = Seconds(ServingMetricNames.PrefillTime, "From admission to the first token.", LatencyBuckets);
@@ -59,7 +78,18 @@ public sealed class EngineMetrics
 
         promptTokens.Add(0, labels);
         generationTokens.Add(0, labels);
+        promptTokensCached.Add(0, labels);
+        promptTokensBySource.Add(0, computed);
+        promptTokensBySource.Add(0, hit);
     }
+
+    /// <summary>Since the start.</summary>
+    public long PromptTokensTotal => Interlocked.Read(ref promptTotal);
+
+    /// <summary>Since the start.</summary>
+    public long GenerationTokensTotal => Interlocked.Read(ref generationTotal);
+
+    internal Histogram<double> TimePerOutputToken { get; }
 
     public Histogram<double> TimeToFirstToken { get; }
 
@@ -83,6 +113,8 @@ public sealed class EngineMetrics
         Gauge(ServingMetricNames.KVCacheUsage, "Part of the KV blocks in use, 0 to 1.", () => stats().KVCacheUsage);
         Gauge(ServingMetricNames.UncachedQueuedTokens, "Prompt tokens of waiting requests that no cached block covers.", () => stats().UncachedQueuedTokens);
         Gauge(ServingMetricNames.CacheHitRate, "Part of the prompt tokens found in the prefix cache over the last thousand admissions.", () => stats().RecentCacheHitRate);
+        meter.CreateObservableGauge(
+            ServingMetricNames.NumRequestsWaitingByReason, () => new Measurement<long>(stats().NumWaiting, Labelled("reason", "capacity")), description: "Requests that wait for admission, by reason.");
         meter.CreateObservableGauge(
             ServingMetricNames.QueueDepth, () => new Measurement<long>(stats().NumWaiting, Labelled("reason", "capacity")), description: "Waiting requests by what they wait for.");
         Total(ServingMetricNames.PrefixCacheQueries, "Prompt tokens looked up in the prefix cache.", () => stats().PrefixCacheQueries);
@@ -112,9 +144,29 @@ public sealed class EngineMetrics
 
     internal void RecordRejection(RejectionReason reason) => rejections.Add(1, Labelled("reason", Name(reason)));
 
-    internal void RecordPrompt(int tokens) => promptTokens.Add(tokens, labels);
+    internal void RecordParams(int answers, int maxTokens)
+    {
+        requestParamsN.Record(answers, labels);
+        requestParamsMaxTokens.Record(maxTokens, labels);
+    }
 
-    internal void RecordGenerated(int tokens) => generationTokens.Add(tokens, labels);
+    internal void RecordPrompt(int tokens, int cached)
+    {
+        Interlocked.Add(ref promptTotal, tokens);
+        promptTokens.Add(tokens, labels);
+        promptTokensCached.Add(cached, labels);
+        promptTokensBySource.Add(cached, hit);
+        promptTokensBySource.Add(tokens - cached, computed);
+        prefillComputedTokens.Record(tokens - cached, labels);
+    }
+
+    internal void RecordGenerated(int tokens)
+    {
+        Interlocked.Add(ref generationTotal, tokens);
+        generationTokens.Add(tokens, labels);
+    }
+
+    internal void RecordMostGenerated(int tokens) => requestMaxGenerationTokens.Record(tokens, labels);
 
     internal void RecordFinished(FinishReason reason, int promptCount, int generatedCount)
     {

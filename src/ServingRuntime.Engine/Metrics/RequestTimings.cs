@@ -2,58 +2,82 @@ using Octavo.ServingRuntime.Engine.Core;
 
 namespace Octavo.ServingRuntime.Engine.Metrics;
 
-/// <summary>When the stages of one answer were, and their recording.</summary>
-internal sealed class RequestTimings(GenerationRequest request, EngineMetrics metrics, TimeProvider timeProvider)
+/// <summary>When the stages of one answer were, and their recording. All times in <see cref="TimeProvider.GetTimestamp"/> units; 0: not yet.</summary>
+internal sealed class RequestTimings(int promptTokens, long arrival, EngineMetrics metrics, TimeProvider timeProvider)
 {
-    private long scheduled;
-    private long first;
-    private long last;
-    private int generated;
+    public long Arrival => arrival;
 
-    public void Record(RequestOutput output, EngineEvent produced)
+    public long Scheduled { get; private set; }
+
+    public long FirstToken { get; private set; }
+
+    public long LastToken { get; private set; }
+
+    /// <summary>When it ended, tokens or not.</summary>
+    public long End { get; private set; }
+
+    public int Generated { get; private set; }
+
+    public int Cached { get; private set; }
+
+    public FinishReason? Reason { get; private set; }
+
+    /// <summary>A token came. Tokens of one step count as one event for the time between tokens, as vLLM's do.</summary>
+    public void RecordToken(in EngineEvent produced)
     {
-        if (output.NewTokenIds.Count > 0)
+        Generated++;
+        metrics.RecordGenerated(1);
+        if (FirstToken == 0)
         {
-            RecordTokens(output.NewTokenIds.Count, produced);
+            RecordStart(produced);
+            FirstToken = produced.Timestamp;
+            metrics.Record(metrics.TimeToFirstToken, timeProvider.GetElapsedTime(arrival, FirstToken));
+        }
+        else if (produced.Timestamp != LastToken)
+        {
+            metrics.Record(metrics.InterTokenLatency, timeProvider.GetElapsedTime(LastToken, produced.Timestamp));
         }
 
-        if (output.FinishReason is { } reason)
+        LastToken = produced.Timestamp;
+    }
+
+    /// <summary>The prompt has been computed. Done by the first token; an embedding has none.</summary>
+    public void RecordStart(in EngineEvent produced)
+    {
+        Scheduled = produced.Output.FirstScheduledTimestamp > 0 ? produced.Output.FirstScheduledTimestamp : arrival;
+        Cached = Math.Min(produced.Output.NumCachedTokens, promptTokens);
+        metrics.RecordPrompt(promptTokens, Cached);
+    }
+
+    /// <summary>The answer has ended. Once.</summary>
+    public void Finish(FinishReason reason, long now)
+    {
+        Reason = reason;
+        End = now;
+        metrics.RecordFinished(reason, promptTokens, Generated);
+        metrics.Record(metrics.EndToEndLatency, timeProvider.GetElapsedTime(arrival, now));
+        if (Scheduled > 0)
         {
-            Finish(reason, produced.Timestamp);
+            var last = FirstToken > 0 ? LastToken : now;
+            metrics.Record(metrics.QueueTime, timeProvider.GetElapsedTime(arrival, Scheduled));
+            metrics.Record(metrics.PrefillTime, timeProvider.GetElapsedTime(Scheduled, FirstToken > 0 ? FirstToken : now));
+            metrics.Record(metrics.InferenceTime, timeProvider.GetElapsedTime(Scheduled, last));
+        }
+
+        if (FirstToken > 0)
+        {
+            metrics.Record(metrics.DecodeTime, timeProvider.GetElapsedTime(FirstToken, LastToken));
+        }
+
+        if (Generated > 1)
+        {
+            metrics.Record(metrics.TimePerOutputToken, timeProvider.GetElapsedTime(FirstToken, LastToken) / (Generated - 1));
         }
     }
 
-    public void RecordAbort() => Finish(FinishReason.Abort, timeProvider.GetTimestamp());
-
-    private void RecordTokens(int count, EngineEvent produced)
-    {
-        generated += count;
-        metrics.RecordGenerated(count);
-        if (first == 0)
-        {
-            first = produced.Timestamp;
-            scheduled = produced.Output.FirstScheduledTimestamp > 0 ? produced.Output.FirstScheduledTimestamp : request.ArrivalTimestamp;
-            metrics.RecordPrompt(request.PromptTokenIds.Count);
-            metrics.Record(metrics.TimeToFirstToken, timeProvider.GetElapsedTime(request.ArrivalTimestamp, first));
-        }
-        else
-        {
-            metrics.Record(metrics.InterTokenLatency, timeProvider.GetElapsedTime(last, produced.Timestamp));
-        }
-
-        last = produced.Timestamp;
-    }
-
-    private void Finish(FinishReason reason, long now)
-    {
-        metrics.RecordFinished(reason, request.PromptTokenIds.Count, generated);
-        metrics.Record(metrics.EndToEndLatency, timeProvider.GetElapsedTime(request.ArrivalTimestamp, now));
-        if (first > 0)
-        {
-            metrics.Record(metrics.QueueTime, timeProvider.GetElapsedTime(request.ArrivalTimestamp, scheduled));
-            metrics.Record(metrics.PrefillTime, timeProvider.GetElapsedTime(scheduled, first));
-            metrics.Record(metrics.DecodeTime, timeProvider.GetElapsedTime(first, last));
-            metrics.Record(metrics.InferenceTime, timeProvider.GetElapsedTime(scheduled, last));
-        }
-    }
+    public RequestMetrics Summarize() => new(
+        timeProvider.GetElapsedTime(arrival, Scheduled > 0 ? Scheduled : End),
+        FirstToken > 0 ? timeProvider.GetElapsedTime(arrival, FirstToken) : null,
+        FirstToken > 0 ? timeProvider.GetElapsedTime(FirstToken, LastToken) : TimeSpan.Zero,
+        Generated);
 }

@@ -22,7 +22,7 @@ public sealed class AsyncLlmTests
 
         string.Concat(outputs.Select(o => o.TextDelta)).Should().Be("Hello 👩 world");
         outputs[^1].FinishReason.Should().Be(FinishReason.Length);
-        outputs.SkipLast(1).Should().OnlyContain(o => o.FinishReason == null);
+        outputs.SkipLast(1).Should().NotContain(o => o.FinishReason != null);
         llm.InFlight.Should().Be(0);
     }
 
@@ -169,6 +169,128 @@ public sealed class AsyncLlmTests
         core.Steps.Release(5);
         await running;
         await UntilAsync(() => llm.IsHealthy);
+    }
+
+    [Fact]
+    public async Task GenerateAsync_CallerIsSlow_GetsWhatGatheredAsOneOutput()
+    {
+        var tokens = Tokenizer.Encode("one two three four five six seven", addSpecialTokens: false);
+        var core = new ScriptedEngineCore(_ => tokens) { Steps = new SemaphoreSlim(1) };
+        await using var llm = Start(core);
+        var outputs = new List<RequestOutput>();
+
+        await foreach (var output in llm.GenerateAsync(Request("r") with { SamplingParams = new SamplingParams { Logprobs = 0 } }, CancellationToken.None))
+        {
+            outputs.Add(output);
+            if (outputs.Count == 1)
+            {
+                core.Steps.Release(1000);
+                await UntilAsync(() => !core.HasUnfinishedRequests);
+                await UntilAsync(() => llm.Stats.NumRunning == 0 && llm.Stats.StepTokens == 0);
+            }
+        }
+
+        outputs.Should().HaveCount(2);
+        outputs[0].NewTokenIds.Should().Equal(tokens[0]);
+        outputs[1].NewTokenIds.Should().Equal(tokens.Skip(1));
+        string.Concat(outputs.Select(o => o.TextDelta)).Should().Be("one two three four five six seven");
+        outputs[1].Metrics!.GeneratedTokens.Should().Be(tokens.Count);
+    }
+
+    [Fact]
+    public async Task GenerateAsync_DeadlinePasses_ThrowsAndAborts()
+    {
+        var core = new ScriptedEngineCore(_ => Enumerable.Repeat(70, 1000).ToList()) { Steps = new SemaphoreSlim(1) };
+        await using var llm = Start(core);
+        var running = CollectAsync(llm.GenerateAsync(Request("r") with { Deadline = (clock.GetUtcNow() + TimeSpan.FromSeconds(5)).UtcTicks }, CancellationToken.None));
+        await UntilAsync(() => llm.LiveRequests is [{ State: "running" }]);
+
+        clock.Advance(TimeSpan.FromSeconds(4));
+        running.IsCompleted.Should().BeFalse();
+        clock.Advance(TimeSpan.FromSeconds(2));
+
+        // The engine is stuck in a step, and still the caller is free.
+        await running.Invoking(t => t).Should().ThrowAsync<DeadlineExceededException>();
+        core.Steps.Release(1);
+        await UntilAsync(() => core.Aborted.Contains("r"));
+        llm.InFlight.Should().Be(0);
+        llm.LiveRequests.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task EmbedAsync_CoreGivesAVector_ReturnsIt()
+    {
+        await using var llm = Start(new ScriptedEngineCore(_ => []) { Embedding = [1f, 2f] });
+
+        var output = await llm.EmbedAsync(Request("e") with { Pooling = new PoolingParams(PoolingType.Mean) }, CancellationToken.None);
+
+        output.Vector.Should().Equal(1f, 2f);
+        llm.InFlight.Should().Be(0);
+    }
+
+    [Fact]
+    public async Task EmbedAsync_CoreRefuses_NamesTheReason()
+    {
+        await using var llm = Start(new ScriptedEngineCore(_ => []));
+
+        await llm.Invoking(l => l.EmbedAsync(Request("e") with { Pooling = new PoolingParams(PoolingType.Mean) }, CancellationToken.None))
+            .Should().ThrowAsync<InvalidRequestException>().WithMessage("no embedding here");
+        llm.InFlight.Should().Be(0);
+    }
+
+    [Fact]
+    public async Task LiveRequests_WhileOneRuns_DescribeItWithoutText()
+    {
+        var core = new ScriptedEngineCore(_ => [70, 71, 72]) { Steps = new SemaphoreSlim(0) };
+        await using var llm = Start(core);
+        var running = CollectAsync(llm.GenerateAsync(Request("r") with { Tenant = "t", ClientRequestId = "c", ArrivalTimestamp = clock.GetTimestamp() }, CancellationToken.None));
+
+        clock.Advance(TimeSpan.FromSeconds(3));
+        llm.LiveRequests.Should().Equal(new LiveRequest("r", "c", "t", "queued", 2, 1, 0, TimeSpan.FromSeconds(3)));
+        core.Steps.Release(2);
+        await UntilAsync(() => llm.LiveRequests is [{ State: "running", GeneratedTokens: 2 }]);
+        core.Steps.Release(10);
+        await running;
+
+        llm.LiveRequests.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task ResetPrefixCacheAsync_Idle_ReachesTheCore()
+    {
+        var core = new ScriptedEngineCore(_ => []);
+        await using var llm = Start(core);
+
+        await llm.ResetPrefixCacheAsync();
+
+        core.CacheResets.Should().Be(1);
+    }
+
+    [Fact]
+    public async Task Resume_AfterCordon_AdmitsAgain()
+    {
+        await using var llm = Start(new ScriptedEngineCore(_ => [70]));
+        llm.Cordon();
+        await llm.Invoking(l => CollectAsync(l.GenerateAsync(Request("a"), CancellationToken.None))).Should().ThrowAsync<RequestRejectedException>();
+
+        llm.Resume();
+
+        (await CollectAsync(llm.GenerateAsync(Request("b"), CancellationToken.None))).Should().NotBeEmpty();
+        var drain = llm.DrainAsync(TimeSpan.FromSeconds(1));
+        await drain;
+        llm.IsDraining.Should().BeTrue();
+    }
+
+    [Fact]
+    public async Task Failed_EngineThrows_CarriesTheReason()
+    {
+        var core = new ScriptedEngineCore(_ => [70]) { Fault = new InvalidOperationException("boom") };
+        await using var llm = Start(core);
+        llm.Failed.IsCompleted.Should().BeFalse();
+
+        await llm.Invoking(l => CollectAsync(l.GenerateAsync(Request("a"), CancellationToken.None))).Should().ThrowAsync<EngineDeadException>();
+
+        (await llm.Failed).Message.Should().Be("boom");
     }
 
     private static GenerationRequest Request(string id) => new() { RequestId = id, PromptTokenIds = [0, 1], SamplingParams = new SamplingParams() };

@@ -14,6 +14,9 @@ internal sealed class ScriptedEngineCore(Func<EngineCoreRequest, IReadOnlyList<i
 
     public Exception? Fault { get; set; }
 
+    /// <summary>What a request for an embedding gets; null: it is refused.</summary>
+    public float[]? Embedding { get; init; }
+
     public IReadOnlyList<string> Aborted
     {
         get
@@ -50,6 +53,10 @@ internal sealed class ScriptedEngineCore(Func<EngineCoreRequest, IReadOnlyList<i
         }
     }
 
+    public int CacheResets { get; private set; }
+
+    public void ResetPrefixCache() => CacheResets++;
+
     public void Step(List<EngineCoreOutput> outputs)
     {
         Steps.Wait();
@@ -61,6 +68,15 @@ internal sealed class ScriptedEngineCore(Func<EngineCoreRequest, IReadOnlyList<i
         outputs.Clear();
         foreach (var (request, tokens) in running.ToList())
         {
+            if (request.Pooling is not null)
+            {
+                outputs.Add(Embedding is null
+                    ? new EngineCoreOutput { RequestId = request.RequestId, FinishReason = FinishReason.Error, ErrorMessage = "no embedding here" }
+                    : new EngineCoreOutput { RequestId = request.RequestId, FinishReason = FinishReason.Stop, Embedding = Embedding });
+                running.RemoveAll(r => r.Request.RequestId == request.RequestId);
+                continue;
+            }
+
             var token = tokens.Dequeue();
             FinishReason? finish = request.EosTokenIds.Contains(token) ? FinishReason.Stop : tokens.Count == 0 ? FinishReason.Length : null;
             outputs.Add(new EngineCoreOutput { RequestId = request.RequestId, NewTokenId = token, FinishReason = finish, IsStopToken = finish == FinishReason.Stop, FirstScheduledTimestamp = request.ArrivalTimestamp + 1 });
