@@ -81,10 +81,16 @@ internal sealed class GeneratedTokens
 
     public EngineCoreOutput Last { get; private set; }
 
+    public IReadOnlyList<TokenLogprobs?>? PromptLogprobs { get; private set; }
+
     public FinishReason? FinishReason => Last.FinishReason;
 
     /// <summary>Exact bits, so that equality means equality.</summary>
-    public IEnumerable<(int Token, int Bits, string Top)> Exact => Logprobs.Select(logprob => (
+    public IEnumerable<(int Token, int Bits, string Top)> Exact => Bits(Logprobs);
+
+    public IEnumerable<(int Token, int Bits, string Top)> ExactPrompt => Bits((PromptLogprobs ?? []).Skip(1)!);
+
+    private static IEnumerable<(int Token, int Bits, string Top)> Bits(IEnumerable<TokenLogprobs> logprobs) => logprobs.Select(logprob => (
         logprob.TokenId, BitConverter.SingleToInt32Bits(logprob.Logprob),
         string.Join(' ', logprob.Top.Select(top => $"{top.TokenId}:{BitConverter.SingleToInt32Bits(top.Logprob):x8}"))));
 
@@ -98,6 +104,13 @@ internal sealed class GeneratedTokens
         if (output.NewLogprobs is { } logprobs)
         {
             Logprobs.Add(logprobs);
+        }
+
+        if (output.PromptLogprobs is { } prompt)
+        {
+            PromptLogprobs.Should().BeNull("they come once");
+            Tokens.Should().HaveCount(1, "with the first token");
+            PromptLogprobs = prompt;
         }
 
         Last = output;

@@ -29,7 +29,7 @@ internal sealed class EngineCore : IEngineCore
 
     /// <param name="owned">Disposed with the engine, in this order, after the runner.</param>
     public EngineCore(
-        EngineOptions options, KVCacheConfig cacheConfig, int maxModelLen, int vocabSize, IModelRunner runner, TimeProvider timeProvider, params IDisposable[] owned)
+        EngineOptions options, KVCacheConfig cacheConfig, int maxModelLen, int vocabSize, int hiddenSize, IModelRunner runner, TimeProvider timeProvider, params IDisposable[] owned)
     {
         this.options = options;
         this.runner = runner;
@@ -37,6 +37,7 @@ internal sealed class EngineCore : IEngineCore
         this.owned = owned;
         MaxModelLen = maxModelLen;
         VocabSize = vocabSize;
+        HiddenSize = hiddenSize;
         cache = new KVCacheManager(new BlockPool(cacheConfig.NumBlocks), cacheConfig.BlockSize, options.EnablePrefixCaching);
         scheduler = new Scheduler(cache, options, maxModelLen, timeProvider);
     }
@@ -44,6 +45,8 @@ internal sealed class EngineCore : IEngineCore
     public int MaxModelLen { get; }
 
     public int VocabSize { get; }
+
+    public int HiddenSize { get; }
 
     public int NumBlocks => cache.Pool.NumBlocks;
 
@@ -174,9 +177,16 @@ internal sealed class EngineCore : IEngineCore
             return $"a request {request.RequestId} is already being served";
         }
 
-        if (prompt.Count == 0 || prompt.Count >= MaxModelLen)
+        // A prompt that is only read may be as long as the model; else a token follows.
+        var longest = request.Pooling is null ? MaxModelLen - 1 : MaxModelLen;
+        if (prompt.Count == 0 || prompt.Count > longest)
         {
-            return $"a prompt has 1 to {MaxModelLen - 1} tokens, this one {prompt.Count}";
+            return $"a prompt has 1 to {longest} tokens, this one {prompt.Count}";
+        }
+
+        if (request.Pooling?.Dimensions is { } dimensions && (dimensions < 1 || dimensions > HiddenSize))
+        {
+            return $"an embedding has 1 to {HiddenSize} dimensions, not {dimensions}";
         }
 
         if (Foreign(prompt) is { } foreign)
@@ -187,11 +197,6 @@ internal sealed class EngineCore : IEngineCore
         if (request.SamplingParams.AllowedTokenIds is { } allowed && (allowed.Count == 0 || Foreign(allowed) is not null))
         {
             return $"allowed_token_ids needs one token at least, and none outside of the vocabulary of {VocabSize}";
-        }
-
-        if (Unsupported(request) is { } feature)
-        {
-            return $"{feature} is not supported by this engine";
         }
 
         return request.SamplingParams.MaxTokens < 1 ? $"max_tokens is {request.SamplingParams.MaxTokens}, at least 1 is needed" : null;
@@ -210,12 +215,4 @@ internal sealed class EngineCore : IEngineCore
 
         return null;
     }
-
-    /// <summary>What a request may ask for and this engine cannot do.</summary>
-    private static string? Unsupported(EngineCoreRequest request) => request switch
-    {
-        { Pooling: not null } => "an embedding",
-        { SamplingParams.PromptLogprobs: not null } => "prompt_logprobs",
-        _ => null,
-    };
 }

@@ -53,7 +53,7 @@ public static partial class EngineCoreFactory
             LogStarted(
                 logger, config.Architecture, options.ModelPath, dtype, backend.Description, cache.NumBlocks, cache.BlockSize, cache.Bytes,
                 maxModelLen, timeProvider.GetElapsedTime(start).TotalMilliseconds);
-            return new EngineCore(options, cache, maxModelLen, config.VocabSize, runner, timeProvider, [.. owned]);
+            return new EngineCore(options, cache, maxModelLen, config.VocabSize, config.HiddenSize, runner, timeProvider, [.. owned]);
         }
         catch
         {

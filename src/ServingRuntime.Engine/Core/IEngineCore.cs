@@ -28,6 +28,9 @@ public interface IEngineCore : IDisposable
 
     int VocabSize { get; }
 
+    /// <summary>Dimensions of an embedding that is not cut.</summary>
+    int HiddenSize { get; }
+
     int NumBlocks { get; }
 
     int BlockSize { get; }

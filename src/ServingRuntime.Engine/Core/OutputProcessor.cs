@@ -17,6 +17,7 @@ public sealed class OutputProcessor
     private string text = "";
     private List<int>? tokens;
     private List<DecodedLogprobs>? logprobs;
+    private List<DecodedLogprobs?>? promptLogprobs;
     private EngineCoreOutput last;
     private FinishReason? finish;
     private string? stop;
@@ -64,6 +65,11 @@ public sealed class OutputProcessor
             (logprobs ??= []).Add(Decode(given));
         }
 
+        if (output.PromptLogprobs is { } prompt)
+        {
+            promptLogprobs = [.. prompt.Select(entry => entry is null ? null : Decode(entry))];
+        }
+
         if (finish is not null && stop is null)
         {
             Flush();
@@ -80,6 +86,7 @@ public sealed class OutputProcessor
             TextDelta = text,
             NewTokenIds = tokens ?? (IReadOnlyList<int>)[],
             NewLogprobs = logprobs,
+            PromptLogprobs = promptLogprobs,
             FinishReason = finish,
             StopString = stop,
             StopTokenId = stop is null ? last.StopTokenId : null,
@@ -90,6 +97,7 @@ public sealed class OutputProcessor
         text = "";
         tokens = null;
         logprobs = null;
+        promptLogprobs = null;
         return output;
     }
 
@@ -175,7 +183,10 @@ public sealed class OutputProcessor
     }
 
     private DecodedLogprobs Decode(TokenLogprobs given)
-        => new(Decode(given.TokenId, given.Logprob), [.. given.Top.Select(t => Decode(t.TokenId, t.Logprob))]);
+        => new(Decode(given.TokenId, given.Logprob), [.. given.Top.Select(t => Decode(t.TokenId, t.Logprob))])
+        {
+            Rank = given.Rank, Requested = [.. given.Requested.Select(t => Decode(t.TokenId, t.Logprob))],
+        };
 
     private DecodedLogprob Decode(int tokenId, float logprob)
         => new(tokenId, tokenizer.Decode([tokenId], skipSpecialTokens: false), tokenizer.TokenBytes(tokenId), logprob);

@@ -14,6 +14,9 @@ public sealed record RequestOutput
     /// <summary>One entry a new token where asked for.</summary>
     public IReadOnlyList<DecodedLogprobs>? NewLogprobs { get; init; }
 
+    /// <summary>With the first output, where asked for: an entry for each token of the prompt, the first of them null.</summary>
+    public IReadOnlyList<DecodedLogprobs?>? PromptLogprobs { get; init; }
+
     /// <summary>Set once, with the answer's last output.</summary>
     public FinishReason? FinishReason { get; init; }
 

@@ -54,6 +54,7 @@ public sealed class KVCacheManager(BlockPool pool, int blockSize, bool enablePre
             request.Blocks.Add(block);
         }
 
+        request.NumRegisteredBlocks = hits.Count;
         var cached = hits.Count * blockSize;
         var newTokens = Math.Min(request.NumTokens - cached, maxNewTokens);
         return Extend(request, cached + newTokens) ? (cached, newTokens) : throw new InvalidOperationException("admission counted wrongly");
@@ -74,6 +75,7 @@ public sealed class KVCacheManager(BlockPool pool, int blockSize, bool enablePre
 
         pool.Free(request.Blocks);
         request.Blocks.Clear();
+        request.NumRegisteredBlocks = 0;
     }
 
     private bool Extend(Request request, int tokens)
@@ -91,9 +93,10 @@ public sealed class KVCacheManager(BlockPool pool, int blockSize, bool enablePre
 
         if (enablePrefixCaching)
         {
-            for (var i = request.NumComputedTokens / blockSize; i < tokens / blockSize; i++)
+            // Drafts are no content: what they will have become is registered by a later step.
+            for (var full = Math.Min(tokens, request.NumTokens) / blockSize; request.NumRegisteredBlocks < full; request.NumRegisteredBlocks++)
             {
-                pool.Register(request.Blocks[i], HashOf(request, i));
+                pool.Register(request.Blocks[request.NumRegisteredBlocks], HashOf(request, request.NumRegisteredBlocks));
             }
         }
 
@@ -103,7 +106,7 @@ public sealed class KVCacheManager(BlockPool pool, int blockSize, bool enablePre
     private void FindComputedBlocks(Request request)
     {
         hits.Clear();
-        if (!enablePrefixCaching)
+        if (!enablePrefixCaching || request.NeedsWholePrompt)
         {
             return;
         }

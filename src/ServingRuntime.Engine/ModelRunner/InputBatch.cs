@@ -25,14 +25,14 @@ internal sealed class InputBatch : IDisposable
         slots = new Column(backend, maxTokens);
         queryStarts = new Column(backend, maxSequences + 1);
         sequenceLengths = new Column(backend, maxSequences);
-        logitRows = new Column(backend, maxSequences);
+        logitRows = new Column(backend, maxTokens);
         blockTables = new Column(backend, checked(maxSequences * maxBlocksPerSequence));
     }
 
     /// <summary>int32 [T].</summary>
     public Tensor TokenIds { get; private set; }
 
-    /// <summary>int32 [R]: rows whose logits are wanted; R may be 0.</summary>
+    /// <summary>int32 [R]: rows that tokens are sampled from, for each request in turn that samples those of its last real token and of its drafts; R may be 0.</summary>
     public Tensor LogitRows { get; private set; }
 
     public AttentionMetadata Metadata { get; private set; }
@@ -40,17 +40,18 @@ internal sealed class InputBatch : IDisposable
     public void Fill(SchedulerOutput step)
     {
         var width = 1;
-        foreach (var scheduled in step.Requests)
+        for (var s = 0; s < step.Requests.Count; s++)
         {
-            width = Math.Max(width, scheduled.Request.Blocks.Count);
+            width = Math.Max(width, step.Requests[s].Request.Blocks.Count);
         }
 
         int token = 0, sampled = 0;
         for (var s = 0; s < step.Requests.Count; s++)
         {
-            var (request, count) = step.Requests[s];
+            var scheduled = step.Requests[s];
+            var (request, count) = (scheduled.Request, scheduled.NumTokens);
             var first = request.NumComputedTokens;
-            request.Tokens.Slice(first, count).CopyTo(tokenIds.Host.AsSpan(token));
+            request.TokensAndDrafts.Slice(first, count).CopyTo(tokenIds.Host.AsSpan(token));
             queryStarts.Host[s] = token;
             sequenceLengths.Host[s] = first + count;
             for (var position = first; position < first + count; position++, token++)
@@ -60,9 +61,12 @@ internal sealed class InputBatch : IDisposable
             }
 
             request.Blocks.CopyTo(blockTables.Host, s * width);
-            if (step.Requests[s].Samples)
+            if (scheduled.Samples && request.Pooling is null)
             {
-                logitRows.Host[sampled++] = token - 1;
+                for (var row = token - 1 - scheduled.NumDraftTokens; row < token; row++)
+                {
+                    logitRows.Host[sampled++] = row;
+                }
             }
         }
 

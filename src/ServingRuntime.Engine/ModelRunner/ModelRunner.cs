@@ -1,5 +1,6 @@
 using Octavo.ServingRuntime.Engine.KVCache;
 using Octavo.ServingRuntime.Engine.Models;
+using Octavo.ServingRuntime.Engine.Pooling;
 using Octavo.ServingRuntime.Engine.Sampling;
 using Octavo.ServingRuntime.Engine.Scheduling;
 using Octavo.ServingRuntime.Kernels;
@@ -9,11 +10,17 @@ namespace Octavo.ServingRuntime.Engine.ModelRunner;
 /// <summary>Owns the KV blocks' memory; turns a step into tensors, runs the model and samples. The model and the backend belong to the caller.</summary>
 internal sealed class ModelRunner : IModelRunner
 {
+    // Logits are computed for as many rows at a time as fit into this, and for some rows in any case: the head's weights are read anew for each slice.
+    private const long MaxLogitsBytes = 64L << 20;
+    private const int MinLogitRows = 32;
     private readonly ICausalLM model;
     private readonly KeyValueBlocks[] cache;
     private readonly InputBatch batch;
     private readonly Sampler sampler;
+    private readonly PromptScorer promptScorer;
+    private readonly Pooler pooler;
     private readonly ModelRunnerOutput output = new();
+    private readonly int maxLogitRows;
 
     public ModelRunner(IKernelBackend backend, ICausalLM model, ModelConfig config, KVCacheConfig cacheConfig, EngineOptions options, int maxModelLen)
     {
@@ -25,8 +32,11 @@ internal sealed class ModelRunner : IModelRunner
             cache[layer] = backend.AllocateKeyValueBlocks(cacheConfig.NumBlocks, config.NumKeyValueHeads, config.HeadDim, size);
         }
 
+        maxLogitRows = (int)Math.Clamp(MaxLogitsBytes / sizeof(float) / config.VocabSize, MinLogitRows, Math.Max(options.MaxNumBatchedTokens, MinLogitRows));
         batch = new InputBatch(backend, options.MaxNumBatchedTokens, options.MaxNumSeqs, (maxModelLen + size - 1) / size, size);
-        sampler = new Sampler(backend, config.VocabSize, options.MaxNumSeqs);
+        sampler = new Sampler(backend, config.VocabSize, maxLogitRows);
+        promptScorer = new PromptScorer(backend, model, config.VocabSize, maxLogitRows);
+        pooler = new Pooler(backend, config.HiddenSize);
     }
 
     public ModelRunnerOutput Execute(SchedulerOutput step)
@@ -34,12 +44,8 @@ internal sealed class ModelRunner : IModelRunner
         batch.Fill(step);
         output.Clear();
         var hidden = model.Forward(batch.TokenIds, batch.Metadata, cache);
-        if (batch.LogitRows.Shape[0] > 0)
-        {
-            var logits = model.ComputeLogits(hidden, batch.LogitRows);
-            sampler.Sample(logits, step, output);
-        }
-
+        TakePrompts(hidden, step);
+        Sample(hidden, step);
         return output;
     }
 
@@ -47,9 +53,68 @@ internal sealed class ModelRunner : IModelRunner
     {
         batch.Dispose();
         sampler.Dispose();
+        promptScorer.Dispose();
         foreach (var layer in cache)
         {
             layer.Dispose();
+        }
+    }
+
+    /// <summary>What requests want of their prompts' tokens: log-probabilities and embeddings.</summary>
+    private void TakePrompts(in Tensor hidden, SchedulerOutput step)
+    {
+        for (int i = 0, row = 0; i < step.Requests.Count; i++)
+        {
+            var scheduled = step.Requests[i];
+            if (scheduled.Request.PromptLogprobs is { IsComplete: false } logprobs)
+            {
+                promptScorer.Score(logprobs, hidden, row, scheduled);
+            }
+
+            if (scheduled.Request.Pooling is { } pooling)
+            {
+                pooler.Add(pooling, hidden, row, scheduled);
+            }
+
+            row += scheduled.NumTokens;
+        }
+    }
+
+    private void Sample(in Tensor hidden, SchedulerOutput step)
+    {
+        var logits = default(Tensor);
+        int row = 0, sliceStart = 0, sliceEnd = 0;
+        for (var i = 0; i < step.Requests.Count; i++)
+        {
+            var scheduled = step.Requests[i];
+            if (!scheduled.Samples)
+            {
+                continue;
+            }
+
+            if (scheduled.Request.Pooling is { } pooling)
+            {
+                if (!pooling.TryFinish())
+                {
+                    output.Add(SampledToken.Failed("the model's hidden states are not numbers (NaN or infinite)"));
+                }
+            }
+            else
+            {
+                // A slice may end within a request's rows; the next begins with all of them.
+                if (row + 1 + scheduled.NumDraftTokens > sliceEnd)
+                {
+                    sliceStart = row;
+                    sliceEnd = Math.Min(row + maxLogitRows, batch.LogitRows.Shape[0]);
+                    logits = model.ComputeLogits(hidden, batch.LogitRows.Rows(sliceStart, sliceEnd - sliceStart));
+                    sampler.Begin(logits);
+                }
+
+                sampler.Sample(logits, row - sliceStart, scheduled, output);
+                row += 1 + scheduled.NumDraftTokens;
+            }
+
+            output.EndRequest();
         }
     }
 }

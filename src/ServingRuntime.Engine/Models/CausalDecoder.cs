@@ -9,6 +9,7 @@ public sealed class CausalDecoder(IKernelBackend backend, Embedding embedding, I
     : ICausalLM
 {
     private readonly ActivationArena arena = new(backend);
+    private (long Used, long Demand) afterForward;
 
     /// <summary>Factor of the embeddings; 1: none.</summary>
     public float EmbeddingScale { get; init; } = 1f;
@@ -33,11 +34,14 @@ public sealed class CausalDecoder(IKernelBackend backend, Embedding embedding, I
         }
 
         norm.ForwardAdd(hidden, residual, hidden);
+        afterForward = arena.Mark();
         return hidden;
     }
 
     public Tensor ComputeLogits(in Tensor hidden, in Tensor rows)
     {
+        // Logits of more rows than are asked for at once take turns in the same memory.
+        arena.Release(afterForward);
         var logits = head.Forward(hidden, rows, arena);
         if (LogitSoftCap > 0)
         {

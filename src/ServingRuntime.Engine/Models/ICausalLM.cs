@@ -3,7 +3,7 @@ using Octavo.ServingRuntime.Kernels;
 
 namespace Octavo.ServingRuntime.Engine.Models;
 
-/// <summary>A decoder model. Tensors that it returns are valid until its next forward pass.</summary>
+/// <summary>A decoder model. Hidden states are valid until its next forward pass, logits until its next logits.</summary>
 public interface ICausalLM : IDisposable
 {
     /// <summary>Hidden states [T, hidden] after the last norm, for token ids int32 [T]; stores their keys and values.</summary>

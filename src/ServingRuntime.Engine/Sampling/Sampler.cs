@@ -38,21 +38,33 @@ internal sealed class Sampler : IDisposable
         gatherer = new LogprobsGatherer(vocabSize);
     }
 
-    /// <param name="logits">[R, V], a row for each request of the step that samples, in order.</param>
-    public void Sample(in Tensor logits, SchedulerOutput step, ModelRunnerOutput output)
+    /// <summary>Must come before <see cref="Sample"/> of the same logits.</summary>
+    /// <param name="logits">[R, V].</param>
+    public void Begin(in Tensor logits)
     {
         var count = logits.Shape[0];
         backend.ArgMax(logits, greedy.Rows(0, count));
         backend.CopyToHost(greedy.Rows(0, count), greedyTokens.AsSpan(0, count));
-        var at = 0;
-        for (var i = 0; i < step.Requests.Count; i++)
+    }
+
+    /// <summary>
+    /// A request's next tokens: that of its last real token's row, and for as long as they turn out to be the drafts that were guessed, those of the drafts' rows.
+    /// Every one is sampled just as it would be without drafts, so these change nothing but the number of steps.
+    /// </summary>
+    /// <param name="logits">[R, V].</param>
+    /// <param name="row">The request's first; its drafts' follow.</param>
+    public void Sample(in Tensor logits, int row, in ScheduledRequest scheduled, ModelRunnerOutput output)
+    {
+        var request = scheduled.Request;
+        var tokens = request.TokensAndDrafts;
+        for (var draft = 0; draft <= scheduled.NumDraftTokens; draft++)
         {
-            if (step.Requests[i].Samples)
+            var before = tokens[..(request.NumTokens + draft)];
+            var sampled = SampleRow(logits.Rows(row + draft, 1), new SamplingPosition(request, before), greedyTokens[row + draft]);
+            output.Add(sampled);
+            if (draft == scheduled.NumDraftTokens || sampled.Completes || sampled.TokenId != tokens[before.Length])
             {
-                var request = step.Requests[i].Request;
-                output.Add(SampleRow(logits.Rows(at, 1), new SamplingPosition(request, request.Tokens), greedyTokens[at]));
-                output.EndRequest();
-                at++;
+                return;
             }
         }
     }

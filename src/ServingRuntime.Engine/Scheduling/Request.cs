@@ -1,5 +1,6 @@
 using Octavo.ServingRuntime.Engine.Core;
 using Octavo.ServingRuntime.Engine.KVCache;
+using Octavo.ServingRuntime.Engine.Pooling;
 using Octavo.ServingRuntime.Engine.Sampling;
 using Octavo.ServingRuntime.Engine.StructuredOutput;
 
@@ -17,6 +18,8 @@ public sealed class Request
     {
         Source = source;
         Sampling = new SamplingState(source, constraint);
+        PromptLogprobs = source.SamplingParams.PromptLogprobs is { } top ? new PromptLogprobs(source.PromptTokenIds.Count, top) : null;
+        Pooling = source.Pooling is { } pooling ? new PoolingState(pooling) : null;
         Arrival = arrival;
         SamplingSeed = samplingSeed;
         tokens = new int[source.PromptTokenIds.Count + Math.Min(source.SamplingParams.MaxTokens, 256)];
@@ -51,6 +54,12 @@ public sealed class Request
 
     public int NumOutputTokens => NumTokens - NumPromptTokens;
 
+    /// <summary>Guesses at the tokens to come, to be verified by the next step.</summary>
+    public int NumDraftTokens { get; private set; }
+
+    /// <summary>Prompt, output and drafts.</summary>
+    internal ReadOnlySpan<int> TokensAndDrafts => tokens.AsSpan(0, NumTokens + NumDraftTokens);
+
     /// <summary>Tokens whose keys and values are stored.</summary>
     public int NumComputedTokens { get; internal set; }
 
@@ -72,19 +81,44 @@ public sealed class Request
 
     internal SamplingState Sampling { get; }
 
+    /// <summary>Null where none are wanted.</summary>
+    internal PromptLogprobs? PromptLogprobs { get; }
+
+    /// <summary>Null where tokens are wanted, not an embedding.</summary>
+    internal PoolingState? Pooling { get; }
+
+    /// <summary>All of the prompt has to be computed for what it asks for: cached or shared blocks do not help. Its own blocks may still help others.</summary>
+    internal bool NeedsWholePrompt => PromptLogprobs is { IsComplete: false } || Pooling?.Params.Type == PoolingType.Mean;
+
     /// <summary>Its block table.</summary>
     internal List<int> Blocks { get; } = [];
+
+    /// <summary>Blocks at its front that have been made findable, or were found.</summary>
+    internal int NumRegisteredBlocks { get; set; }
 
     /// <summary>Hashes of its full blocks, as far as they were needed.</summary>
     internal List<BlockHash> BlockHashes { get; } = [];
 
     public void AppendToken(int token)
     {
-        if (NumTokens == tokens.Length)
-        {
-            Array.Resize(ref tokens, tokens.Length * 2);
-        }
-
+        Reserve(1);
         tokens[NumTokens++] = token;
+        NumDraftTokens = 0;
+    }
+
+    /// <summary>Replaces the drafts.</summary>
+    internal void SetDrafts(ReadOnlySpan<int> drafts)
+    {
+        Reserve(drafts.Length);
+        drafts.CopyTo(tokens.AsSpan(NumTokens));
+        NumDraftTokens = drafts.Length;
+    }
+
+    private void Reserve(int more)
+    {
+        if (NumTokens + more > tokens.Length)
+        {
+            Array.Resize(ref tokens, Math.Max(tokens.Length * 2, NumTokens + more));
+        }
     }
 }

@@ -77,33 +77,48 @@ public sealed class Scheduler(KVCacheManager cache, EngineOptions options, int m
     public void UpdateFromOutput(ModelRunnerOutput result, List<EngineCoreOutput> outputs)
     {
         var sample = 0;
-        foreach (var scheduled in output.Requests)
+        for (var i = 0; i < output.Requests.Count; i++)
         {
-            var request = scheduled.Request;
+            var scheduled = output.Requests[i];
             var samples = scheduled.Samples;
-            request.NumComputedTokens += scheduled.NumTokens;
-            if (!samples)
+            scheduled.Request.NumComputedTokens += scheduled.NumTokens - scheduled.NumDraftTokens;
+            if (samples)
             {
-                continue;
-            }
-
-            foreach (var token in result[sample++])
-            {
-                outputs.Add(TakeToken(request, token));
-                if (request.Status == RequestStatus.Finished)
-                {
-                    break;
-                }
+                TakeTokens(scheduled.Request, result[sample++], outputs);
             }
         }
     }
 
+    private void TakeTokens(Request request, ReadOnlySpan<SampledToken> sampled, List<EngineCoreOutput> outputs)
+    {
+        if (request.Pooling is { Embedding: { } embedding })
+        {
+            Finish(request);
+            outputs.Add(NewOutput(request) with { Embedding = embedding, FinishReason = FinishReason.Stop });
+            return;
+        }
+
+        for (var i = 0; i < sampled.Length; i++)
+        {
+            outputs.Add(TakeToken(request, sampled[i]));
+            if (request.Status == RequestStatus.Finished)
+            {
+                return;
+            }
+
+            // All but the last were drafts, whose keys and values are stored.
+            request.NumComputedTokens += i + 1 < sampled.Length ? 1 : 0;
+        }
+    }
+
+    private static EngineCoreOutput NewOutput(Request request) => new()
+    {
+        RequestId = request.Id, NumCachedTokens = request.NumCachedTokens, FirstScheduledTimestamp = request.FirstScheduledTimestamp ?? 0,
+    };
+
     private EngineCoreOutput TakeToken(Request request, SampledToken sampled)
     {
-        var result = new EngineCoreOutput
-        {
-            RequestId = request.Id, NumCachedTokens = request.NumCachedTokens, FirstScheduledTimestamp = request.FirstScheduledTimestamp ?? 0,
-        };
+        var result = NewOutput(request);
         if (sampled.Fault is { } fault)
         {
             Finish(request);
@@ -123,6 +138,7 @@ public sealed class Scheduler(KVCacheManager cache, EngineOptions options, int m
         {
             NewTokenId = sampled.TokenId,
             NewLogprobs = sampled.Logprobs,
+            PromptLogprobs = request.PromptLogprobs?.Take(),
             FinishReason = reason,
             IsStopToken = isStopToken,
             StopTokenId = stop?.StopTokenId,

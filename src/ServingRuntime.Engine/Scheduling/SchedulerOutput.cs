@@ -1,10 +1,10 @@
 namespace Octavo.ServingRuntime.Engine.Scheduling;
 
-/// <summary>A request's part of a step: the next <paramref name="NumTokens"/> tokens after its computed ones.</summary>
-public readonly record struct ScheduledRequest(Request Request, int NumTokens)
+/// <summary>A request's part of a step: the next <paramref name="NumTokens"/> tokens after its computed ones, the last <paramref name="NumDraftTokens"/> of them guessed.</summary>
+public readonly record struct ScheduledRequest(Request Request, int NumTokens, int NumDraftTokens = 0)
 {
     /// <summary>The step reaches its last token, so a new one is sampled.</summary>
-    public bool Samples => Request.NumComputedTokens + NumTokens == Request.NumTokens;
+    public bool Samples => Request.NumComputedTokens + NumTokens - NumDraftTokens == Request.NumTokens;
 }
 
 /// <summary>One step's work; the only thing that the model runner sees. Reused: valid until the next schedule.</summary>

@@ -52,6 +52,8 @@ public sealed class EngineThreadAllocationTests
 
         public int VocabSize => 4096;
 
+        public int HiddenSize => 128;
+
         public int NumBlocks => 64;
 
         public int BlockSize => 16;

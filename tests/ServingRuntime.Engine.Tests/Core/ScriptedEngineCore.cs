@@ -38,6 +38,8 @@ internal sealed class ScriptedEngineCore(Func<EngineCoreRequest, IReadOnlyList<i
 
     public int VocabSize => 4096;
 
+    public int HiddenSize => 128;
+
     public int NumBlocks => 64;
 
     public int BlockSize => 16;
