@@ -49,5 +49,11 @@ public static class ServingFlags
     /// <summary>Seconds that a request may take, queue included.</summary>
     public const string RequestTimeout = "--request-timeout";
 
+    /// <summary>Seconds that one step may last before <c>/health</c> turns 503.</summary>
+    public const string StallTimeout = "--stall-timeout";
+
+    /// <summary>Be ready without having run a request of the server's own first.</summary>
+    public const string NoWarmUp = "--no-warm-up";
+
     public const string Seed = "--seed";
 }

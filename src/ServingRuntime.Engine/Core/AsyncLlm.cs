@@ -21,7 +21,7 @@ public sealed partial class AsyncLlm : IAsyncDisposable
     private readonly Admission admission;
     private readonly ConcurrentDictionary<string, RunningRequest> running = new(StringComparer.Ordinal);
 
-    /// <param name="core">Owned, and disposed with this.</param>
+    /// <param name="core">Disposed with this, unless the options say otherwise.</param>
     /// <param name="tokenizer">For the texts.</param>
     /// <param name="options">Bounds.</param>
     /// <param name="metrics">Where latencies and counts go.</param>
@@ -35,7 +35,7 @@ public sealed partial class AsyncLlm : IAsyncDisposable
         this.timeProvider = timeProvider;
         this.logger = logger;
         admission = new Admission(options);
-        engine = new EngineThread(core, metrics, timeProvider, logger);
+        engine = new EngineThread(core, options.OwnsCore, metrics, timeProvider, logger);
         metrics.Attach(() => engine.Stats);
         engine.Start();
     }

@@ -14,4 +14,7 @@ public sealed record AsyncLlmOptions
 
     /// <summary>How long a step may last before the engine counts as stuck.</summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Whether the core is disposed with the front. Else the front's thread lets go of it unchanged, once nothing is in flight.</summary>
+    public bool OwnsCore { get; init; } = true;
 }

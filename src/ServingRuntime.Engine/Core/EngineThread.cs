@@ -19,6 +19,7 @@ internal readonly record struct EngineEvent(int Index, EngineCoreOutput Output, 
 internal sealed partial class EngineThread
 {
     private readonly IEngineCore core;
+    private readonly bool ownsCore;
     private readonly EngineMetrics metrics;
     private readonly TimeProvider timeProvider;
     private readonly ILogger logger;
@@ -39,9 +40,10 @@ internal sealed partial class EngineThread
     private volatile bool stopping;
     private long heartbeat;
 
-    public EngineThread(IEngineCore core, EngineMetrics metrics, TimeProvider timeProvider, ILogger logger)
+    public EngineThread(IEngineCore core, bool ownsCore, EngineMetrics metrics, TimeProvider timeProvider, ILogger logger)
     {
         this.core = core;
+        this.ownsCore = ownsCore;
         this.metrics = metrics;
         this.timeProvider = timeProvider;
         this.logger = logger;
@@ -183,7 +185,11 @@ internal sealed partial class EngineThread
         }
 
         working = false;
-        DisposeCore();
+        if (ownsCore)
+        {
+            DisposeCore();
+        }
+
         ended.TrySetResult();
     }
 

@@ -34,12 +34,14 @@ internal static class ServeCommand
         var shareCache = new Option<bool>(ServingFlags.SharePrefixCache) { Description = "Let API keys find each other's prompts in the prefix cache; by default each has its own." };
         var perKey = new Option<int>(ServingFlags.MaxConcurrentRequestsPerKey) { Description = "Most requests in progress of one API key; beyond it requests get 429.", DefaultValueFactory = _ => 1024 };
         var timeout = new Option<double>(ServingFlags.RequestTimeout) { Description = "Seconds that a request may take, queue included; 0: no limit. A client may ask for less by the header X-Request-Timeout.", DefaultValueFactory = _ => 600 };
+        var stall = new Option<double>(ServingFlags.StallTimeout) { Description = "Seconds that one step may last before /health turns 503.", DefaultValueFactory = _ => 300 };
+        var noWarmUp = new Option<bool>(ServingFlags.NoWarmUp) { Description = "Be ready without having run a request of the server's own; the first client then waits for it." };
         var seed = new Option<long>(ServingFlags.Seed) { Description = "Seeds requests without a seed of their own." };
 
         var root = new RootCommand("Serves a language model over an OpenAI-compatible API.")
         {
             model, names, host, port, maxModelLen, blockSize, maxNumSeqs, maxBatched, queued, queuedTokens, dtype, device, prefixCaching, noPrefixCaching,
-            cacheBytes, blocks, threads, shutdown, apiKeys, apiKeyFile, shareCache, perKey, timeout, seed,
+            cacheBytes, blocks, threads, shutdown, apiKeys, apiKeyFile, shareCache, perKey, timeout, stall, noWarmUp, seed,
         };
         root.Add(FetchCommand.Create());
         root.SetAction((parsed, _) =>
@@ -56,6 +58,8 @@ internal static class ServeCommand
                 SharePrefixCache = parsed.GetValue(shareCache),
                 MaxConcurrentRequestsPerKey = parsed.GetValue(perKey),
                 RequestTimeout = parsed.GetValue(timeout) is 0 ? null : TimeSpan.FromSeconds(Math.Clamp(parsed.GetValue(timeout), -1, 1e9)),
+                StallTimeout = TimeSpan.FromSeconds(Math.Clamp(parsed.GetValue(stall), -1, 1e9)),
+                WarmUp = !parsed.GetValue(noWarmUp),
                 ShutdownTimeout = TimeSpan.FromSeconds(Math.Clamp(parsed.GetValue(shutdown), -1, 1e9)),
                 MaxQueuedRequests = parsed.GetValue(queued),
                 MaxQueuedTokens = parsed.GetValue(queuedTokens),

@@ -34,6 +34,12 @@ internal sealed record ServingOptions
     /// <summary>How long a request may take from its arrival to its last token; null: for ever.</summary>
     public TimeSpan? RequestTimeout { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>How long one step of the engine may last before /health says that it is stuck.</summary>
+    public TimeSpan StallTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Whether a request of the server's own runs through all code before the first of a client.</summary>
+    public bool WarmUp { get; init; } = true;
+
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     public int MaxQueuedRequests { get; init; } = 1024;

@@ -7,14 +7,19 @@ namespace Octavo.ServingRuntime.Hosting;
 internal sealed class ModelHost(ServingOptions options, TimeProvider timeProvider)
 {
     private volatile LoadedModel? loaded;
+    private volatile Exception? failure;
 
     public ServingOptions Options => options;
 
     /// <summary>Null until the weights are loaded.</summary>
     public LoadedModel? Loaded => loaded;
 
-    /// <summary>Why loading failed; null while all is well.</summary>
-    public Exception? Failure { get; set; }
+    /// <summary>Why loading failed, or what ended the engine; null while all is well. The process ends then.</summary>
+    public Exception? Failure
+    {
+        get => failure;
+        set => failure = value;
+    }
 
     /// <summary>When the server began, in seconds since 1970: the model's time of creation in the API.</summary>
     public long StartedAt { get; } = timeProvider.GetUtcNow().ToUnixTimeSeconds();

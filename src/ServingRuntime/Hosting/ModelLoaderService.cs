@@ -18,6 +18,7 @@ internal sealed partial class ModelLoaderService(
     EngineOptions engineOptions,
     EngineCoreSource createCore,
     IMeterFactory meterFactory,
+    WarmUp warmUp,
     TimeProvider timeProvider,
     IHostApplicationLifetime lifetime,
     ILoggerFactory loggerFactory,
@@ -45,32 +46,49 @@ internal sealed partial class ModelLoaderService(
     private void Load()
     {
         var start = timeProvider.GetTimestamp();
+        IEngineCore? core = null;
         try
         {
             // The tokenizer is read while the engine maps its weights.
             var tokenizer = Task.Run(() => ModelTokenizer.Load(options.Model, new TemplateLimits(), timeProvider), lifetime.ApplicationStopping);
-            var core = createCore(engineOptions, timeProvider, loggerFactory.CreateLogger("Octavo.ServingRuntime.Engine"));
+            core = createCore(engineOptions, timeProvider, loggerFactory.CreateLogger("Octavo.ServingRuntime.Engine"));
             var model = tokenizer.GetAwaiter().GetResult();
+            var input = new InputProcessor(model, core.MaxModelLen, core.VocabSize);
+            if (options.WarmUp)
+            {
+                warmUp.RunAsync(core, input, lifetime.ApplicationStopping).GetAwaiter().GetResult();
+            }
+
             var metrics = new EngineMetrics(meterFactory, options.ModelName, core.MaxModelLen);
             metrics.DescribeCache(core.BlockSize, core.NumBlocks, engineOptions.EnablePrefixCaching);
-            var input = new InputProcessor(model, core.MaxModelLen, core.VocabSize);
             var llmOptions = new AsyncLlmOptions
             {
                 MaxQueuedRequests = options.MaxQueuedRequests,
                 MaxQueuedTokens = options.MaxQueuedTokens,
                 MaxNumSeqs = engineOptions.MaxNumSeqs,
+                StallTimeout = options.StallTimeout,
             };
-            host.SetLoaded(new LoadedModel(new AsyncLlm(core, model.Tokenizer, llmOptions, metrics, timeProvider, loggerFactory.CreateLogger<AsyncLlm>()), input));
+            var llm = new AsyncLlm(core, model.Tokenizer, llmOptions, metrics, timeProvider, loggerFactory.CreateLogger<AsyncLlm>());
+            _ = StopWhenFailedAsync(llm);
+            host.SetLoaded(new LoadedModel(llm, input));
             LogReady(options.ModelName, timeProvider.GetElapsedTime(start).TotalMilliseconds);
         }
         catch (Exception e)
         {
+            core?.Dispose();
             host.Failure = e;
             LogFailed(options.Model, e.Message, e is EngineStartException or TokenizerFormatException or TemplateException ? null : e);
 
             // Not before the server has started: stopping in between would make its start fail with a cancellation and hide the reason.
             lifetime.ApplicationStarted.Register(lifetime.StopApplication);
         }
+    }
+
+    /// <summary>A failed engine answers nothing any more: what was in flight gets its errors, and the process ends so that it is replaced.</summary>
+    private async Task StopWhenFailedAsync(AsyncLlm llm)
+    {
+        host.Failure = await llm.Failed;
+        lifetime.StopApplication();
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Model {ModelName} is ready after {Milliseconds:F0} ms")]

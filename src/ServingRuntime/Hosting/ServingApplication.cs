@@ -56,6 +56,7 @@ internal static class ServingApplication
         builder.Services.AddSingleton<ModelsEndpoint>();
         builder.Services.AddSingleton<TokenizeEndpoint>();
         builder.Services.AddSingleton<HealthEndpoints>();
+        builder.Services.AddSingleton<WarmUp>();
         builder.Services.AddSingleton<GracefulShutdown>();
         builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime>(services => services.GetRequiredService<GracefulShutdown>()));
         builder.Services.AddHostedService<ModelLoaderService>();

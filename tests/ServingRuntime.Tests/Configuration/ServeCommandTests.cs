@@ -22,6 +22,7 @@ public sealed class ServeCommandTests
             "--max-num-batched-tokens", "64", "--max-num-queued-reqs", "5", "--max-num-queued-tokens", "500", "--dtype", "float32", "--device", "cpu", "--no-enable-prefix-caching",
             "--kv-cache-memory-bytes", "1000000", "--num-gpu-blocks-override", "44", "--cpu-threads", "3", "--shutdown-timeout", "2.5", "--api-key", "k1", "--api-key", "k2", "--seed", "9",
             "--api-key-file", "/keys", "--share-prefix-cache", "--max-concurrent-requests-per-key", "6", "--request-timeout", "90",
+            "--stall-timeout", "7", "--no-warm-up",
         ]).InvokeAsync();
 
         code.Should().Be(7);
@@ -29,6 +30,7 @@ public sealed class ServeCommandTests
         {
             Model = "/m", ServedModelNames = ["a", "b"], Host = "127.1.2.3", Port = 9000, Device = "cpu", ApiKeys = ["k1", "k2"], ShutdownTimeout = TimeSpan.FromSeconds(2.5),
             MaxQueuedRequests = 5, MaxQueuedTokens = 500, ApiKeyFile = "/keys", SharePrefixCache = true, MaxConcurrentRequestsPerKey = 6, RequestTimeout = TimeSpan.FromSeconds(90),
+            StallTimeout = TimeSpan.FromSeconds(7), WarmUp = false,
         });
         seen.Value.Engine.Should().BeEquivalentTo(new EngineOptions
         {
@@ -49,7 +51,7 @@ public sealed class ServeCommandTests
     public void Validate_SeveralFaults_NamesAllFlagsAtOnce()
     {
         var errors = ServingOptionsValidator.Validate(
-            new ServingOptions { Model = "/no/such", Port = 70000, Host = "nowhere!", Device = "tpu", ApiKeys = [""], MaxQueuedRequests = -1, ApiKeyFile = "/no/keys", MaxConcurrentRequestsPerKey = 0, RequestTimeout = TimeSpan.FromSeconds(-1) },
+            new ServingOptions { Model = "/no/such", Port = 70000, Host = "nowhere!", Device = "tpu", ApiKeys = [""], MaxQueuedRequests = -1, ApiKeyFile = "/no/keys", MaxConcurrentRequestsPerKey = 0, RequestTimeout = TimeSpan.FromSeconds(-1), StallTimeout = TimeSpan.Zero },
             new EngineOptions { ModelPath = "/no/such", DType = "int3", BlockSize = 7 });
 
         var text = string.Join('\n', errors);

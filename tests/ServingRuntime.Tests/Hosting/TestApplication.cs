@@ -44,7 +44,7 @@ internal sealed class TestApplication : IAsyncDisposable
 
     public static async Task<TestApplication> StartLoadingAsync(EngineCoreSource source, Func<ServingOptions, ServingOptions>? configure = null, EngineOptions? engine = null)
     {
-        var options = new ServingOptions { Model = Repository.TinyModel, Port = 0 };
+        var options = new ServingOptions { Model = Repository.TinyModel, Port = 0, WarmUp = false };
         var app = ServingApplication.Build(configure?.Invoke(options) ?? options, engine ?? new EngineOptions { ModelPath = Repository.TinyModel }, source, TimeProvider.System);
         await app.StartAsync();
         return new TestApplication(app);
