@@ -21,6 +21,9 @@ public sealed record EngineOptions
     /// <summary>Most tokens in one step, over all requests.</summary>
     public int MaxNumBatchedTokens { get; init; } = 2048;
 
+    /// <summary>Most tokens of one prompt in one step, so that a long one leaves room for others' beside it; 0: no limit but the step's own.</summary>
+    public int LongPrefillTokenThreshold { get; init; }
+
     public bool EnablePrefixCaching { get; init; } = true;
 
     /// <summary>Memory for KV blocks, in bytes; null: <see cref="MemoryUtilization"/> of what is free, but no more than all sequences together can use.</summary>

@@ -32,6 +32,7 @@ public static class EngineOptionsValidator
         AtLeast(errors, nameof(EngineOptions.MaxModelLen), options.MaxModelLen, 2);
         AtLeast(errors, nameof(EngineOptions.MaxNumSeqs), options.MaxNumSeqs, 1);
         AtLeast(errors, nameof(EngineOptions.MaxNumBatchedTokens), options.MaxNumBatchedTokens, 1);
+        AtLeast(errors, nameof(EngineOptions.LongPrefillTokenThreshold), options.LongPrefillTokenThreshold, 0);
         AtLeast(errors, nameof(EngineOptions.KVCacheMemoryBytes), options.KVCacheMemoryBytes, 1);
         AtLeast(errors, nameof(EngineOptions.NumBlocksOverride), options.NumBlocksOverride, 2);
         AtLeast(errors, nameof(EngineOptions.CpuThreads), options.CpuThreads, 1);

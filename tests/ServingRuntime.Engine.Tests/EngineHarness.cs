@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Octavo.ServingRuntime.Engine.Core;
+using Octavo.ServingRuntime.Engine.KVCache;
 using Octavo.ServingRuntime.Engine.StructuredOutput;
 using Octavo.ServingRuntime.Kernels;
 using Octavo.ServingRuntime.Kernels.Cpu;
@@ -12,10 +13,10 @@ internal sealed class EngineHarness : IDisposable
 {
     private readonly List<EngineCoreOutput> outputs = [];
 
-    public EngineHarness(EngineOptions? options = null, IKernelBackend? backend = null)
+    public EngineHarness(EngineOptions? options = null, IKernelBackend? backend = null, TimeProvider? time = null, IBlockTier? tier = null)
     {
         Options = options ?? Defaults;
-        Core = EngineCoreFactory.Create(Options, backend ?? new CpuBackend(Options.CpuThreads ?? 1), TimeProvider.System, NullLogger.Instance);
+        Core = EngineCoreFactory.Create(Options, backend ?? new CpuBackend(Options.CpuThreads ?? 1), time ?? TimeProvider.System, NullLogger.Instance, tier);
     }
 
     public static EngineOptions Defaults => new() { ModelPath = Repository.TinyModel, NumBlocksOverride = 1024, MaxNumSeqs = 64, CpuThreads = 1 };
@@ -29,10 +30,11 @@ internal sealed class EngineHarness : IDisposable
     public static SamplingParams Greedy(int maxTokens, int? logprobs = null) =>
         new() { Temperature = 0, MaxTokens = maxTokens, IgnoreEos = true, Logprobs = logprobs };
 
-    public void Add(string id, IReadOnlyList<int> prompt, SamplingParams parameters, int priority = 0, string? salt = null, ITokenConstraintSource? constraint = null)
-        => Add(new EngineCoreRequest
+    public void Add(
+        string id, IReadOnlyList<int> prompt, SamplingParams parameters, int priority = 0, string? salt = null, ITokenConstraintSource? constraint = null, string? forkOf = null) =>
+        Add(new EngineCoreRequest
         {
-            RequestId = id, PromptTokenIds = prompt, SamplingParams = parameters, EosTokenIds = [2], Priority = priority, CacheSalt = salt, Constraint = constraint,
+            RequestId = id, PromptTokenIds = prompt, SamplingParams = parameters, EosTokenIds = [2], Priority = priority, CacheSalt = salt, Constraint = constraint, ForkOf = forkOf,
         });
 
     public void Add(EngineCoreRequest request)

@@ -22,14 +22,17 @@ internal sealed class EngineCore : IEngineCore
     private readonly List<EngineCoreOutput> refused = [];
     private readonly TimeProvider timeProvider;
     private long arrivals;
+    private long firstSinceReset;
     private int stepTokens;
     private long steps;
     private long stepTicks;
     private long scheduleTicks;
 
+    /// <param name="tier">Where evicted blocks go; null: nowhere. The runner moves their contents.</param>
     /// <param name="owned">Disposed with the engine, in this order, after the runner.</param>
     public EngineCore(
-        EngineOptions options, KVCacheConfig cacheConfig, int maxModelLen, int vocabSize, int hiddenSize, IModelRunner runner, TimeProvider timeProvider, params IDisposable[] owned)
+        EngineOptions options, KVCacheConfig cacheConfig, int maxModelLen, int vocabSize, int hiddenSize, IModelRunner runner, TimeProvider timeProvider,
+        IBlockTier? tier = null, params IDisposable[] owned)
     {
         this.options = options;
         this.runner = runner;
@@ -38,7 +41,7 @@ internal sealed class EngineCore : IEngineCore
         MaxModelLen = maxModelLen;
         VocabSize = vocabSize;
         HiddenSize = hiddenSize;
-        cache = new KVCacheManager(new BlockPool(cacheConfig.NumBlocks), cacheConfig.BlockSize, options.EnablePrefixCaching);
+        cache = new KVCacheManager(new BlockPool(cacheConfig.NumBlocks), cacheConfig.BlockSize, options.EnablePrefixCaching, tier);
         scheduler = new Scheduler(cache, options, maxModelLen, timeProvider);
     }
 
@@ -61,6 +64,7 @@ internal sealed class EngineCore : IEngineCore
         KVCacheUsage = cache.Pool.Usage,
         PrefixCacheQueries = scheduler.PrefixCache.Queries,
         PrefixCacheHits = scheduler.PrefixCache.Hits,
+        TierHits = cache.TierHits,
         NumPreemptions = scheduler.NumPreemptions,
         RecomputedTokens = scheduler.RecomputedTokens,
         UncachedQueuedTokens = scheduler.UncachedQueuedTokens,
@@ -97,7 +101,7 @@ internal sealed class EngineCore : IEngineCore
         var seed = request.SamplingParams.Seed is { } own ? (ulong)own : CounterRandom.Bits((ulong)options.Seed, arrival);
         var added = new Request(request, arrival, seed, constraint);
         requests.Add(request.RequestId, added);
-        scheduler.Add(added);
+        scheduler.Add(added, request.ForkOf is { } parent ? requests.GetValueOrDefault(parent) : null);
     }
 
     public void AbortRequest(string requestId)
@@ -109,13 +113,16 @@ internal sealed class EngineCore : IEngineCore
         }
     }
 
-    public void ResetPrefixCache() => cache.Pool.UnregisterAll();
+    public void ResetPrefixCache()
+    {
+        cache.Reset();
+        firstSinceReset = arrivals;
+    }
 
     public void Step(List<EngineCoreOutput> outputs)
     {
         outputs.Clear();
-        outputs.AddRange(refused);
-        refused.Clear();
+        scheduler.Expire(outputs);
         var start = timeProvider.GetTimestamp();
         var step = scheduler.Schedule();
         stepTokens = step.TotalTokens;
@@ -138,22 +145,49 @@ internal sealed class EngineCore : IEngineCore
                 requests.Remove(output.RequestId);
             }
         }
+
+        // Last: one that was refused because its id is in use must not end the request of that id.
+        outputs.AddRange(refused);
+        refused.Clear();
+        if (!scheduler.HasUnfinishedRequests && cache.Pool.UsedCount > 0)
+        {
+            throw new InvalidOperationException($"{cache.Pool.UsedCount} KV blocks are held by no request: a leak");
+        }
     }
 
     /// <exception cref="InvalidOperationException">Books and requests contradict one another: a bug.</exception>
     public void CheckIntegrity()
     {
         cache.Pool.CheckIntegrity();
-        var users = new Dictionary<int, int>();
-        foreach (var block in scheduler.Running.SelectMany(request => request.Blocks))
+        var users = new Dictionary<int, (int Count, Request First)>();
+        foreach (var request in scheduler.Running)
         {
-            users[block] = users.GetValueOrDefault(block) + 1;
+            Require(request.Blocks.Count >= cache.BlocksFor(request.NumComputedTokens), $"{request.Id} has tokens without blocks");
+            foreach (var block in request.Blocks)
+            {
+                var user = users.GetValueOrDefault(block, (Count: 0, First: request));
+                users[block] = (user.Count + 1, user.First);
+                Require(
+                    cache.Pool.IsKnown(block) || user.First.Family == request.Family || request.Arrival < firstSinceReset,
+                    $"{request.Id} and {user.First.Id} share block {block}, which no hash names");
+            }
         }
 
-        var wrong = Enumerable.Range(1, NumBlocks - 1).Where(block => cache.Pool.References(block) != users.GetValueOrDefault(block)).ToList();
-        if (wrong.Count > 0 || cache.Pool.UsedCount != users.Count)
+        for (var block = 1; block < NumBlocks; block++)
         {
-            throw new InvalidOperationException($"blocks {string.Join(", ", wrong)} are not counted as they are used");
+            Require(
+                cache.Pool.References(block) == users.GetValueOrDefault(block).Count,
+                $"block {block} has {users.GetValueOrDefault(block).Count} users, {cache.Pool.References(block)} counted");
+        }
+
+        Require(cache.Pool.UsedCount == users.Count, $"{users.Count} blocks are used, {cache.Pool.UsedCount} counted");
+    }
+
+    private static void Require(bool condition, string fault)
+    {
+        if (!condition)
+        {
+            throw new InvalidOperationException($"engine: {fault}");
         }
     }
 

@@ -29,11 +29,11 @@ public static partial class EngineCoreFactory
         }
     }
 
-    /// <summary>Over a given backend, which the engine then owns. Options are taken as valid.</summary>
-    internal static EngineCore Create(EngineOptions options, IKernelBackend backend, TimeProvider timeProvider, ILogger logger)
+    /// <summary>Over a given backend and second tier, which the engine then owns. Options are taken as valid.</summary>
+    internal static EngineCore Create(EngineOptions options, IKernelBackend backend, TimeProvider timeProvider, ILogger logger, IBlockTier? tier = null)
     {
         var start = timeProvider.GetTimestamp();
-        var owned = new Stack<IDisposable>([backend]);
+        var owned = new Stack<IDisposable>(tier is null ? [backend] : [backend, tier]);
         try
         {
             var config = ModelConfig.Load(options.ModelPath);
@@ -49,11 +49,11 @@ public static partial class EngineCoreFactory
             var model = ModelRegistry.Create(config, new WeightLoader(checkpoint, backend, dtype), maxModelLen);
             owned.Push(model);
             var cache = KVCacheConfig.Create(options, config, maxModelLen, FreeMemory.Measure());
-            var runner = new ModelRunner.ModelRunner(backend, model, config, cache, options, maxModelLen);
+            var runner = new ModelRunner.ModelRunner(backend, model, config, cache, options, maxModelLen, tier);
             LogStarted(
                 logger, config.Architecture, options.ModelPath, dtype, backend.Description, cache.NumBlocks, cache.BlockSize, cache.Bytes,
                 maxModelLen, timeProvider.GetElapsedTime(start).TotalMilliseconds);
-            return new EngineCore(options, cache, maxModelLen, config.VocabSize, config.HiddenSize, runner, timeProvider, [.. owned]);
+            return new EngineCore(options, cache, maxModelLen, config.VocabSize, config.HiddenSize, runner, timeProvider, tier, [.. owned]);
         }
         catch
         {

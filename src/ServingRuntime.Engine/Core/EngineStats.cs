@@ -12,6 +12,9 @@ public readonly record struct EngineStats
     /// <summary>Tokens, once per request at first admission.</summary>
     public long PrefixCacheQueries { get; init; }
     public long PrefixCacheHits { get; init; }
+
+    /// <summary>Tokens that came from the second tier, after preemptions, too.</summary>
+    public long TierHits { get; init; }
     public long NumPreemptions { get; init; }
     public long RecomputedTokens { get; init; }
     public long UncachedQueuedTokens { get; init; }
@@ -38,6 +41,7 @@ public readonly record struct EngineStats
     {
         PrefixCacheQueries = PrefixCacheQueries - earlier.PrefixCacheQueries,
         PrefixCacheHits = PrefixCacheHits - earlier.PrefixCacheHits,
+        TierHits = TierHits - earlier.TierHits,
         NumPreemptions = NumPreemptions - earlier.NumPreemptions,
         RecomputedTokens = RecomputedTokens - earlier.RecomputedTokens,
         Steps = Steps - earlier.Steps,

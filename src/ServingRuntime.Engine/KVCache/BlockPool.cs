@@ -15,7 +15,7 @@ public sealed class BlockPool
     private readonly int[] next;
     private readonly int[] previous;
     private readonly BlockHash?[] hashes;
-    private readonly Dictionary<BlockHash, int> index = [];
+    private readonly Dictionary<BlockHash, int> index;
 
     public BlockPool(int numBlocks)
     {
@@ -24,6 +24,9 @@ public sealed class BlockPool
         next = new int[numBlocks];
         previous = new int[numBlocks];
         hashes = new BlockHash?[numBlocks];
+
+        // All that it will ever hold: it never grows in the middle of a step.
+        index = new Dictionary<BlockHash, int>(numBlocks);
         references[NullBlock] = 1;
         for (var block = 1; block < numBlocks; block++)
         {
@@ -47,7 +50,11 @@ public sealed class BlockPool
     public bool IsFree(int block) => references[block] == 0;
 
     /// <summary>The least recently used free block, its old content forgotten. There must be one.</summary>
-    public int Allocate()
+    public int Allocate() => Allocate(out _);
+
+    /// <inheritdoc cref="Allocate()"/>
+    /// <param name="evicted">Name of the content, which is still there until the block is written.</param>
+    public int Allocate(out BlockHash? evicted)
     {
         var block = next[NullBlock];
         if (block == NullBlock)
@@ -56,6 +63,7 @@ public sealed class BlockPool
         }
 
         Unlink(block);
+        evicted = hashes[block];
         Unregister(block);
         references[block] = 1;
         return block;
@@ -72,36 +80,47 @@ public sealed class BlockPool
     }
 
     /// <summary>One user less of each. Frees the last block first, so that the tail of a sequence is evicted before its head.</summary>
-    public void Free(IReadOnlyList<int> blocks)
+    public void Free(ReadOnlySpan<int> blocks)
     {
-        for (var i = blocks.Count - 1; i >= 0; i--)
+        for (var i = blocks.Length - 1; i >= 0; i--)
         {
-            var block = blocks[i];
-            if (block == NullBlock || references[block] == 0)
-            {
-                throw new InvalidOperationException($"block {block} is not in use");
-            }
-
-            if (--references[block] > 0)
-            {
-                continue;
-            }
-
-            if (hashes[block] is null)
-            {
-                Prepend(block);
-            }
-            else
-            {
-                Append(block);
-            }
+            Free(blocks[i]);
         }
     }
 
-    public bool TryFind(BlockHash hash, out int block) => index.TryGetValue(hash, out block);
+    /// <summary>One user less.</summary>
+    public void Free(int block)
+    {
+        if (block == NullBlock || references[block] == 0)
+        {
+            throw new InvalidOperationException($"block {block} is not in use");
+        }
 
-    /// <summary>Makes a full block findable. Where another block already holds the same content, that one stays the known one.</summary>
-    public void Register(int block, BlockHash hash)
+        if (--references[block] > 0)
+        {
+            return;
+        }
+
+        if (hashes[block] is null)
+        {
+            Prepend(block);
+        }
+        else
+        {
+            Append(block);
+        }
+    }
+
+    /// <summary>Whether its content can be found by a hash.</summary>
+    public bool IsKnown(int block) => hashes[block] is not null;
+
+    public bool TryFind(in BlockHash hash, out int block) => index.TryGetValue(hash, out block);
+
+    /// <summary>
+    /// Makes a full block findable. Where another block already holds the same content (two requests computed it side by side), that one stays the
+    /// known one and this one is used by its request alone: block tables only ever grow at their end.
+    /// </summary>
+    public void Register(int block, in BlockHash hash)
     {
         if (hashes[block] is null && index.TryAdd(hash, block))
         {

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Octavo.ServingRuntime.Engine.Scheduling;
 
 namespace Octavo.ServingRuntime.Engine.KVCache;
@@ -6,14 +7,24 @@ namespace Octavo.ServingRuntime.Engine.KVCache;
 /// Gives requests their blocks. Full blocks are registered when they are allocated for, before the forward pass fills them: that pass stores every
 /// key before any query reads (see <c>Layers/Attention</c>), so even a request of the same step may share them. What a preempted
 /// request has registered but not computed is forgotten again.
+/// <para>A block is written by one request only: full blocks are never written again, and whoever first writes into a partial one that it shares
+/// with its fork gets a copy.</para>
 /// </summary>
-public sealed class KVCacheManager(BlockPool pool, int blockSize, bool enablePrefixCaching)
+public sealed class KVCacheManager(BlockPool pool, int blockSize, bool enablePrefixCaching, IBlockTier? tier = null)
 {
+    /// <summary>In <see cref="hits"/>: held by the second tier.</summary>
+    private const int InTier = -1;
     private readonly List<int> hits = [];
 
     public BlockPool Pool => pool;
 
     public int BlockSize => blockSize;
+
+    /// <summary>What the step that is being scheduled has to move.</summary>
+    public BlockMoves Moves { get; } = new();
+
+    /// <summary>Tokens whose keys and values came from the second tier.</summary>
+    public long TierHits { get; private set; }
 
     public int BlocksFor(int tokens) => (tokens + blockSize - 1) / blockSize;
 
@@ -32,37 +43,89 @@ public sealed class KVCacheManager(BlockPool pool, int blockSize, bool enablePre
     /// <paramref name="reservedBlocks"/> free ones, since admitting by the first chunk alone makes requests push each other out.
     /// </summary>
     /// <param name="maxNewTokens">Most tokens beyond the cached ones to make room for now.</param>
-    /// <returns>Null: no room.</returns>
+    /// <returns>Null: no room, and nothing has changed.</returns>
     public (int CachedTokens, int NewTokens)? TryAdmit(Request request, int maxNewTokens, int reservedBlocks)
     {
         FindComputedBlocks(request);
-        var newBlocks = BlocksFor(request.NumTokens) - hits.Count;
-        var revived = 0;
+        var needed = BlocksFor(request.NumTokens) - hits.Count + reservedBlocks;
         foreach (var block in hits)
         {
-            revived += pool.IsFree(block) ? 1 : 0;
+            needed += block == InTier || pool.IsFree(block) ? 1 : 0;
         }
 
-        if (newBlocks + revived + reservedBlocks > pool.FreeCount)
+        if (needed > pool.FreeCount)
         {
             return null;
         }
 
+        // First all that is in the pool is taken, so that no allocation evicts it.
         foreach (var block in hits)
         {
-            pool.Touch(block);
+            if (block != InTier)
+            {
+                pool.Touch(block);
+            }
+
             request.Blocks.Add(block);
+        }
+
+        for (var i = 0; i < request.Blocks.Count; i++)
+        {
+            if (request.Blocks[i] == InTier)
+            {
+                request.Blocks[i] = LoadFromTier(request.BlockHashes[i]);
+            }
         }
 
         request.NumRegisteredBlocks = hits.Count;
         var cached = hits.Count * blockSize;
         var newTokens = Math.Min(request.NumTokens - cached, maxNewTokens);
-        return Extend(request, cached + newTokens) ? (cached, newTokens) : throw new InvalidOperationException("admission counted wrongly");
+        Extend(request, cached + newTokens);
+        return (cached, newTokens);
     }
 
     /// <summary>Blocks for the next <paramref name="newTokens"/> tokens after the computed ones.</summary>
     /// <returns>False: no room, and nothing has changed.</returns>
-    public bool TryAllocateSlots(Request request, int newTokens) => Extend(request, request.NumComputedTokens + newTokens);
+    public bool TryAllocateSlots(Request request, int newTokens)
+    {
+        var first = request.NumComputedTokens;
+        var table = request.Blocks;
+        var written = first / blockSize;
+        var copies = written < table.Count && pool.References(table[written]) > 1;
+        if (BlocksFor(first + newTokens) - table.Count + (copies ? 1 : 0) > pool.FreeCount)
+        {
+            return false;
+        }
+
+        if (copies)
+        {
+            var own = Allocate();
+            Moves.Copy(table[written], own);
+            pool.Free(table[written]);
+            table[written] = own;
+        }
+
+        Extend(request, first + newTokens);
+        return true;
+    }
+
+    /// <summary>Gives a fork its parent's blocks of the prompt, a partial last one included. Costs no block until one of them writes.</summary>
+    /// <param name="tokens">Length of the prompt, computed or about to be in this step.</param>
+    public void Fork(Request parent, Request fork, int tokens)
+    {
+        for (var i = 0; i < BlocksFor(tokens); i++)
+        {
+            pool.Touch(parent.Blocks[i]);
+            fork.Blocks.Add(parent.Blocks[i]);
+        }
+
+        for (var i = fork.BlockHashes.Count; i < Math.Min(tokens / blockSize, parent.BlockHashes.Count); i++)
+        {
+            fork.BlockHashes.Add(parent.BlockHashes[i]);
+        }
+
+        fork.NumRegisteredBlocks = tokens / blockSize;
+    }
 
     /// <summary>Takes all blocks from a request; their content stays findable until they are reused.</summary>
     /// <param name="uncomputedFrom">Tokens from here on were given blocks but will not be computed: those blocks are forgotten.</param>
@@ -73,34 +136,79 @@ public sealed class KVCacheManager(BlockPool pool, int blockSize, bool enablePre
             pool.Unregister(request.Blocks[i]);
         }
 
-        pool.Free(request.Blocks);
+        pool.Free(CollectionsMarshal.AsSpan(request.Blocks));
         request.Blocks.Clear();
         request.NumRegisteredBlocks = 0;
     }
 
-    private bool Extend(Request request, int tokens)
+    /// <summary>Slots of a request's blocks that hold no token. A shared block's are divided among its users.</summary>
+    public double UnusedSlots(Request request)
     {
-        var missing = BlocksFor(tokens) - request.Blocks.Count;
-        if (missing > pool.FreeCount)
-        {
-            return false;
-        }
+        var last = request.NumComputedTokens / blockSize;
+        var unused = ((double)request.Blocks.Count * blockSize) - request.NumComputedTokens;
+        return last < request.Blocks.Count ? unused / pool.References(request.Blocks[last]) : unused;
+    }
 
-        for (var i = 0; i < missing; i++)
+    /// <summary>Computed tokens that nobody else holds: what preempting the request would lose. And whether it would free a block at all.</summary>
+    public (int LostTokens, bool FreesBlocks) CostOfPreempting(Request request)
+    {
+        int lost = 0, freed = 0;
+        for (var i = 0; i < request.Blocks.Count; i++)
         {
-            request.Blocks.Add(pool.Allocate());
-        }
-
-        if (enablePrefixCaching)
-        {
-            // Drafts are no content: what they will have become is registered by a later step.
-            for (var full = Math.Min(tokens, request.NumTokens) / blockSize; request.NumRegisteredBlocks < full; request.NumRegisteredBlocks++)
+            if (pool.References(request.Blocks[i]) == 1)
             {
-                pool.Register(request.Blocks[request.NumRegisteredBlocks], HashOf(request, request.NumRegisteredBlocks));
+                lost += Math.Clamp(request.NumComputedTokens - (i * blockSize), 0, blockSize);
+                freed++;
             }
         }
 
-        return true;
+        return (lost, freed > 0);
+    }
+
+    /// <summary>Makes everything unfindable, in the second tier too.</summary>
+    public void Reset()
+    {
+        pool.UnregisterAll();
+        tier?.Clear();
+    }
+
+    private int Allocate()
+    {
+        var block = pool.Allocate(out var evicted);
+        if (tier is not null && evicted is { } hash)
+        {
+            Moves.Store(hash, block);
+        }
+
+        return block;
+    }
+
+    private int LoadFromTier(in BlockHash hash)
+    {
+        var block = Allocate();
+        pool.Register(block, hash);
+        Moves.Load(hash, block);
+        TierHits += blockSize;
+        return block;
+    }
+
+    private void Extend(Request request, int tokens)
+    {
+        for (var i = BlocksFor(tokens) - request.Blocks.Count; i > 0; i--)
+        {
+            request.Blocks.Add(Allocate());
+        }
+
+        if (!enablePrefixCaching)
+        {
+            return;
+        }
+
+        // Drafts are no content: what they will have become is registered by a later step.
+        for (var full = Math.Min(tokens, request.NumTokens) / blockSize; request.NumRegisteredBlocks < full; request.NumRegisteredBlocks++)
+        {
+            pool.Register(request.Blocks[request.NumRegisteredBlocks], HashOf(request, request.NumRegisteredBlocks));
+        }
     }
 
     private void FindComputedBlocks(Request request)
@@ -112,9 +220,21 @@ public sealed class KVCacheManager(BlockPool pool, int blockSize, bool enablePre
         }
 
         var most = (request.NumTokens - 1) / blockSize;
-        for (var i = 0; i < most && pool.TryFind(HashOf(request, i), out var block); i++)
+        for (var i = 0; i < most; i++)
         {
-            hits.Add(block);
+            var hash = HashOf(request, i);
+            if (pool.TryFind(hash, out var block))
+            {
+                hits.Add(block);
+            }
+            else if (tier is not null && tier.Contains(hash))
+            {
+                hits.Add(InTier);
+            }
+            else
+            {
+                return;
+            }
         }
     }
 
@@ -122,8 +242,8 @@ public sealed class KVCacheManager(BlockPool pool, int blockSize, bool enablePre
     {
         for (var i = request.BlockHashes.Count; i <= block; i++)
         {
-            BlockHash? parent = i == 0 ? null : request.BlockHashes[i - 1];
-            request.BlockHashes.Add(BlockHash.Of(parent, request.Tokens.Slice(i * blockSize, blockSize), request.Source.CacheSalt));
+            var tokens = request.Tokens.Slice(i * blockSize, blockSize);
+            request.BlockHashes.Add(i == 0 ? BlockHash.First(tokens, request.ExtraKeys) : BlockHash.Next(request.BlockHashes[i - 1], tokens));
         }
 
         return request.BlockHashes[block];

@@ -13,7 +13,9 @@ internal sealed class ModelRunner : IModelRunner
     // Logits are computed for as many rows at a time as fit into this, and for some rows in any case: the head's weights are read anew for each slice.
     private const long MaxLogitsBytes = 64L << 20;
     private const int MinLogitRows = 32;
+    private readonly IKernelBackend backend;
     private readonly ICausalLM model;
+    private readonly IBlockTier? tier;
     private readonly KeyValueBlocks[] cache;
     private readonly InputBatch batch;
     private readonly Sampler sampler;
@@ -22,8 +24,11 @@ internal sealed class ModelRunner : IModelRunner
     private readonly ModelRunnerOutput output = new();
     private readonly int maxLogitRows;
 
-    public ModelRunner(IKernelBackend backend, ICausalLM model, ModelConfig config, KVCacheConfig cacheConfig, EngineOptions options, int maxModelLen)
+    public ModelRunner(IKernelBackend backend, ICausalLM model, ModelConfig config, KVCacheConfig cacheConfig, EngineOptions options, int maxModelLen,
+        IBlockTier? tier = null)
     {
+        this.backend = backend;
+        this.tier = tier;
         this.model = model;
         var size = cacheConfig.BlockSize;
         cache = new KeyValueBlocks[config.NumHiddenLayers];
@@ -41,12 +46,26 @@ internal sealed class ModelRunner : IModelRunner
 
     public ModelRunnerOutput Execute(SchedulerOutput step)
     {
+        MoveBlocks(step.Moves);
         batch.Fill(step);
         output.Clear();
         var hidden = model.Forward(batch.TokenIds, batch.Metadata, cache);
         TakePrompts(hidden, step);
         Sample(hidden, step);
         return output;
+    }
+
+    private void MoveBlocks(BlockMoves moves)
+    {
+        if (moves.Stores.Length + moves.Loads.Length > 0)
+        {
+            tier!.Transfer(cache, moves.Stores, moves.Loads);
+        }
+
+        if (moves.Copies.Length > 0)
+        {
+            backend.CopyBlocks(cache, moves.Copies);
+        }
     }
 
     public void Dispose()
@@ -83,7 +102,7 @@ internal sealed class ModelRunner : IModelRunner
     private void Sample(in Tensor hidden, SchedulerOutput step)
     {
         var logits = default(Tensor);
-        int row = 0, sliceStart = 0, sliceEnd = 0;
+        int row = 0, sliceStart = 0, sliceEnd = 0, fork = 0;
         for (var i = 0; i < step.Requests.Count; i++)
         {
             var scheduled = step.Requests[i];
@@ -111,7 +130,15 @@ internal sealed class ModelRunner : IModelRunner
                 }
 
                 sampler.Sample(logits, row - sliceStart, scheduled, output);
+                output.EndRequest();
+                for (; fork < step.Forks.Count && step.Forks[fork].Parent == i; fork++)
+                {
+                    sampler.Sample(logits, row - sliceStart, new ScheduledRequest(step.Forks[fork].Request, 0), output);
+                    output.EndRequest();
+                }
+
                 row += 1 + scheduled.NumDraftTokens;
+                continue;
             }
 
             output.EndRequest();

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Octavo.ServingRuntime.Engine.ModelRunner;
 
-/// <summary>What a step sampled: for each scheduled request that samples, in the scheduler's order, one token or more (accepted drafts and the one after). Reused: valid until the next step.</summary>
+/// <summary>What a step sampled: for each scheduled request that samples, in the scheduler's order and each followed by its forks, one token or more (accepted drafts and the one after). Reused: valid until the next step.</summary>
 public sealed class ModelRunnerOutput
 {
     private readonly List<SampledToken> tokens = [];

@@ -9,6 +9,8 @@ namespace Octavo.ServingRuntime.Engine.Scheduling;
 /// <summary>A request inside the engine: its tokens so far and how far they are computed. Owned by the engine's thread.</summary>
 public sealed class Request
 {
+    /// <summary>Output that room is made for at admission, so that decoding allocates nothing; longer ones double it.</summary>
+    private const int ReservedOutputTokens = 4096;
     private int[] tokens;
 
     /// <param name="arrival">Order of arrival; unique.</param>
@@ -20,15 +22,13 @@ public sealed class Request
         Sampling = new SamplingState(source, constraint);
         PromptLogprobs = source.SamplingParams.PromptLogprobs is { } top ? new PromptLogprobs(source.PromptTokenIds.Count, top) : null;
         Pooling = source.Pooling is { } pooling ? new PoolingState(pooling) : null;
-        Arrival = arrival;
+        Arrival = Family = arrival;
         SamplingSeed = samplingSeed;
-        tokens = new int[source.PromptTokenIds.Count + Math.Min(source.SamplingParams.MaxTokens, 256)];
-        for (var i = 0; i < source.PromptTokenIds.Count; i++)
-        {
-            tokens[i] = source.PromptTokenIds[i];
-        }
-
-        NumTokens = NumPromptTokens = source.PromptTokenIds.Count;
+        tokens = [.. source.PromptTokenIds];
+        EosTokenIds = [.. source.EosTokenIds];
+        StopTokenIds = [.. source.SamplingParams.StopTokenIds];
+        ExtraKeys = ExtraKey.List(source.CacheSalt);
+        NumTokens = NumPromptTokens = tokens.Length;
     }
 
     public EngineCoreRequest Source { get; }
@@ -67,14 +67,20 @@ public sealed class Request
 
     public int NumPreemptions { get; internal set; }
 
-    /// <summary>Prompt tokens found in the prefix cache at the first admission.</summary>
+    /// <summary>Prompt tokens found in the prefix cache at the first admission; a fork's are its parent's, since one prompt was computed for both.</summary>
     public int NumCachedTokens { get; internal set; }
 
     /// <summary>Null until first admitted.</summary>
     public long? FirstScheduledTimestamp { get; internal set; }
 
-    /// <summary>Tokens that were computed before a preemption; what of them is not found in the cache is recomputed.</summary>
-    internal int ComputedBeforePreemption { get; set; }
+    internal int[] EosTokenIds { get; }
+
+    internal int[] StopTokenIds { get; }
+
+    internal ExtraKey[] ExtraKeys { get; }
+
+    /// <summary>Most tokens that were ever computed: what is computed again below that was lost to a preemption.</summary>
+    internal int MostComputedTokens { get; set; }
 
     /// <summary>What the queue counts it as: tokens to compute when it is admitted, as far as known when it was queued.</summary>
     internal int UncachedTokensWhenQueued { get; set; }
@@ -99,9 +105,24 @@ public sealed class Request
     /// <summary>Hashes of its full blocks, as far as they were needed.</summary>
     internal List<BlockHash> BlockHashes { get; } = [];
 
+    /// <summary>While it waits for another's prompt: that other.</summary>
+    internal Request? Parent { get; set; }
+
+    /// <summary>Those that wait for this one's prompt, in order of arrival; null: never had any.</summary>
+    internal List<Request>? Forks { get; set; }
+
+    /// <summary>The same for requests that may share a block which no hash names.</summary>
+    internal long Family { get; set; }
+
+    /// <summary>Whom it is charged to; null before it is first queued.</summary>
+    internal TenantAccount? Account { get; set; }
+
+    internal int QueuePlace = -1;
+    internal int DeadlinePlace = -1;
+
     public void AppendToken(int token)
     {
-        Reserve(1);
+        MakeRoom(1);
         tokens[NumTokens++] = token;
         NumDraftTokens = 0;
     }
@@ -109,16 +130,38 @@ public sealed class Request
     /// <summary>Replaces the drafts.</summary>
     internal void SetDrafts(ReadOnlySpan<int> drafts)
     {
-        Reserve(drafts.Length);
+        MakeRoom(drafts.Length);
         drafts.CopyTo(tokens.AsSpan(NumTokens));
         NumDraftTokens = drafts.Length;
     }
 
-    private void Reserve(int more)
+    private void MakeRoom(int more)
     {
         if (NumTokens + more > tokens.Length)
         {
             Array.Resize(ref tokens, Math.Max(tokens.Length * 2, NumTokens + more));
         }
+    }
+
+    /// <summary>
+    /// Whether this one, added later, may take its prompt's blocks and logits from another: the same prompt of the same tenant under the same salt, the other still without
+    /// an output, and neither of them asking for anything that is made while a prompt is computed.
+    /// </summary>
+    internal bool CanForkFrom(Request parent) =>
+        parent.NumOutputTokens == 0 && parent.Priority == Priority && parent.Source.Pooling is null && Source.Pooling is null
+        && SamplingParams.PromptLogprobs is null && parent.Source.CacheSalt == Source.CacheSalt && parent.Source.Tenant == Source.Tenant && parent.Tokens.SequenceEqual(Tokens);
+
+    /// <summary>Makes room for what it may generate; called when it starts to run, so that waiting requests take no more than their prompts.</summary>
+    internal void Reserve(int maxModelLen, int blockSize)
+    {
+        var most = Math.Min((long)NumPromptTokens + Math.Min(SamplingParams.MaxTokens, ReservedOutputTokens), maxModelLen);
+        if (most > tokens.Length)
+        {
+            Array.Resize(ref tokens, (int)most);
+        }
+
+        var blocks = (tokens.Length + blockSize - 1) / blockSize;
+        Blocks.EnsureCapacity(blocks);
+        BlockHashes.EnsureCapacity(blocks);
     }
 }

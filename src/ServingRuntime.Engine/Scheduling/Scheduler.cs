@@ -6,68 +6,144 @@ namespace Octavo.ServingRuntime.Engine.Scheduling;
 
 /// <summary>
 /// vLLM V1's scheduler (<c>vllm/v1/core/sched/scheduler.py</c>): each step gives every request a number of tokens within one budget, and there are no
-/// prefill or decode phases. Running requests come first; waiting ones are admitted only when nothing was preempted and all of the prompt fits.
-/// When blocks run out the request of lowest priority, and of these the one with least computed, gives its blocks back and is recomputed later.
+/// prefill or decode phases. Running requests come first; waiting ones are admitted, one after the other as <see cref="RequestQueue"/> orders them, only
+/// when nothing was preempted and all of the prompt fits. When blocks run out <see cref="PreemptionPolicy"/> names the request that gives its own back
+/// and is recomputed later.
+/// <para>A fork waits at its parent, not in the queue. In the step that computes the end of their prompt it takes the parent's blocks and samples from the
+/// parent's row of logits; if there is no room for it then, it queues like any other and finds the prompt in the prefix cache.</para>
 /// </summary>
-public sealed class Scheduler(KVCacheManager cache, EngineOptions options, int maxModelLen, TimeProvider timeProvider)
+public sealed class Scheduler
 {
+    private readonly KVCacheManager cache;
+    private readonly EngineOptions options;
+    private readonly int maxModelLen;
+    private readonly TimeProvider timeProvider;
     private readonly List<Request> running = [];
     private readonly RequestQueue waiting = new();
-    private readonly SchedulerOutput output = new();
-    private readonly int watermarkBlocks = (int)Math.Ceiling(options.AdmissionWatermark * (cache.Pool.NumBlocks - 1));
+    private readonly RequestHeap<ByDeadline> deadlines = new();
+    private readonly SchedulerOutput output;
+    private readonly int watermarkBlocks;
+    private readonly int mostPrefillTokens;
+    private readonly PendingForks pendingForks = new();
+
+    public Scheduler(KVCacheManager cache, EngineOptions options, int maxModelLen, TimeProvider timeProvider)
+    {
+        this.cache = cache;
+        this.options = options;
+        this.maxModelLen = maxModelLen;
+        this.timeProvider = timeProvider;
+        output = new SchedulerOutput(cache.Moves);
+        watermarkBlocks = (int)Math.Ceiling(options.AdmissionWatermark * (cache.Pool.NumBlocks - 1));
+        mostPrefillTokens = options.LongPrefillTokenThreshold > 0 ? options.LongPrefillTokenThreshold : int.MaxValue;
+    }
 
     public IReadOnlyList<Request> Running => running;
 
-    public int NumWaiting => waiting.Count;
+    /// <summary>Forks that wait for their parents' prompts included.</summary>
+    public int NumWaiting => waiting.Count + pendingForks.Count;
 
+    /// <summary>Such forks not included: there is nothing to compute for them.</summary>
     public long UncachedQueuedTokens => waiting.UncachedTokens;
 
-    public bool HasUnfinishedRequests => running.Count + waiting.Count > 0;
+    public bool HasUnfinishedRequests => running.Count + NumWaiting > 0;
 
     public long NumPreemptions { get; private set; }
 
     /// <summary>Tokens computed again after preemptions.</summary>
     public long RecomputedTokens { get; private set; }
 
+    /// <summary>Forks that took their prompt from their parent do not count: nothing was looked up for them.</summary>
     public PrefixCacheStats PrefixCache { get; } = new();
 
-    public void Add(Request request) => waiting.Add(request, request.NumTokens - cache.GetComputedTokens(request));
+    /// <param name="parent">A request in here whose prompt is to be shared; ignored where the two do not allow it.</param>
+    public void Add(Request request, Request? parent = null)
+    {
+        if (request.Source.Deadline is not null)
+        {
+            deadlines.Add(request);
+        }
+
+        if (parent is null || !pendingForks.TryAdd(request, parent))
+        {
+            Enqueue(request);
+        }
+    }
 
     /// <summary>Ends a request in whatever state and frees its blocks.</summary>
     public void Finish(Request request)
     {
+        if (request.Status == RequestStatus.Finished)
+        {
+            return;
+        }
+
         if (request.Status == RequestStatus.Running)
         {
             running.Remove(request);
             cache.Free(request, request.NumComputedTokens);
+        }
+        else if (request.Parent is not null)
+        {
+            pendingForks.Remove(request);
         }
         else
         {
             waiting.Remove(request);
         }
 
+        if (request.DeadlinePlace >= 0)
+        {
+            deadlines.Remove(request);
+        }
+
         request.Status = RequestStatus.Finished;
+        waiting.Release(request);
+        while (pendingForks.Take(request) is { } fork)
+        {
+            Enqueue(fork);
+        }
+    }
+
+    /// <summary>Ends the requests whose deadline has come, waiting or running.</summary>
+    public void Expire(List<EngineCoreOutput> outputs)
+    {
+        if (deadlines.Count == 0)
+        {
+            return;
+        }
+
+        var now = timeProvider.GetTimestamp();
+        while (deadlines.Top is { } request && request.Source.Deadline <= now)
+        {
+            Finish(request);
+            outputs.Add(NewOutput(request) with { FinishReason = FinishReason.Abort, ErrorMessage = "the request's deadline has passed" });
+        }
     }
 
     /// <summary>Slots of running requests' blocks that hold no token yet.</summary>
     public long UnusedSlots()
     {
-        long unused = 0;
-        for (var i = 0; i < running.Count; i++)
+        var unused = 0.0;
+        foreach (var request in running)
         {
-            unused += ((long)running[i].Blocks.Count * cache.BlockSize) - running[i].NumComputedTokens;
+            unused += cache.UnusedSlots(request);
         }
 
-        return unused;
+        return (long)Math.Round(unused);
     }
 
     /// <summary>The next step's work. Empty only when there is no request.</summary>
     public SchedulerOutput Schedule()
     {
         output.Clear();
-        if (ScheduleRunning(options.MaxNumBatchedTokens, out var budget))
+        if (ScheduleRunning(options.MaxNumBatchedTokens, out var budget) && waiting.Count > 0)
         {
             AdmitWaiting(budget);
+        }
+
+        if (pendingForks.Count > 0)
+        {
+            StartForks();
         }
 
         return output;
@@ -76,17 +152,34 @@ public sealed class Scheduler(KVCacheManager cache, EngineOptions options, int m
     /// <summary>Takes in what the step computed and sampled; requests that end free their blocks at once.</summary>
     public void UpdateFromOutput(ModelRunnerOutput result, List<EngineCoreOutput> outputs)
     {
-        var sample = 0;
+        int sample = 0, fork = 0;
         for (var i = 0; i < output.Requests.Count; i++)
         {
             var scheduled = output.Requests[i];
             var samples = scheduled.Samples;
-            scheduled.Request.NumComputedTokens += scheduled.NumTokens - scheduled.NumDraftTokens;
+            Advance(scheduled.Request, scheduled.NumTokens - scheduled.NumDraftTokens);
             if (samples)
             {
                 TakeTokens(scheduled.Request, result[sample++], outputs);
             }
+
+            for (; fork < output.Forks.Count && output.Forks[fork].Parent == i; fork++)
+            {
+                TakeTokens(output.Forks[fork].Request, result[sample++], outputs);
+            }
         }
+    }
+
+    private static EngineCoreOutput NewOutput(Request request) => new()
+    {
+        RequestId = request.Id, NumCachedTokens = request.NumCachedTokens, FirstScheduledTimestamp = request.FirstScheduledTimestamp ?? 0,
+    };
+
+    private void Advance(Request request, int tokens)
+    {
+        RecomputedTokens += Math.Clamp(request.MostComputedTokens - request.NumComputedTokens, 0, tokens);
+        request.NumComputedTokens += tokens;
+        request.MostComputedTokens = Math.Max(request.MostComputedTokens, request.NumComputedTokens);
     }
 
     private void TakeTokens(Request request, ReadOnlySpan<SampledToken> sampled, List<EngineCoreOutput> outputs)
@@ -106,17 +199,15 @@ public sealed class Scheduler(KVCacheManager cache, EngineOptions options, int m
                 return;
             }
 
-            // All but the last were drafts, whose keys and values are stored.
-            request.NumComputedTokens += i + 1 < sampled.Length ? 1 : 0;
+            if (i + 1 < sampled.Length)
+            {
+                // All but the last were drafts, whose keys and values are stored.
+                Advance(request, 1);
+            }
         }
     }
 
-    private static EngineCoreOutput NewOutput(Request request) => new()
-    {
-        RequestId = request.Id, NumCachedTokens = request.NumCachedTokens, FirstScheduledTimestamp = request.FirstScheduledTimestamp ?? 0,
-    };
-
-    private EngineCoreOutput TakeToken(Request request, SampledToken sampled)
+    private EngineCoreOutput TakeToken(Request request, in SampledToken sampled)
     {
         var result = NewOutput(request);
         if (sampled.Fault is { } fault)
@@ -126,6 +217,7 @@ public sealed class Scheduler(KVCacheManager cache, EngineOptions options, int m
         }
 
         request.AppendToken(sampled.TokenId);
+        waiting.ChargeGenerated(request);
         var stop = StopChecker.Check(request, maxModelLen);
         var isStopToken = stop?.Reason == FinishReason.Stop;
         var reason = sampled.Completes ? FinishReason.Stop : stop?.Reason;
@@ -152,12 +244,12 @@ public sealed class Scheduler(KVCacheManager cache, EngineOptions options, int m
         for (var i = 0; i < running.Count && budget > 0;)
         {
             var request = running[i];
-            var tokens = Math.Min(request.NumTokens - request.NumComputedTokens, budget);
+            var tokens = Math.Min(request.NumTokens - request.NumComputedTokens, Math.Min(budget, mostPrefillTokens));
             var fits = true;
             while (!cache.TryAllocateSlots(request, tokens))
             {
                 undisturbed = false;
-                var victim = ChooseVictim();
+                var victim = PreemptionPolicy.ChooseVictim(running, cache);
                 var position = running.IndexOf(victim);
                 budget += output.Remove(victim);
                 Preempt(victim);
@@ -183,67 +275,100 @@ public sealed class Scheduler(KVCacheManager cache, EngineOptions options, int m
 
     private void AdmitWaiting(int budget)
     {
-        while (budget > 0 && running.Count < options.MaxNumSeqs && waiting.Peek() is { } request)
+        // Places for the forks that come with a running request's prompt are not given to others.
+        var places = options.MaxNumSeqs - running.Count;
+        for (var i = 0; pendingForks.Count > 0 && i < running.Count; i++)
+        {
+            places -= PendingForks.At(running[i]);
+        }
+
+        while (budget > 0 && places > 0 && waiting.Peek() is { } request)
         {
             // The watermark leaves running requests room to grow; a request that is alone need not wait for it.
-            if (cache.TryAdmit(request, budget, running.Count > 0 ? watermarkBlocks : 0) is not { } admitted)
+            if (cache.TryAdmit(request, Math.Min(budget, mostPrefillTokens), running.Count > 0 ? watermarkBlocks : 0) is not { } admitted)
             {
                 return;
             }
 
-            waiting.Remove(request);
+            waiting.Admit(request, request.NumTokens - admitted.CachedTokens);
             running.Add(request);
             request.Status = RequestStatus.Running;
             request.NumComputedTokens = admitted.CachedTokens;
             RecordAdmission(request, admitted.CachedTokens);
             output.Add(request, admitted.NewTokens);
             budget -= admitted.NewTokens;
+            places -= 1 + PendingForks.At(request);
         }
     }
 
     private void RecordAdmission(Request request, int cachedTokens)
     {
-        if (request.FirstScheduledTimestamp is null)
+        if (request.FirstScheduledTimestamp is not null)
         {
-            request.FirstScheduledTimestamp = timeProvider.GetTimestamp();
-            request.NumCachedTokens = cachedTokens;
-            if (options.EnablePrefixCaching)
-            {
-                PrefixCache.Record(request.NumTokens, cachedTokens);
-            }
+            return;
         }
-        else
+
+        request.Reserve(maxModelLen, cache.BlockSize);
+        request.FirstScheduledTimestamp = timeProvider.GetTimestamp();
+        request.NumCachedTokens = cachedTokens;
+        if (options.EnablePrefixCaching && !request.NeedsWholePrompt)
         {
-            RecomputedTokens += Math.Max(0, request.ComputedBeforePreemption - cachedTokens);
+            PrefixCache.Record(request.NumTokens, cachedTokens);
         }
     }
 
-    private Request ChooseVictim()
+    /// <summary>Forks of the prompts that this step completes start to run, as far as there are places and a block to grow into for each.</summary>
+    private void StartForks()
     {
-        var victim = running[0];
-        foreach (var candidate in running)
+        var promised = watermarkBlocks;
+        for (var i = 0; i < output.Requests.Count; i++)
         {
-            // Among equals the youngest: it loses least by waiting again.
-            if (candidate.Priority > victim.Priority
-                || (candidate.Priority == victim.Priority && candidate.NumComputedTokens < victim.NumComputedTokens)
-                || (candidate.Priority == victim.Priority && candidate.NumComputedTokens == victim.NumComputedTokens && candidate.Arrival > victim.Arrival))
+            if (!output.Requests[i].Samples)
             {
-                victim = candidate;
+                continue;
+            }
+
+            var parent = output.Requests[i].Request;
+            promised += PendingForks.At(parent) > 0 ? 1 : 0;
+            while (pendingForks.Take(parent) is { } fork)
+            {
+                if (running.Count >= options.MaxNumSeqs || promised >= cache.Pool.FreeCount)
+                {
+                    Enqueue(fork);
+                    continue;
+                }
+
+                promised++;
+                StartFork(parent, fork);
+                output.AddFork(i, fork);
             }
         }
-
-        return victim;
     }
 
+    private void StartFork(Request parent, Request fork)
+    {
+        fork.Reserve(maxModelLen, cache.BlockSize);
+        cache.Fork(parent, fork, fork.NumPromptTokens);
+        waiting.Join(fork, parent);
+        running.Add(fork);
+        fork.Status = RequestStatus.Running;
+        fork.Family = parent.Family;
+        fork.NumComputedTokens = fork.MostComputedTokens = fork.NumPromptTokens;
+        fork.NumCachedTokens = parent.NumCachedTokens;
+        fork.FirstScheduledTimestamp = parent.FirstScheduledTimestamp;
+    }
+
+    /// <summary>A preempted parent keeps its forks: it is computed again before them in any case.</summary>
     private void Preempt(Request request)
     {
         running.Remove(request);
         cache.Free(request, request.NumComputedTokens);
-        request.ComputedBeforePreemption = request.NumComputedTokens;
         request.NumComputedTokens = 0;
         request.NumPreemptions++;
         request.Status = RequestStatus.Preempted;
         NumPreemptions++;
-        Add(request);
+        Enqueue(request);
     }
+
+    private void Enqueue(Request request) => waiting.Add(request, request.NumTokens - cache.GetComputedTokens(request));
 }

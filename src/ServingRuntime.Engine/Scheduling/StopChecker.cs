@@ -12,12 +12,12 @@ public static class StopChecker
         if (request.NumOutputTokens >= parameters.MinTokens)
         {
             var token = request.Tokens[^1];
-            if (!parameters.IgnoreEos && request.Source.EosTokenIds.Contains(token))
+            if (!parameters.IgnoreEos && request.EosTokenIds.AsSpan().Contains(token))
             {
                 return (FinishReason.Stop, null);
             }
 
-            if (parameters.StopTokenIds.Contains(token))
+            if (request.StopTokenIds.AsSpan().Contains(token))
             {
                 return (FinishReason.Stop, token);
             }

@@ -23,7 +23,9 @@ public sealed class BlockPoolTests
                     held.Add([block]);
                     break;
                 case 1 when held.Count > 0:
-                    pool.Free(held[random.Next(held.Count)] is var group && held.Remove(group) ? group : []);
+                    var group = held[random.Next(held.Count)];
+                    held.Remove(group);
+                    pool.Free([.. group]);
                     break;
                 case 2 when held.Count > 0:
                     var hash = Hash(random.Next(40));
@@ -87,6 +89,31 @@ public sealed class BlockPoolTests
     }
 
     [Fact]
+    public void Allocate_KnownBlock_SaysWhatItEvicts()
+    {
+        var pool = new BlockPool(2);
+        var block = pool.Allocate(out var nothing);
+        nothing.Should().BeNull();
+        pool.Register(block, Hash(7));
+        pool.Free(block);
+        pool.Allocate(out var evicted).Should().Be(block);
+        evicted.Should().Be(Hash(7));
+    }
+
+    [Fact]
+    public void UnregisterAll_UsersKeepTheirBlocks_NobodyFindsThem()
+    {
+        var pool = new BlockPool(4);
+        var block = pool.Allocate();
+        pool.Register(block, Hash(1));
+        pool.UnregisterAll();
+        pool.TryFind(Hash(1), out _).Should().BeFalse();
+        pool.IsKnown(block).Should().BeFalse();
+        pool.References(block).Should().Be(1);
+        pool.CheckIntegrity();
+    }
+
+    [Fact]
     public void Misuse_IsRefused()
     {
         var pool = new BlockPool(2);
@@ -100,5 +127,5 @@ public sealed class BlockPoolTests
         none.Should().Throw<InvalidOperationException>();
     }
 
-    private static BlockHash Hash(int content) => BlockHash.Of(null, [content], null);
+    private static BlockHash Hash(int content) => BlockHash.First([content], []);
 }
