@@ -1,7 +1,4 @@
-using Octavo.ServingRuntime.Engine;
-using Octavo.ServingRuntime.Engine.Core;
-
-namespace Octavo.EngineBench;
+namespace Octavo.EngineBench.Throughput;
 
 /// <summary>One run of a workload: tokens by second, and what the engine's thread allocated.</summary>
 /// <param name="CpuMicrosecondsPerOutput">Processor time of all threads: says something on a busy machine, too.</param>
@@ -9,28 +6,21 @@ internal sealed record Measurement(
     double PromptTokensPerSecond, double OutputTokensPerSecond, double StepMicroseconds,
     double CpuMicrosecondsPerPrompt, double CpuMicrosecondsPerOutput, double AllocatedBytesPerToken)
 {
-    /// <param name="round">Makes prompts that no earlier round has cached.</param>
-    public static Measurement Run(IEngineCore engine, Workload workload, int round, TimeProvider time)
+    /// <param name="random">Makes prompts that no earlier run has cached.</param>
+    public static Measurement Run(EngineHarness harness, Workload workload, Random random)
     {
         for (var stream = 0; stream < workload.Streams; stream++)
         {
-            engine.AddRequest(new EngineCoreRequest
-            {
-                RequestId = $"{round}-{stream}",
-                PromptTokenIds = Prompt(engine.VocabSize, workload.PromptTokens, (round * 1009) + stream),
-                SamplingParams = new SamplingParams { Temperature = 0, MaxTokens = workload.OutputTokens, IgnoreEos = true },
-            });
+            harness.Add(harness.Prompt(workload.PromptTokens, random), workload.OutputTokens);
         }
 
         // Until every stream has its first token it is prefill, afterwards pure decoding.
-        var outputs = new List<EngineCoreOutput>(workload.Streams);
+        var time = harness.Time;
         var start = time.GetTimestamp();
         var cpu = Environment.CpuUsage.TotalTime;
-        var produced = 0;
-        while (produced < workload.Streams)
+        for (var produced = 0; produced < workload.Streams;)
         {
-            engine.Step(outputs);
-            produced += outputs.Count;
+            produced += harness.Step().Count;
         }
 
         var prefill = time.GetElapsedTime(start).TotalSeconds;
@@ -39,10 +29,9 @@ internal sealed record Measurement(
         var allocated = GC.GetAllocatedBytesForCurrentThread();
         start = time.GetTimestamp();
         int decoded = 0, steps = 0;
-        while (engine.HasUnfinishedRequests)
+        while (harness.Engine.HasUnfinishedRequests)
         {
-            engine.Step(outputs);
-            decoded += outputs.Count;
+            decoded += harness.Step().Count;
             steps++;
         }
 
@@ -55,11 +44,5 @@ internal sealed record Measurement(
             prefillCpu.TotalMicroseconds / (workload.Streams * workload.PromptTokens),
             decoded == 0 ? 0 : (Environment.CpuUsage.TotalTime - cpu).TotalMicroseconds / decoded,
             decoded == 0 ? 0 : (double)allocated / decoded);
-    }
-
-    private static int[] Prompt(int vocabSize, int length, int seed)
-    {
-        var random = new Random(seed);
-        return [.. Enumerable.Range(0, length).Select(_ => random.Next(3, vocabSize))];
     }
 }
