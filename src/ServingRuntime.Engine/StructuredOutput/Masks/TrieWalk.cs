@@ -1,0 +1,76 @@
+using System.Runtime.InteropServices;
+using Octavo.ServingRuntime.Engine.StructuredOutput.Automaton;
+
+namespace Octavo.ServingRuntime.Engine.StructuredOutput.Masks;
+
+/// <summary>Finds the tokens under a node of the trie that a set of configurations survives, each common prefix read once.</summary>
+internal sealed class TrieWalk(VocabularyTrie trie, StateRuns runs, MaskWorkspace workspace)
+{
+    /// <summary>Steps of one walk, times entries, after which it stops where it has found something: a mask may then lack tokens, but never allows a wrong one.</summary>
+    private const long MaxWork = 4_000_000;
+
+    /// <summary>Most entries of a set on the way.</summary>
+    public int Width { get; private set; }
+
+    /// <param name="arena">Where the stacks of <paramref name="start"/> are; as long afterwards as before.</param>
+    /// <param name="node">Only what is below this node.</param>
+    /// <param name="start">Where matching stands at that node.</param>
+    /// <param name="mask">Gets the bits of what is allowed.</param>
+    /// <param name="exits">Gets the nodes where the rule may have ended, if it is looked at alone.</param>
+    public void Run(StackArena arena, int node, ConfigurationSet start, Span<uint> mask, List<int>? exits)
+    {
+        var baseDepth = trie.Depth(node);
+        var bottom = arena.Count;
+        var work = 0L;
+        var found = false;
+        var end = trie.End(node);
+        for (var at = node + 1; at < end;)
+        {
+            var depth = trie.Depth(at);
+            var from = depth == baseDepth + 1 ? start : workspace.Set(depth - 1);
+            arena.CutBack(depth == baseDepth + 1 ? bottom : workspace.Mark(depth - 1));
+            var to = workspace.Set(depth);
+            work += from.Length;
+            workspace.Stepper.Step(arena, from, trie.Value(at), to);
+            if (!to.IsAlive)
+            {
+                at = trie.End(at);
+                continue;
+            }
+
+            if (work > MaxWork && found)
+            {
+                break;
+            }
+
+            Width = Math.Max(Width, to.Length);
+            found = true;
+            if (to.LeavesUnknown && exits is not null && trie.End(at) > at + 1)
+            {
+                exits.Add(at);
+            }
+
+            if (to.Length == 1 && !to.LeavesUnknown && runs.StaysWithin(to[0].State, to[0].Count, trie.GroupsBelow(at), trie.Height(at)))
+            {
+                Allow(mask, trie.TokensWithin(at));
+                at = trie.End(at);
+                continue;
+            }
+
+            Allow(mask, trie.TokensAt(at));
+            workspace.Mark(depth) = arena.Count;
+            at = to.Length > 0 ? at + 1 : trie.End(at);
+        }
+
+        arena.CutBack(bottom);
+    }
+
+    private static void Allow(Span<uint> mask, ReadOnlySpan<int> tokens)
+    {
+        ref var words = ref MemoryMarshal.GetReference(mask);
+        foreach (var id in tokens)
+        {
+            System.Runtime.CompilerServices.Unsafe.Add(ref words, id >> 5) |= 1u << id;
+        }
+    }
+}
