@@ -56,4 +56,22 @@ public static class ServingFlags
     public const string NoWarmUp = "--no-warm-up";
 
     public const string Seed = "--seed";
+
+    /// <summary>File of a chat template that replaces the model's.</summary>
+    public const string ChatTemplate = "--chat-template";
+
+    /// <summary>Lets requests bring a chat_template of their own.</summary>
+    public const string TrustRequestChatTemplate = "--trust-request-chat-template";
+
+    /// <summary>hermes, llama3_json, mistral, none or auto.</summary>
+    public const string ToolCallParser = "--tool-call-parser";
+
+    /// <summary>Accepted and without effect: tool_choice auto is on wherever the parser is known.</summary>
+    public const string EnableAutoToolChoice = "--enable-auto-tool-choice";
+
+    /// <summary>deepseek_r1, qwen3, none or auto.</summary>
+    public const string ReasoningParser = "--reasoning-parser";
+
+    /// <summary>Most log-probabilities a token; -1: the whole vocabulary.</summary>
+    public const string MaxLogprobs = "--max-logprobs";
 }

@@ -20,6 +20,9 @@ public sealed record GenerationRequest
     public bool IncludeStopStringInOutput { get; init; }
 
     public bool SkipSpecialTokens { get; init; } = true;
+
+    /// <summary>Special tokens that stay in the text even so, because whoever reads it needs them.</summary>
+    public IReadOnlySet<int>? ShownSpecialTokenIds { get; init; }
     public IReadOnlyList<int> EosTokenIds { get; init; } = [];
     public int Priority { get; init; }
     public string? CacheSalt { get; init; }

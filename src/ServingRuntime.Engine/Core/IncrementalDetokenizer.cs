@@ -16,13 +16,15 @@ public sealed class IncrementalDetokenizer
 
     private readonly Tokenizer tokenizer;
     private readonly bool skipSpecialTokens;
+    private readonly IReadOnlySet<int>? shown;
     private List<int> window;
     private int emitted;
 
-    public IncrementalDetokenizer(Tokenizer tokenizer, IReadOnlyList<int> promptTokenIds, bool skipSpecialTokens)
+    public IncrementalDetokenizer(Tokenizer tokenizer, IReadOnlyList<int> promptTokenIds, bool skipSpecialTokens, IReadOnlySet<int>? shown = null)
     {
         this.tokenizer = tokenizer;
         this.skipSpecialTokens = skipSpecialTokens;
+        this.shown = shown;
         window = [.. promptTokenIds.Skip(Math.Max(0, promptTokenIds.Count - PromptContext)).Where(Shown)];
         emitted = window.Count;
     }
@@ -42,12 +44,12 @@ public sealed class IncrementalDetokenizer
     /// <summary>What is still held back, with U+FFFD for what never became a character.</summary>
     public string Flush() => window.Count > emitted ? Take(force: true) : "";
 
-    private bool Shown(int tokenId) => !(skipSpecialTokens && tokenizer.IsSpecial(tokenId));
+    private bool Shown(int tokenId) => !(skipSpecialTokens && tokenizer.IsSpecial(tokenId)) || shown?.Contains(tokenId) == true;
 
     private string Take(bool force)
     {
-        var before = tokenizer.Decode(window.Take(emitted), skipSpecialTokens);
-        var after = tokenizer.Decode(window, skipSpecialTokens);
+        var before = tokenizer.Decode(window.Take(emitted), skipSpecialTokens: false);
+        var after = tokenizer.Decode(window, skipSpecialTokens: false);
         if (!force && (after.Length <= before.Length || after[^1] == '\uFFFD'))
         {
             return "";

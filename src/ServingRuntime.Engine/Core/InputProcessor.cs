@@ -16,13 +16,15 @@ public sealed class InputProcessor(ModelTokenizer model, int maxModelLen, int vo
 
     /// <summary>The prompt of a conversation as text.</summary>
     /// <param name="messages">An array of messages.</param>
+    /// <param name="tools">An array of tools; null: none.</param>
     /// <param name="addGenerationPrompt">Whether the assistant's turn is opened.</param>
     /// <param name="continueFinalMessage">Whether the last message stays open, to be continued; excludes the generation prompt.</param>
     /// <param name="variables">Further template variables.</param>
+    /// <param name="ownTemplate">Used instead of the model's.</param>
     /// <exception cref="InvalidRequestException">The template refuses the conversation or fails on it.</exception>
-    public string RenderChat(JsonElement messages, bool addGenerationPrompt, bool continueFinalMessage, JsonElement? variables)
+    public string RenderChat(JsonElement messages, JsonElement? tools, bool addGenerationPrompt, bool continueFinalMessage, JsonElement? variables, ChatTemplate? ownTemplate = null)
     {
-        if (model.ChatTemplate is not { } template)
+        if ((ownTemplate ?? model.ChatTemplate) is not { } template)
         {
             throw new InvalidRequestException("this model has no chat template: use /v1/completions", "messages");
         }
@@ -34,7 +36,7 @@ public sealed class InputProcessor(ModelTokenizer model, int maxModelLen, int vo
 
         try
         {
-            var prompt = template.Render(messages, null, addGenerationPrompt, variables);
+            var prompt = template.Render(messages, tools, addGenerationPrompt, variables);
             return continueFinalMessage ? CutAfterFinalMessage(prompt, messages) : prompt;
         }
         catch (TemplateException e)

@@ -28,7 +28,7 @@ public sealed class OutputProcessor
         this.request = request;
         this.index = index;
         stops = [.. request.StopStrings.Where(s => s.Length > 0)];
-        detokenizer = new IncrementalDetokenizer(tokenizer, request.PromptTokenIds, request.SkipSpecialTokens);
+        detokenizer = new IncrementalDetokenizer(tokenizer, request.PromptTokenIds, request.SkipSpecialTokens, request.ShownSpecialTokenIds);
     }
 
     /// <summary>Whether the answer ended here, by a stop string, though the engine goes on: it must be told.</summary>

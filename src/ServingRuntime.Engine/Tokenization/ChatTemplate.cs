@@ -23,10 +23,22 @@ public sealed class ChatTemplate
     public ChatTemplate(string source, IReadOnlyDictionary<string, string> specialTokens, TemplateLimits limits, TimeProvider timeProvider)
     {
         template = TemplateParser.Parse(source);
+        Source = source;
+        Names = TemplateLexer.Tokenize(source).Where(token => token.Kind == TokenKind.Name).Select(token => token.Text).ToHashSet(StringComparer.Ordinal);
         this.specialTokens = specialTokens;
         this.limits = limits;
         this.timeProvider = timeProvider;
     }
+
+    /// <summary>The template's text.</summary>
+    public string Source { get; }
+
+    /// <summary>Every name that the template uses, of variables and others: one that is missing here cannot change what it writes.</summary>
+    public IReadOnlySet<string> Names { get; }
+
+    /// <summary>Another template for the same model, under the same limits.</summary>
+    /// <exception cref="TemplateException">The template is malformed.</exception>
+    public ChatTemplate WithSource(string source) => new(source, specialTokens, limits, timeProvider);
 
     /// <summary>The prompt of a conversation.</summary>
     /// <param name="messages">An array of messages as a client sends them.</param>
@@ -44,6 +56,7 @@ public sealed class ChatTemplate
             globals.Set(name, token);
         }
 
+        globals.Set("documents", null);
         if (variables is { ValueKind: JsonValueKind.Object } given)
         {
             foreach (var property in given.EnumerateObject())
@@ -54,7 +67,6 @@ public sealed class ChatTemplate
 
         globals.Set("messages", TemplateJson.FromJson(messages));
         globals.Set("tools", tools is { ValueKind: JsonValueKind.Array } list ? TemplateJson.FromJson(list) : null);
-        globals.Set("documents", null);
         globals.Set("add_generation_prompt", addGenerationPrompt);
         return new TemplateInterpreter(globals, budget).Render(template);
     }

@@ -17,9 +17,13 @@ public sealed record ModelTokenizer
     public GenerationDefaults Defaults { get; init; } = new();
 
     /// <summary>Reads tokenizer.json, and where present tokenizer_config.json, chat_template.jinja, config.json and generation_config.json.</summary>
+    /// <param name="folder">The checkpoint.</param>
+    /// <param name="limits">Limits of one rendering.</param>
+    /// <param name="timeProvider">Clock of the template.</param>
+    /// <param name="chatTemplatePath">A template to use instead of the checkpoint's.</param>
     /// <exception cref="TokenizerFormatException">A file is malformed, or tokenizer.json is missing.</exception>
     /// <exception cref="TemplateException">The chat template is malformed.</exception>
-    public static ModelTokenizer Load(string folder, TemplateLimits limits, TimeProvider timeProvider)
+    public static ModelTokenizer Load(string folder, TemplateLimits limits, TimeProvider timeProvider, string? chatTemplatePath = null)
     {
         var path = Path.Combine(folder, "tokenizer.json");
         if (!File.Exists(path))
@@ -32,7 +36,7 @@ public sealed record ModelTokenizer
         using var config = ReadJson(folder, "config.json");
         using var generationConfig = ReadJson(folder, "generation_config.json");
         var special = SpecialTokens(tokenizerConfig?.RootElement);
-        var source = TemplateSource(folder, tokenizerConfig?.RootElement);
+        var source = chatTemplatePath is not null ? File.ReadAllText(chatTemplatePath) : TemplateSource(folder, tokenizerConfig?.RootElement);
         var eos = new SortedSet<int>();
         AddIds(eos, config?.RootElement, "eos_token_id");
         AddIds(eos, generationConfig?.RootElement, "eos_token_id");

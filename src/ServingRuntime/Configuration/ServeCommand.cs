@@ -38,10 +38,18 @@ internal static class ServeCommand
         var noWarmUp = new Option<bool>(ServingFlags.NoWarmUp) { Description = "Be ready without having run a request of the server's own; the first client then waits for it." };
         var seed = new Option<long>(ServingFlags.Seed) { Description = "Seeds requests without a seed of their own." };
 
+        var template = new Option<string?>(ServingFlags.ChatTemplate) { Description = "File of a chat template (Jinja) to use instead of the model's." };
+        var trustTemplate = new Option<bool>(ServingFlags.TrustRequestChatTemplate) { Description = "Let requests bring a chat_template of their own." };
+        var toolParser = new Option<string>(ServingFlags.ToolCallParser) { Description = "How the model writes tool calls: hermes, llama3_json, mistral, none, or auto (by its chat template).", DefaultValueFactory = _ => "auto" };
+        var autoTools = new Option<bool>(ServingFlags.EnableAutoToolChoice) { Description = "Accepted for vLLM's sake: tool_choice auto is on wherever the way of writing calls is known." };
+        var reasoningParser = new Option<string>(ServingFlags.ReasoningParser) { Description = "How the model sets reasoning apart: deepseek_r1, qwen3, none, or auto (by its template and vocabulary).", DefaultValueFactory = _ => "auto" };
+        var maxLogprobs = new Option<int>(ServingFlags.MaxLogprobs) { Description = "Most log-probabilities a token that a request may ask for; -1: the whole vocabulary.", DefaultValueFactory = _ => 20 };
+
         var root = new RootCommand("Serves a language model over an OpenAI-compatible API.")
         {
             model, names, host, port, maxModelLen, blockSize, maxNumSeqs, maxBatched, queued, queuedTokens, dtype, device, prefixCaching, noPrefixCaching,
             cacheBytes, blocks, threads, shutdown, apiKeys, apiKeyFile, shareCache, perKey, timeout, stall, noWarmUp, seed,
+            template, trustTemplate, toolParser, autoTools, reasoningParser, maxLogprobs,
         };
         root.Add(FetchCommand.Create());
         root.SetAction((parsed, _) =>
@@ -61,6 +69,11 @@ internal static class ServeCommand
                 StallTimeout = TimeSpan.FromSeconds(Math.Clamp(parsed.GetValue(stall), -1, 1e9)),
                 WarmUp = !parsed.GetValue(noWarmUp),
                 ShutdownTimeout = TimeSpan.FromSeconds(Math.Clamp(parsed.GetValue(shutdown), -1, 1e9)),
+                ChatTemplate = parsed.GetValue(template),
+                TrustRequestChatTemplate = parsed.GetValue(trustTemplate),
+                ToolCallParser = parsed.GetValue(toolParser)!,
+                ReasoningParser = parsed.GetValue(reasoningParser)!,
+                MaxLogprobs = parsed.GetValue(maxLogprobs),
                 MaxQueuedRequests = parsed.GetValue(queued),
                 MaxQueuedTokens = parsed.GetValue(queuedTokens),
             };

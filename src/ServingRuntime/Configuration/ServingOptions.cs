@@ -42,6 +42,21 @@ internal sealed record ServingOptions
 
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>File of a chat template that replaces the model's.</summary>
+    public string? ChatTemplate { get; init; }
+
+    /// <summary>Whether requests may bring a chat template of their own.</summary>
+    public bool TrustRequestChatTemplate { get; init; }
+
+    /// <summary>How the model writes tool calls: hermes, llama3_json, mistral, none, or auto.</summary>
+    public string ToolCallParser { get; init; } = "auto";
+
+    /// <summary>How the model sets reasoning apart: deepseek_r1, qwen3, none, or auto.</summary>
+    public string ReasoningParser { get; init; } = "auto";
+
+    /// <summary>Most log-probabilities a token that a request may ask for; -1: the whole vocabulary.</summary>
+    public int MaxLogprobs { get; init; } = 20;
+
     public int MaxQueuedRequests { get; init; } = 1024;
 
     public long? MaxQueuedTokens { get; init; }

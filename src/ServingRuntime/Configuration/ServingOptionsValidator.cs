@@ -65,6 +65,18 @@ internal static class ServingOptionsValidator
             errors.Add($"{ServingFlags.ApiKey}: a key is empty");
         }
 
+        CheckChoice(errors, ServingFlags.ToolCallParser, options.ToolCallParser, "auto", "hermes", "llama3_json", "mistral", "none");
+        CheckChoice(errors, ServingFlags.ReasoningParser, options.ReasoningParser, "auto", "deepseek_r1", "qwen3", "none");
+        if (options.MaxLogprobs < -1)
+        {
+            errors.Add($"{ServingFlags.MaxLogprobs}: {options.MaxLogprobs} is below -1");
+        }
+
+        if (options.ChatTemplate is { } template && !File.Exists(template))
+        {
+            errors.Add($"{ServingFlags.ChatTemplate}: there is no file {template}");
+        }
+
         CheckKeyFile(errors, ServingFlags.ApiKeyFile, options.ApiKeyFile);
         if (options.MaxConcurrentRequestsPerKey < 1)
         {
@@ -88,6 +100,14 @@ internal static class ServingOptionsValidator
         }
 
         return errors;
+    }
+
+    private static void CheckChoice(List<string> errors, string flag, string value, params ReadOnlySpan<string> choices)
+    {
+        if (!choices.Contains(value))
+        {
+            errors.Add($"{flag}: '{value}' is none of {string.Join(", ", choices.ToArray())}");
+        }
     }
 
     private static void CheckKeyFile(List<string> errors, string flag, string? file)

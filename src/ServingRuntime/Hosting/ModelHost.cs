@@ -1,5 +1,6 @@
 using Octavo.ServingRuntime.Configuration;
 using Octavo.ServingRuntime.Engine.Core;
+using Octavo.ServingRuntime.OpenAI;
 
 namespace Octavo.ServingRuntime.Hosting;
 
@@ -30,4 +31,4 @@ internal sealed class ModelHost(ServingOptions options, TimeProvider timeProvide
 }
 
 /// <summary>An engine that runs and the front that makes its requests.</summary>
-internal sealed record LoadedModel(AsyncLlm Llm, InputProcessor Input);
+internal sealed record LoadedModel(AsyncLlm Llm, InputProcessor Input, ModelTraits Traits);

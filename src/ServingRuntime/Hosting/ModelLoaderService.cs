@@ -5,6 +5,7 @@ using Octavo.ServingRuntime.Engine.Core;
 using Octavo.ServingRuntime.Engine.Metrics;
 using Octavo.ServingRuntime.Engine.Tokenization;
 using Octavo.ServingRuntime.Engine.Tokenization.Jinja;
+using Octavo.ServingRuntime.OpenAI;
 
 namespace Octavo.ServingRuntime.Hosting;
 
@@ -50,7 +51,7 @@ internal sealed partial class ModelLoaderService(
         try
         {
             // The tokenizer is read while the engine maps its weights.
-            var tokenizer = Task.Run(() => ModelTokenizer.Load(options.Model, new TemplateLimits(), timeProvider), lifetime.ApplicationStopping);
+            var tokenizer = Task.Run(() => ModelTokenizer.Load(options.Model, new TemplateLimits(), timeProvider, options.ChatTemplate), lifetime.ApplicationStopping);
             core = createCore(engineOptions, timeProvider, loggerFactory.CreateLogger("Octavo.ServingRuntime.Engine"));
             var model = tokenizer.GetAwaiter().GetResult();
             var input = new InputProcessor(model, core.MaxModelLen, core.VocabSize);
@@ -70,7 +71,7 @@ internal sealed partial class ModelLoaderService(
             };
             var llm = new AsyncLlm(core, model.Tokenizer, llmOptions, metrics, timeProvider, loggerFactory.CreateLogger<AsyncLlm>());
             _ = StopWhenFailedAsync(llm);
-            host.SetLoaded(new LoadedModel(llm, input));
+            host.SetLoaded(new LoadedModel(llm, input, ModelTraits.Detect(model, options)));
             LogReady(options.ModelName, timeProvider.GetElapsedTime(start).TotalMilliseconds);
         }
         catch (Exception e)

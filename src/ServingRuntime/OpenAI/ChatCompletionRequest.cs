@@ -1,4 +1,5 @@
 using Octavo.ServingRuntime.Engine.Core;
+using Octavo.ServingRuntime.OpenAI.Answers;
 
 namespace Octavo.ServingRuntime.OpenAI;
 
@@ -10,6 +11,9 @@ internal sealed record ChatCompletionRequest
     public required GenerationRequest Generation { get; init; }
     public required StreamOptions Stream { get; init; }
     public bool ReturnTokenIds { get; init; }
+
+    /// <summary>What the answers' text may hold besides content.</summary>
+    public AnswerFormat Format { get; init; } = AnswerFormat.Plain;
 
     /// <summary>The role that the answer carries.</summary>
     public string ResponseRole { get; init; } = "assistant";

@@ -29,7 +29,34 @@ internal sealed record ChatChoice
     public IReadOnlyList<int>? TokenIds { get; init; }
 }
 
-internal sealed record ChatMessage(string Role, string Content, string? Refusal = null);
+internal sealed record ChatMessage
+{
+    public required string Role { get; init; }
+
+    /// <summary>Null where calls are all that there is.</summary>
+    public string? Content { get; init; }
+
+    public string? Refusal { get; init; }
+
+    /// <summary>The name that vLLM and DeepSeek gave it first; the same text as <see cref="Reasoning"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ReasoningContent { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reasoning { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<ChatToolCall>? ToolCalls { get; init; }
+}
+
+internal sealed record ChatToolCall(string Id, ChatFunctionCall Function)
+{
+    public string Type => "function";
+}
+
+/// <param name="Name">Null in all but the first piece of a streamed call.</param>
+/// <param name="Arguments">JSON; in a stream a piece of it.</param>
+internal sealed record ChatFunctionCall([property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Name, string Arguments);
 
 /// <summary>A step of a streamed chat answer.</summary>
 internal sealed record ChatCompletionChunk
@@ -68,6 +95,29 @@ internal sealed record ChatDelta
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Content { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ReasoningContent { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reasoning { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<ChatToolCallDelta>? ToolCalls { get; init; }
+}
+
+/// <summary>A piece of a call: the first has id, type and name, the others more of the arguments.</summary>
+internal sealed record ChatToolCallDelta
+{
+    public required int Index { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Id { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Type { get; init; }
+
+    public required ChatFunctionCall Function { get; init; }
 }
 
 /// <summary>Log-probabilities of the tokens of a chat answer.</summary>

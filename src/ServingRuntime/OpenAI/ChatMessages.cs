@@ -4,13 +4,16 @@ using Octavo.ServingRuntime.Engine.Core;
 
 namespace Octavo.ServingRuntime.OpenAI;
 
-/// <summary>Checks the messages of a chat and writes them as templates expect them: content as one string, developer as system.</summary>
+/// <summary>
+/// Checks the messages of a chat and writes them as templates expect them: content as one string, developer as system, a function's answer as a tool's, the
+/// arguments of calls as objects.
+/// </summary>
 internal static class ChatMessages
 {
     private const int MaxMessages = 4096;
-    private static readonly HashSet<string> Roles = new(StringComparer.Ordinal) { "system", "developer", "user", "assistant", "tool" };
+    private static readonly HashSet<string> Roles = new(StringComparer.Ordinal) { "system", "developer", "user", "assistant", "tool", "function" };
 
-    public static JsonDocument Normalize(JsonElement messages)
+    public static JsonDocument Normalize(JsonElement messages, ModelTraits traits)
     {
         if (messages.ValueKind != JsonValueKind.Array || messages.GetArrayLength() == 0)
         {
@@ -29,7 +32,7 @@ internal static class ChatMessages
             var index = 0;
             foreach (var message in messages.EnumerateArray())
             {
-                Write(writer, message, $"messages[{index++}]");
+                Write(writer, message, $"messages[{index++}]", traits);
             }
 
             writer.WriteEndArray();
@@ -38,42 +41,60 @@ internal static class ChatMessages
         return JsonDocument.Parse(buffer.WrittenMemory);
     }
 
-    private static void Write(Utf8JsonWriter writer, JsonElement message, string path)
+    private static void Write(Utf8JsonWriter writer, JsonElement message, string path, ModelTraits traits)
     {
         if (message.ValueKind != JsonValueKind.Object)
         {
             throw RequestFields.Wrong(path, "must be an object");
         }
 
-        if (!message.TryGetProperty("role", out var role) || role.ValueKind != JsonValueKind.String || !Roles.Contains(role.GetString()!))
+        if (!message.TryGetProperty("role", out var given) || given.ValueKind != JsonValueKind.String || given.GetString() is not { } role || !Roles.Contains(role))
         {
             throw RequestFields.Wrong($"{path}.role", $"must be one of {string.Join(", ", Roles)}");
         }
 
         writer.WriteStartObject();
-        var hasContent = false;
+        writer.WriteString("role", role switch { "developer" => "system", "function" => "tool", _ => role });
+        var content = message.TryGetProperty("content", out var value) ? Content(value, $"{path}.content") : null;
+        writer.WriteString("content", content);
+        var calls = role == "assistant" && MessageToolCalls.Write(writer, message, path, traits);
         foreach (var property in message.EnumerateObject())
         {
-            switch (property.Name)
-            {
-                case "role":
-                    writer.WriteString("role", property.Value.ValueEquals("developer") ? "system" : property.Value.GetString());
-                    break;
-                case "content":
-                    hasContent = property.Value.ValueKind != JsonValueKind.Null;
-                    writer.WriteString("content", Content(property.Value, $"{path}.content"));
-                    break;
-                default:
-                    property.WriteTo(writer);
-                    break;
-            }
+            WriteOther(writer, property, path, role, traits);
+        }
+
+        if (role == "assistant" && message.TryGetProperty("reasoning", out var reasoning) && !message.TryGetProperty("reasoning_content", out _))
+        {
+            // Servers give it under both names; templates know the longer one.
+            writer.WritePropertyName("reasoning_content");
+            reasoning.WriteTo(writer);
         }
 
         writer.WriteEndObject();
-        var mayLackContent = role.ValueEquals("assistant") && message.TryGetProperty("tool_calls", out var calls) && calls.ValueKind == JsonValueKind.Array;
-        if (!hasContent && !mayLackContent)
+        if (content is null && !calls)
         {
             throw RequestFields.Wrong($"{path}.content", "is missing");
+        }
+    }
+
+    private static void WriteOther(Utf8JsonWriter writer, JsonProperty property, string path, string role, ModelTraits traits)
+    {
+        switch (property.Name)
+        {
+            case "role" or "content" or "tool_calls" or "function_call":
+                break;
+            case "tool_call_id" when role is "tool":
+                writer.WriteString("tool_call_id", property.Value.ValueKind == JsonValueKind.String
+                    ? MessageToolCalls.Id(property.Value.GetString()!, traits)
+                    : throw RequestFields.Wrong($"{path}.tool_call_id", "must be a string"));
+                break;
+            case "name" when role is "function":
+                property.WriteTo(writer);
+                writer.WriteString("tool_call_id", MessageToolCalls.Id(property.Value.ValueKind == JsonValueKind.String ? property.Value.GetString()! : "", traits));
+                break;
+            default:
+                property.WriteTo(writer);
+                break;
         }
     }
 

@@ -24,6 +24,9 @@ internal sealed class RequestFields(JsonElement root, string prefix = "")
     /// <summary>A fault of a member of these.</summary>
     public InvalidRequestException Fault(string name, string what) => Wrong(prefix + name, what);
 
+    /// <summary>A member that asks for what this server cannot do.</summary>
+    public InvalidRequestException Unsupported(string name, string what) => new(what, prefix + name, "unsupported_parameter");
+
     public string? String(string name)
         => !TryTake(name, out var value) ? null
             : value.ValueKind == JsonValueKind.String ? Text(name, value)

@@ -23,15 +23,17 @@ internal sealed partial class RequestMapper(ServingOptions options, TimeProvider
         var name = TakeModel(fields);
         UnsupportedFields.RefuseInChat(fields);
         var logprobs = LogprobsMapper.TakeChat(fields);
-        var prompt = ChatPromptMapper.Take(fields, model.Input);
+        var tools = ToolMapper.Take(fields);
+        var prompt = ChatPromptMapper.Take(fields, model, tools, options.TrustRequestChatTemplate);
         var id = $"chatcmpl-{Guid.NewGuid():N}";
         var request = new ChatCompletionRequest
         {
             Id = id,
             Model = name,
-            Generation = new GenerationMapper(fields, model.Input, TokenLimit.TakeChat(fields), logprobs, arrival).For(id, prompt.TokenIds),
+            Generation = new GenerationMapper(fields, model.Input, TokenLimit.TakeChat(fields), logprobs, arrival).For(id, prompt.TokenIds) with { ShownSpecialTokenIds = model.Traits.Marks },
             Stream = StreamMapper.Take(fields),
             ReturnTokenIds = fields.Flag("return_token_ids") ?? false,
+            Format = AnswerFormatMapper.Take(fields, model.Traits, tools, prompt),
             Echo = fields.Flag("echo") == true ? prompt.FinalMessage : "",
         };
         LogUnknown(fields);

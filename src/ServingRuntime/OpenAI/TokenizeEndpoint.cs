@@ -1,10 +1,11 @@
+using Octavo.ServingRuntime.Configuration;
 using Octavo.ServingRuntime.Hosting;
 using Octavo.ServingRuntime.OpenAI.Mapping;
 
 namespace Octavo.ServingRuntime.OpenAI;
 
 /// <summary>POST /tokenize and /detokenize, vLLM's.</summary>
-internal sealed class TokenizeEndpoint(ModelHost host)
+internal sealed class TokenizeEndpoint(ModelHost host, ServingOptions options)
 {
     private const int MaxTokens = 1_000_000;
 
@@ -22,7 +23,7 @@ internal sealed class TokenizeEndpoint(ModelHost host)
         IReadOnlyList<int> tokens;
         if (fields.TryTake("messages", out _))
         {
-            tokens = ChatPromptMapper.Take(fields, model.Input).TokenIds;
+            tokens = ChatPromptMapper.Take(fields, model, ToolMapper.Take(fields), options.TrustRequestChatTemplate).TokenIds;
         }
         else
         {

@@ -40,8 +40,8 @@ public sealed class InputProcessorTests
     {
         using var messages = JsonDocument.Parse("""[{"role": "user", "content": "Q"}, {"role": "assistant", "content": "It is "}]""");
 
-        processor.RenderChat(messages.RootElement, addGenerationPrompt: false, continueFinalMessage: true, null).Should().EndWith("<|im_start|>assistant\nIt is");
-        processor.Invoking(p => p.RenderChat(messages.RootElement, true, true, null)).Should().Throw<InvalidRequestException>();
+        processor.RenderChat(messages.RootElement, null, addGenerationPrompt: false, continueFinalMessage: true, null).Should().EndWith("<|im_start|>assistant\nIt is");
+        processor.Invoking(p => p.RenderChat(messages.RootElement, null, true, true, null)).Should().Throw<InvalidRequestException>();
     }
 
     [Fact]
@@ -50,7 +50,7 @@ public sealed class InputProcessorTests
         using var messages = JsonDocument.Parse("[]");
 
         new InputProcessor(Model with { ChatTemplate = null }, 100, 4096)
-            .Invoking(p => p.RenderChat(messages.RootElement, true, false, null)).Should().Throw<InvalidRequestException>().WithMessage("*/v1/completions*");
+            .Invoking(p => p.RenderChat(messages.RootElement, null, true, false, null)).Should().Throw<InvalidRequestException>().WithMessage("*/v1/completions*");
     }
 
     [Fact]
@@ -60,7 +60,7 @@ public sealed class InputProcessorTests
         using var messages = JsonDocument.Parse("[]");
 
         new InputProcessor(Model with { ChatTemplate = template }, 100, 4096)
-            .Invoking(p => p.RenderChat(messages.RootElement, true, false, null)).Should().Throw<InvalidRequestException>().WithMessage("roles must alternate");
+            .Invoking(p => p.RenderChat(messages.RootElement, null, true, false, null)).Should().Throw<InvalidRequestException>().WithMessage("roles must alternate");
     }
 
     private static int[] Tokens(int count) => [.. Enumerable.Repeat(70, count)];

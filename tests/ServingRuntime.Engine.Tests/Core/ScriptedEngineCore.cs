@@ -34,7 +34,7 @@ internal sealed class ScriptedEngineCore(Func<EngineCoreRequest, IReadOnlyList<i
 
     public EngineStats Stats => new() { NumRunning = running.Count, StepTokens = running.Count };
 
-    public int MaxModelLen => 128;
+    public int MaxModelLen { get; init; } = 128;
 
     public int VocabSize => 4096;
 

@@ -1,28 +1,31 @@
-using System.Text.Json;
 using Octavo.ServingRuntime.Engine.Core;
+using Octavo.ServingRuntime.Hosting;
 
 namespace Octavo.ServingRuntime.OpenAI.Mapping;
 
 /// <summary>From messages to the prompt's tokens: the same way for an answer and for /tokenize.</summary>
 internal static class ChatPromptMapper
 {
-    public static ChatPrompt Take(RequestFields fields, InputProcessor input)
+    /// <exception cref="InvalidRequestException">The messages are malformed, or the template refuses or cannot take what is asked.</exception>
+    public static ChatPrompt Take(RequestFields fields, LoadedModel model, ToolRequest tools, bool trustTemplate)
     {
         if (!fields.TryTake("messages", out var given))
         {
             throw RequestFields.Wrong("messages", "is missing");
         }
 
-        using var messages = ChatMessages.Normalize(given);
-        var continueFinal = fields.Flag("continue_final_message") ?? false;
-        var addGenerationPrompt = fields.Flag("add_generation_prompt") ?? !continueFinal;
-        JsonElement? variables = null;
-        if (fields.TryTake("chat_template_kwargs", out var kwargs))
+        var input = model.Input;
+        var own = TemplateMapper.TakeTemplate(fields, input, trustTemplate);
+        var template = own ?? input.Model.ChatTemplate;
+        if (tools.ForTemplate is not null && template is not null && !template.Names.Contains("tools"))
         {
-            variables = kwargs.ValueKind == JsonValueKind.Object ? kwargs : throw RequestFields.Wrong("chat_template_kwargs", "must be an object");
+            throw fields.Unsupported("tools", "this model's chat template does not take tools: send none, or tool_choice none, or start the server with a --chat-template that takes them");
         }
 
-        var text = input.RenderChat(messages.RootElement, addGenerationPrompt, continueFinal, variables);
+        using var messages = ChatMessages.Normalize(given, model.Traits);
+        var continueFinal = fields.Flag("continue_final_message") ?? false;
+        var addGenerationPrompt = fields.Flag("add_generation_prompt") ?? !continueFinal;
+        var text = input.RenderChat(messages.RootElement, tools.ForTemplate, addGenerationPrompt, continueFinal, TemplateMapper.TakeVariables(fields, template), own);
         var tokens = fields.Flag("add_special_tokens") == true ? input.EncodeText(text, addSpecialTokens: true) : input.EncodeChat(text);
         var finalText = continueFinal ? messages.RootElement[messages.RootElement.GetArrayLength() - 1].GetProperty("content").GetString() ?? "" : "";
         return new ChatPrompt(text, tokens, finalText);

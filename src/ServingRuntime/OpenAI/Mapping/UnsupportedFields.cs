@@ -14,14 +14,8 @@ internal static class UnsupportedFields
     public static void RefuseInChat(RequestFields fields)
     {
         Refuse(fields);
-        fields.Refuse("tools", IsEmpty);
-        fields.Refuse("functions", IsEmpty);
-        fields.Refuse("tool_choice", value => value.ValueKind == JsonValueKind.String && value.GetString() is "none" or "auto");
-        fields.Refuse("function_call", value => value.ValueKind == JsonValueKind.String && value.GetString() is "none" or "auto");
         fields.Refuse("modalities", value => value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(m => m.ValueEquals("text")));
         fields.Refuse("audio", _ => false);
-        fields.Refuse("chat_template", _ => false);
-        fields.Refuse("documents", IsEmpty);
     }
 
     public static void RefuseInCompletion(RequestFields fields)
