@@ -34,6 +34,13 @@ public interface IKernelBackend : IDisposable
     /// <param name="dtype">How weights are held: float32 or bfloat16 (rounded to nearest even where the source is wider).</param>
     LinearWeight CreateLinear(ReadOnlySpan<Tensor> weights, ReadOnlySpan<Tensor> biases, DType dtype);
 
+    /// <summary>
+    /// Packs quantised matrices of equal inputs, bits, groups and input order, stacked by outputs, for <see cref="Linear"/>, which computes with the packed numbers;
+    /// products are of float32 activations and exact whole numbers.
+    /// </summary>
+    /// <param name="biases">None, or one vector [N_i] for each matrix.</param>
+    LinearWeight CreateQuantizedLinear(IReadOnlyList<QuantizedMatrix> parts, ReadOnlySpan<Tensor> biases);
+
     /// <summary>output [T, H] = table[ids[t]]; table [V, H] float32, bfloat16 or float16; ids int32 [T], all in 0..V-1.</summary>
     void Embedding(in Tensor table, in Tensor ids, in Tensor output);
 

@@ -15,6 +15,13 @@ internal sealed class RandomTensors(int seed) : IDisposable
 
     public float[] Values(int count, float scale = 1f) => [.. Enumerable.Range(0, count).Select(_ => ((random.NextSingle() * 2) - 1) * scale)];
 
+    public int[] Permutation(int count)
+    {
+        var order = Enumerable.Range(0, count).ToArray();
+        random.Shuffle(order);
+        return order;
+    }
+
     public Tensor Floats(int rows, int columns, float scale = 1f) => Of(Values(rows * columns, scale), new TensorShape(rows, columns));
 
     public Tensor Vector(int count) => Of(Values(count), new TensorShape(count));

@@ -39,6 +39,29 @@ public sealed unsafe partial class CpuBackend
         }
     }
 
+    /// <summary>x with its columns in another order, in memory that the next call reuses.</summary>
+    private Tensor Reorder(in Tensor x, int[] order)
+    {
+        var bytes = checked((long)x.Shape[0] * order.Length * sizeof(float));
+        if (reordered is null || reordered.Bytes < bytes)
+        {
+            reordered?.Dispose();
+            reordered = new CpuMemory(bytes);
+        }
+
+        var result = new Tensor(reordered, 0, new TensorShape(x.Shape[0], order.Length), DType.Float32);
+        for (var t = 0; t < x.Shape[0]; t++)
+        {
+            Span<float> from = x.Row<float>(t), to = result.Row<float>(t);
+            for (var i = 0; i < order.Length; i++)
+            {
+                to[i] = from[order[i]];
+            }
+        }
+
+        return result;
+    }
+
     public void Fill(in Tensor x, float value)
     {
         for (var t = 0; t < x.Shape[0]; t++)

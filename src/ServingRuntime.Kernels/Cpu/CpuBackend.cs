@@ -20,6 +20,7 @@ public sealed unsafe partial class CpuBackend : IKernelBackend
     private LinearCall linear;
     private AttentionArguments attention;
     private RowsCall rows;
+    private CpuMemory? reordered;
 
     /// <param name="threads">Threads in all, the caller's included.</param>
     /// <param name="instructions">Null: the best that the processor has.</param>
@@ -66,6 +67,9 @@ public sealed unsafe partial class CpuBackend : IKernelBackend
     public LinearWeight CreateLinear(ReadOnlySpan<Tensor> weights, ReadOnlySpan<Tensor> biases, DType dtype) =>
         new PackedLinear(weights, biases, dtype, kernels.PanelWidth);
 
+    public LinearWeight CreateQuantizedLinear(IReadOnlyList<QuantizedMatrix> parts, ReadOnlySpan<Tensor> biases) =>
+        new QuantizedLinear(parts, biases, kernels.PanelWidth);
+
     public void RmsNorm(in Tensor x, in Tensor weight, float epsilon, in Tensor output)
     {
         CheckNorm(x, weight, output);
@@ -86,11 +90,12 @@ public sealed unsafe partial class CpuBackend : IKernelBackend
 
     public void Linear(in Tensor x, LinearWeight weight, in Tensor output)
     {
-        var packed = (PackedLinear)weight;
+        var packed = (PanelLinear)weight;
         Arguments.That(packed.PanelWidth == kernels.PanelWidth, $"a weight in panels of {packed.PanelWidth}, not {kernels.PanelWidth}");
         Arguments.Matrix(x, x.Shape[0], packed.InFeatures);
         Arguments.Matrix(output, x.Shape[0], packed.OutFeatures);
-        linear = new LinearCall(packed, x.Pointer<float>(), x.RowStride, output.Pointer<float>(), output.RowStride, x.Shape[0]);
+        var source = packed.InputOrder is { } order ? Reorder(x, order) : x;
+        linear = new LinearCall(packed, source.Pointer<float>(), source.RowStride, output.Pointer<float>(), output.RowStride, x.Shape[0]);
         Run(linearSection, (long)x.Shape[0] * packed.InFeatures * packed.OutFeatures);
     }
 
@@ -192,7 +197,11 @@ public sealed unsafe partial class CpuBackend : IKernelBackend
         RunRows(16L * logits.Shape.ElementCount);
     }
 
-    public void Dispose() => team.Dispose();
+    public void Dispose()
+    {
+        team.Dispose();
+        reordered?.Dispose();
+    }
 
     private static void CheckNorm(in Tensor x, in Tensor weight, in Tensor output)
     {
@@ -279,9 +288,9 @@ public sealed unsafe partial class CpuBackend : IKernelBackend
         }
     }
 
-    private readonly record struct LinearCall(PackedLinear Weight, nint XAddress, int XStride, nint YAddress, int YStride, int Rows)
+    private readonly record struct LinearCall(PanelLinear Weight, nint XAddress, int XStride, nint YAddress, int YStride, int Rows)
     {
-        public LinearCall(PackedLinear weight, float* x, int xStride, float* y, int yStride, int rows)
+        public LinearCall(PanelLinear weight, float* x, int xStride, float* y, int yStride, int rows)
             : this(weight, (nint)x, xStride, (nint)y, yStride, rows)
         {
         }

@@ -22,6 +22,12 @@ internal unsafe interface ILaneOps<TVector> where TVector : struct
     /// <summary>Count pairs of bfloat16, low half first: the low halves and the high halves, widened.</summary>
     static abstract void LoadBFloat16Pairs(uint* source, out TVector low, out TVector high);
 
+    /// <summary>Count bytes as numbers.</summary>
+    static abstract TVector LoadBytes(byte* source);
+
+    /// <summary>Count bytes: their low and their high halves as numbers.</summary>
+    static abstract void LoadNibbles(byte* source, out TVector low, out TVector high);
+
     static abstract TVector Add(TVector left, TVector right);
 
     static abstract TVector Subtract(TVector left, TVector right);

@@ -15,7 +15,7 @@ internal abstract unsafe class KernelSet
     /// <summary>Outputs of a panel of <see cref="PackedLinear"/>.</summary>
     public abstract int PanelWidth { get; }
 
-    public abstract void Linear(PackedLinear weight, float* x, int xStride, float* y, int yStride, int rowBegin, int rowEnd, int panelBegin, int panelEnd);
+    public abstract void Linear(PanelLinear weight, float* x, int xStride, float* y, int yStride, int rowBegin, int rowEnd, int panelBegin, int panelEnd);
 
     public abstract void RmsNorm(float* x, float* residual, float* weight, int width, float epsilon, float* output);
 
@@ -38,15 +38,22 @@ internal sealed unsafe class KernelSet<TOps, TVector> : KernelSet
 {
     public override int PanelWidth => 2 * TOps.Count;
 
-    public override void Linear(PackedLinear weight, float* x, int xStride, float* y, int yStride, int rowBegin, int rowEnd, int panelBegin, int panelEnd)
+    public override void Linear(PanelLinear weight, float* x, int xStride, float* y, int yStride, int rowBegin, int rowEnd, int panelBegin, int panelEnd)
     {
-        if (weight.DType == DType.BFloat16)
+        switch (weight)
         {
-            Gemm.Run<TOps, TVector, BFloat16Panel<TOps, TVector>>(weight, x, xStride, y, yStride, rowBegin, rowEnd, panelBegin, panelEnd);
-        }
-        else
-        {
-            Gemm.Run<TOps, TVector, Float32Panel<TOps, TVector>>(weight, x, xStride, y, yStride, rowBegin, rowEnd, panelBegin, panelEnd);
+            case QuantizedLinear { Bits: 4 } quantized:
+                QuantizedGemm.Run<TOps, TVector, FourBits<TOps, TVector>>(quantized, x, xStride, y, yStride, rowBegin, rowEnd, panelBegin, panelEnd);
+                break;
+            case QuantizedLinear quantized:
+                QuantizedGemm.Run<TOps, TVector, EightBits<TOps, TVector>>(quantized, x, xStride, y, yStride, rowBegin, rowEnd, panelBegin, panelEnd);
+                break;
+            case PackedLinear { DType: DType.BFloat16 } packed:
+                Gemm.Run<TOps, TVector, BFloat16Panel<TOps, TVector>>(packed, x, xStride, y, yStride, rowBegin, rowEnd, panelBegin, panelEnd);
+                break;
+            default:
+                Gemm.Run<TOps, TVector, Float32Panel<TOps, TVector>>((PackedLinear)weight, x, xStride, y, yStride, rowBegin, rowEnd, panelBegin, panelEnd);
+                break;
         }
     }
 

@@ -3,17 +3,17 @@ using System.Runtime.CompilerServices;
 namespace Octavo.ServingRuntime.Kernels.Cpu;
 
 /// <summary>
-/// A weight in panels of <see cref="PanelWidth"/> outputs. Inside a panel the pairs of inputs (k, k + 1) follow one another:
+/// A weight in panels of <see cref="PanelLinear.PanelWidth"/> outputs. Inside a panel the pairs of inputs (k, k + 1) follow one another:
 /// float32 as one row of the panel's outputs for k and one for k + 1, bfloat16 as one word an output with k in its low half
 /// (what AVX512-BF16's dot product wants, too). Outputs and inputs beyond the matrix are zero.
 /// </summary>
-internal sealed unsafe class PackedLinear : LinearWeight
+internal sealed unsafe class PackedLinear : PanelLinear
 {
     private readonly CpuMemory panels;
     private readonly CpuMemory? bias;
 
     public PackedLinear(ReadOnlySpan<Tensor> weights, ReadOnlySpan<Tensor> biases, DType dtype, int panelWidth)
-        : base(weights[0].Shape[1], TotalRows(weights))
+        : base(weights[0].Shape[1], TotalRows(weights), panelWidth)
     {
         if (dtype is not (DType.Float32 or DType.BFloat16))
         {
@@ -26,8 +26,6 @@ internal sealed unsafe class PackedLinear : LinearWeight
         }
 
         DType = dtype;
-        PanelWidth = panelWidth;
-        Panels = (OutFeatures + panelWidth - 1) / panelWidth;
         Pairs = (InFeatures + 1) / 2;
         PairBytes = panelWidth * 2 * dtype.Size();
         PanelBytes = (long)Pairs * PairBytes;
@@ -47,10 +45,6 @@ internal sealed unsafe class PackedLinear : LinearWeight
     }
 
     public DType DType { get; }
-
-    public int PanelWidth { get; }
-
-    public int Panels { get; }
 
     /// <summary>Pairs of inputs, the last one half empty where the number of inputs is odd.</summary>
     public int Pairs { get; }

@@ -23,6 +23,8 @@ public sealed class ReferenceBackend : IKernelBackend
 
     public LinearWeight CreateLinear(ReadOnlySpan<Tensor> weights, ReadOnlySpan<Tensor> biases, DType dtype) => new RowMajorLinear(weights, biases, dtype);
 
+    public LinearWeight CreateQuantizedLinear(IReadOnlyList<QuantizedMatrix> parts, ReadOnlySpan<Tensor> biases) => new RowMajorLinear(parts, biases);
+
     public void Embedding(in Tensor table, in Tensor ids, in Tensor output)
     {
         for (var t = 0; t < output.Shape[0]; t++)
@@ -326,6 +328,25 @@ public sealed class ReferenceBackend : IKernelBackend
         {
             Values = Read(weights, dtype);
             Bias = biases.Length == 0 ? null : Read(biases, DType.Float32);
+        }
+
+        public RowMajorLinear(IReadOnlyList<QuantizedMatrix> parts, ReadOnlySpan<Tensor> biases)
+            : base(parts[0].InFeatures, parts.Sum(part => part.OutFeatures))
+        {
+            Values = new float[InFeatures * OutFeatures];
+            Bias = biases.Length == 0 ? null : Read(biases, DType.Float32);
+            var first = 0;
+            foreach (var part in parts)
+            {
+                for (var i = 0; i < part.Values.Length; i++)
+                {
+                    var (k, n) = (i / part.OutFeatures, i % part.OutFeatures);
+                    var parameters = ((k / part.GroupSize) * part.OutFeatures) + n;
+                    Values[((first + n) * InFeatures) + (part.InputOrder?[k] ?? k)] = (part.Values[i] - part.Zeros[parameters]) * part.Scales[parameters];
+                }
+
+                first += part.OutFeatures;
+            }
         }
 
         public float[] Values { get; }

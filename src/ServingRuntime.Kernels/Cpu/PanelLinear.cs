@@ -1,0 +1,12 @@
+namespace Octavo.ServingRuntime.Kernels.Cpu;
+
+/// <summary>A weight in panels of two vectors of outputs, whatever its numbers are.</summary>
+internal abstract class PanelLinear(int inFeatures, int outFeatures, int panelWidth) : LinearWeight(inFeatures, outFeatures)
+{
+    public int PanelWidth { get; } = panelWidth;
+
+    public int Panels { get; } = (outFeatures + panelWidth - 1) / panelWidth;
+
+    /// <summary>Input k of the product is this one of x; null: they are the same.</summary>
+    public virtual int[]? InputOrder => null;
+}

@@ -1,0 +1,47 @@
+namespace Octavo.ServingRuntime.Kernels;
+
+/// <summary>
+/// A matrix in whole numbers with a scale and a zero point for each group of inputs and each output: weight[n, k] = (values[k, n] - zeros[k / groupSize, n]) · scales[k / groupSize, n].
+/// What AWQ and GPTQ store, freed of their packing.
+/// </summary>
+public sealed record QuantizedMatrix
+{
+    public required int InFeatures { get; init; }
+
+    public required int OutFeatures { get; init; }
+
+    /// <summary>4 or 8.</summary>
+    public required int Bits { get; init; }
+
+    /// <summary>Inputs of a group; the last group may have fewer. Even.</summary>
+    public required int GroupSize { get; init; }
+
+    /// <summary>[InFeatures, OutFeatures], each below 2^Bits.</summary>
+    public required byte[] Values { get; init; }
+
+    /// <summary>[groups, OutFeatures].</summary>
+    public required byte[] Zeros { get; init; }
+
+    /// <summary>[groups, OutFeatures].</summary>
+    public required float[] Scales { get; init; }
+
+    /// <summary>Row k of the values belongs to this input; null: to input k (groups are runs of rows either way).</summary>
+    public int[]? InputOrder { get; init; }
+
+    public int Groups => (InFeatures + GroupSize - 1) / GroupSize;
+
+    /// <exception cref="ArgumentException">Sizes that do not belong together.</exception>
+    public void Validate()
+    {
+        if (Bits is not (4 or 8) || InFeatures % 2 != 0 || GroupSize < 2 || GroupSize % 2 != 0)
+        {
+            throw new ArgumentException($"{Bits} bits in groups of {GroupSize} of {InFeatures} inputs: 4 or 8 bits and even numbers are needed");
+        }
+
+        if (Values.LongLength != (long)InFeatures * OutFeatures || Zeros.LongLength != (long)Groups * OutFeatures || Scales.LongLength != Zeros.LongLength
+            || (InputOrder is not null && InputOrder.Length != InFeatures))
+        {
+            throw new ArgumentException($"{Values.Length} values, {Zeros.Length} zeros and {Scales.Length} scales for [{OutFeatures}, {InFeatures}] in groups of {GroupSize}");
+        }
+    }
+}
