@@ -19,6 +19,9 @@ public static class ServingFlags
     public const string MaxNumQueuedTokens = "--max-num-queued-tokens";
 
     public const string DType = "--dtype";
+    /// <summary>awq or gptq: what the checkpoint has to be; absent: whatever it is.</summary>
+    public const string Quantization = "--quantization";
+
     public const string Device = "--device";
     public const string EnablePrefixCaching = "--enable-prefix-caching";
     public const string NoEnablePrefixCaching = "--no-enable-prefix-caching";

@@ -24,6 +24,11 @@ public static class EngineOptionsValidator
             errors.Add($"DType: '{options.DType}' is none of {string.Join(", ", DTypes)}");
         }
 
+        if (options.Quantization is not (null or "awq" or "gptq"))
+        {
+            errors.Add($"Quantization: '{options.Quantization}' is none of awq, gptq");
+        }
+
         if (options.BlockSize is not (16 or 32 or 64))
         {
             errors.Add($"BlockSize: {options.BlockSize} is none of 16, 32, 64");

@@ -43,10 +43,15 @@ public static partial class EngineCoreFactory
                 throw new EngineStartException($"MaxModelLen: {maxModelLen} is more than the model's {config.LongestModelLen} (max_position_embeddings and rope scaling)");
             }
 
+            if (options.Quantization is { } asked && asked != config.Quantization?.Name)
+            {
+                throw new EngineStartException($"Quantization: {asked} is asked for, but the checkpoint is {config.Quantization?.Name ?? "not quantised"}");
+            }
+
             var checkpoint = Checkpoint.Open(options.ModelPath);
             owned.Push(checkpoint);
             var dtype = ChooseDType(options, config);
-            var model = ModelRegistry.Create(config, new WeightLoader(checkpoint, backend, dtype), maxModelLen);
+            var model = ModelRegistry.Create(config, new WeightLoader(checkpoint, backend, dtype, config.Quantization), maxModelLen);
             owned.Push(model);
             var cache = KVCacheConfig.Create(options, config, maxModelLen, FreeMemory.Measure());
             var runner = new ModelRunner.ModelRunner(backend, model, config, cache, options, maxModelLen, tier);

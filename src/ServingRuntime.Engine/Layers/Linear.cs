@@ -7,17 +7,31 @@ namespace Octavo.ServingRuntime.Engine.Layers;
 public sealed class Linear : IDisposable
 {
     private readonly IKernelBackend backend;
-    private readonly LinearWeight weight;
+    private readonly IReadOnlyList<LinearWeight> weights;
 
-    public Linear(WeightLoader weights, int inFeatures, bool bias, params ReadOnlySpan<(string Prefix, int OutFeatures)> parts)
+    public Linear(WeightLoader loader, int inFeatures, bool bias, params ReadOnlySpan<(string Prefix, int OutFeatures)> parts)
     {
-        backend = weights.Backend;
-        weight = weights.Linear(inFeatures, bias, parts);
+        backend = loader.Backend;
+        weights = loader.Linear(inFeatures, bias, parts);
+        OutFeatures = weights.Sum(weight => weight.OutFeatures);
     }
 
-    public int OutFeatures => weight.OutFeatures;
+    public int OutFeatures { get; }
 
-    public void Forward(in Tensor x, in Tensor output) => backend.Linear(x, weight, output);
+    public void Forward(in Tensor x, in Tensor output)
+    {
+        for (int i = 0, first = 0; i < weights.Count; i++)
+        {
+            backend.Linear(x, weights[i], output.Columns(first, weights[i].OutFeatures));
+            first += weights[i].OutFeatures;
+        }
+    }
 
-    public void Dispose() => weight.Dispose();
+    public void Dispose()
+    {
+        foreach (var weight in weights)
+        {
+            weight.Dispose();
+        }
+    }
 }

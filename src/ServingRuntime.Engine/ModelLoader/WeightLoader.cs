@@ -3,7 +3,7 @@ using Octavo.ServingRuntime.Kernels;
 namespace Octavo.ServingRuntime.Engine.ModelLoader;
 
 /// <summary>Hands a checkpoint's tensors to a model by name and shape, and keeps account: what is missing, misshapen or left over is an error that names it.</summary>
-public sealed class WeightLoader(Checkpoint checkpoint, IKernelBackend backend, DType linearDType)
+public sealed class WeightLoader(Checkpoint checkpoint, IKernelBackend backend, DType linearDType, QuantizationConfig? quantization = null)
 {
     private const int NamesInMessage = 8;
     private readonly HashSet<string> taken = new(StringComparer.Ordinal);
@@ -18,6 +18,12 @@ public sealed class WeightLoader(Checkpoint checkpoint, IKernelBackend backend, 
     /// <summary>A view of the file; valid while the checkpoint is open.</summary>
     public Tensor Take(string name, params ReadOnlySpan<int> shape)
     {
+        var tensor = TakeAny(name, shape);
+        return tensor.DType != DType.Int32 ? tensor : throw new CheckpointException($"tensor {name} holds integers where floating-point weights are needed");
+    }
+
+    private Tensor TakeAny(string name, ReadOnlySpan<int> shape)
+    {
         if (!Contains(name))
         {
             throw new CheckpointException($"the checkpoint has no tensor {name}");
@@ -30,28 +36,59 @@ public sealed class WeightLoader(Checkpoint checkpoint, IKernelBackend backend, 
             throw new CheckpointException($"tensor {name} has the shape {tensor.Shape}; the configuration makes it {expected}");
         }
 
-        if (tensor.DType == DType.Int32)
-        {
-            throw new CheckpointException($"tensor {name} holds integers where floating-point weights are needed");
-        }
-
         taken.Add(name);
         return tensor;
     }
 
+    /// <summary>Parts whose inputs have the same order are computed together.</summary>
+    private List<LinearWeight> Quantized(int inFeatures, bool bias, ReadOnlySpan<(string Prefix, int OutFeatures)> parts)
+    {
+        var config = quantization ?? throw new CheckpointException($"{parts[0].Prefix}: the checkpoint is quantised, but config.json has no quantization_config");
+        var weights = new List<LinearWeight>();
+        var together = new List<QuantizedMatrix>();
+        var biases = new List<Tensor>();
+        foreach (var (prefix, outFeatures) in parts)
+        {
+            var matrix = QuantizedMatrixReader.Read(this, config, prefix, inFeatures, outFeatures);
+            if (together.Count > 0 && !Equal(together[0].InputOrder, matrix.InputOrder))
+            {
+                Flush();
+            }
+
+            together.Add(matrix);
+
+            // Some quantisers write a bias of zeros where the model has none.
+            if (bias || Contains(prefix + ".bias"))
+            {
+                biases.Add(Take(prefix + ".bias", outFeatures));
+            }
+        }
+
+        Flush();
+        return weights;
+
+        void Flush()
+        {
+            if (biases.Count > 0 && biases.Count != together.Count)
+            {
+                throw new CheckpointException("of quantised matrices that are computed together some have a bias and some have none");
+            }
+
+            weights.Add(backend.CreateQuantizedLinear(together, biases.ToArray()));
+            together.Clear();
+            biases.Clear();
+        }
+    }
+
+    private static bool Equal(int[]? left, int[]? right) => left is null ? right is null : right is not null && left.AsSpan().SequenceEqual(right);
+
     /// <summary>A float32 copy of a vector in the backend's memory, with a number added to each element; the caller disposes it.</summary>
     public Tensor Vector(string name, int length, float offset = 0f)
     {
-        var source = Take(name, length);
-        var values = new float[length];
+        var values = Floats(name, length);
         for (var i = 0; i < length; i++)
         {
-            values[i] = offset + source.DType switch
-            {
-                DType.Float32 => source.AsSpan<float>()[i],
-                DType.BFloat16 => BitConverter.UInt32BitsToSingle((uint)source.AsSpan<ushort>()[i] << 16),
-                _ => (float)source.AsSpan<Half>()[i],
-            };
+            values[i] += offset;
         }
 
         var vector = backend.Allocate(new TensorShape(length), DType.Float32);
@@ -59,9 +96,45 @@ public sealed class WeightLoader(Checkpoint checkpoint, IKernelBackend backend, 
         return vector;
     }
 
-    /// <summary>Linear layers of the same input, stacked by outputs: <c>{prefix}.weight</c> [outputs, inFeatures] and, where asked for, <c>{prefix}.bias</c>.</summary>
-    public LinearWeight Linear(int inFeatures, bool bias, params ReadOnlySpan<(string Prefix, int OutFeatures)> parts)
+    /// <summary>A tensor's elements in float32.</summary>
+    public float[] Floats(string name, params ReadOnlySpan<int> shape)
     {
+        var source = Take(name, shape);
+        var values = new float[checked((int)source.Shape.ElementCount)];
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = source.DType switch
+            {
+                DType.Float32 => source.AsSpan<float>()[i],
+                DType.BFloat16 => BitConverter.UInt32BitsToSingle((uint)source.AsSpan<ushort>()[i] << 16),
+                _ => (float)source.AsSpan<Half>()[i],
+            };
+        }
+
+        return values;
+    }
+
+    /// <summary>A view of a tensor of 32-bit integers.</summary>
+    public ReadOnlySpan<int> Integers(string name, params ReadOnlySpan<int> shape)
+    {
+        var tensor = TakeAny(name, shape);
+        return tensor.DType == DType.Int32 ? tensor.AsSpan<int>() : throw new CheckpointException($"tensor {name} holds {tensor.DType} where 32-bit integers are needed");
+    }
+
+    /// <summary>
+    /// Linear layers of the same input, stacked by outputs: <c>{prefix}.weight</c> [outputs, inFeatures] or its quantised form and, where asked for, <c>{prefix}.bias</c>.
+    /// </summary>
+    /// <returns>One weight, or several where not all parts can be computed together; their outputs follow one another.</returns>
+    public IReadOnlyList<LinearWeight> Linear(int inFeatures, bool bias, params ReadOnlySpan<(string Prefix, int OutFeatures)> parts)
+    {
+        foreach (var (prefix, _) in parts)
+        {
+            if (Contains(prefix + ".qweight"))
+            {
+                return Quantized(inFeatures, bias, parts);
+            }
+        }
+
         var weights = new Tensor[parts.Length];
         var biases = new Tensor[bias ? parts.Length : 0];
         for (var i = 0; i < parts.Length; i++)
@@ -73,7 +146,7 @@ public sealed class WeightLoader(Checkpoint checkpoint, IKernelBackend backend, 
             }
         }
 
-        return backend.CreateLinear(weights, biases, linearDType);
+        return [backend.CreateLinear(weights, biases, linearDType)];
     }
 
     /// <summary>Marks names as known but not needed.</summary>

@@ -21,6 +21,11 @@ public sealed class ConfigFields
         { } value => throw new CheckpointException($"{field}: {value.GetRawText()} is no whole number above 0"),
     };
 
+    /// <summary>Any whole number.</summary>
+    public int Int(string field) => Find(root, field) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt32(out var number)
+        ? number
+        : throw new CheckpointException($"{field}: a whole number is needed");
+
     public double PositiveNumber(string field, double absent) => Number(root, field) ?? absent;
 
     public bool Bool(string field, bool absent) => Find(root, field) switch
@@ -78,15 +83,6 @@ public sealed class ConfigFields
         "float16" => Kernels.DType.Float16,
         var other => throw new CheckpointException($"torch_dtype: '{other}' is none of float32, bfloat16, float16"),
     };
-
-    public void RefuseQuantization()
-    {
-        if (Find(root, "quantization_config") is { } quantization)
-        {
-            var method = quantization.ValueKind == JsonValueKind.Object ? Find(quantization, "quant_method")?.GetRawText() : null;
-            throw new CheckpointException($"quantization_config: quantised checkpoints ({method ?? "method unknown"}) are not supported yet");
-        }
-    }
 
     private List<double> Items(string field, JsonValueKind kind, string what, Func<JsonElement, double?> read)
     {

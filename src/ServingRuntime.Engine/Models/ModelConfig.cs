@@ -26,6 +26,9 @@ public sealed record ModelConfig
     /// <summary>What the checkpoint says its weights are; null: it does not.</summary>
     public DType? DType { get; init; }
 
+    /// <summary>How the linear layers are quantised; null: they are not.</summary>
+    public QuantizationConfig? Quantization { get; init; }
+
     /// <summary>The whole file.</summary>
     public required ConfigFields Fields { get; init; }
 
@@ -47,7 +50,9 @@ public sealed record ModelConfig
         var path = Path.Combine(folder, "config.json");
         try
         {
-            return Parse(File.ReadAllBytes(path));
+            var config = Parse(File.ReadAllBytes(path));
+            var older = Path.Combine(folder, "quantize_config.json");
+            return config.Quantization is null && File.Exists(older) ? config with { Quantization = ReadOlderQuantization(older) } : config;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CheckpointException)
         {
@@ -68,11 +73,25 @@ public sealed record ModelConfig
         }
     }
 
+    /// <summary>AutoGPTQ's own file, from before config.json told.</summary>
+    private static QuantizationConfig ReadOlderQuantization(string path)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(File.ReadAllBytes(path));
+            return QuantizationConfig.Read(new ConfigFields(document.RootElement));
+        }
+        catch (JsonException exception)
+        {
+            throw new CheckpointException($"quantize_config.json: no valid JSON: {exception.Message}", exception);
+        }
+    }
+
     private static ModelConfig Read(ConfigFields fields)
     {
         var architecture = fields.Architecture();
-        fields.RefuseQuantization();
-        return ChatGLMConfig.Describes(architecture) ? ChatGLMConfig.Read(architecture, fields) : ReadStandard(architecture, fields);
+        var config = ChatGLMConfig.Describes(architecture) ? ChatGLMConfig.Read(architecture, fields) : ReadStandard(architecture, fields);
+        return fields.Object("quantization_config") is { } quantization ? config with { Quantization = QuantizationConfig.Read(quantization) } : config;
     }
 
     private static ModelConfig ReadStandard(string architecture, ConfigFields fields)

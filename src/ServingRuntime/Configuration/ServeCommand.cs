@@ -22,6 +22,7 @@ internal static class ServeCommand
         var queued = new Option<int>(ServingFlags.MaxNumQueuedRequests) { Description = "Most waiting requests; beyond it requests get 503.", DefaultValueFactory = _ => 1024 };
         var queuedTokens = new Option<long?>(ServingFlags.MaxNumQueuedTokens) { Description = "Most prompt tokens of waiting requests. Default: no bound." };
         var dtype = new Option<string>(ServingFlags.DType) { Description = "auto, float32 or bfloat16.", DefaultValueFactory = _ => "auto" };
+        var quantization = new Option<string?>(ServingFlags.Quantization) { Description = "awq or gptq: what the checkpoint has to be. Default: whatever its configuration says." };
         var device = new Option<string>(ServingFlags.Device) { Description = "auto or cpu.", DefaultValueFactory = _ => "auto" };
         var prefixCaching = new Option<bool>(ServingFlags.EnablePrefixCaching) { Description = "Reuse KV blocks of equal prefixes (default)." };
         var noPrefixCaching = new Option<bool>(ServingFlags.NoEnablePrefixCaching) { Description = "Compute every prompt anew." };
@@ -47,7 +48,7 @@ internal static class ServeCommand
 
         var root = new RootCommand("Serves a language model over an OpenAI-compatible API.")
         {
-            model, names, host, port, maxModelLen, blockSize, maxNumSeqs, maxBatched, queued, queuedTokens, dtype, device, prefixCaching, noPrefixCaching,
+            model, names, host, port, maxModelLen, blockSize, maxNumSeqs, maxBatched, queued, queuedTokens, dtype, quantization, device, prefixCaching, noPrefixCaching,
             cacheBytes, blocks, threads, shutdown, apiKeys, apiKeyFile, shareCache, perKey, timeout, stall, noWarmUp, seed,
             template, trustTemplate, toolParser, autoTools, reasoningParser, maxLogprobs,
         };
@@ -81,6 +82,7 @@ internal static class ServeCommand
             {
                 ModelPath = options.Model,
                 DType = parsed.GetValue(dtype)!,
+                Quantization = parsed.GetValue(quantization),
                 MaxModelLen = parsed.GetValue(maxModelLen),
                 BlockSize = parsed.GetValue(blockSize),
                 MaxNumSeqs = parsed.GetValue(maxNumSeqs),

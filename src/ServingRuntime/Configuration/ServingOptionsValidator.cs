@@ -12,6 +12,7 @@ internal static class ServingOptionsValidator
     {
         [nameof(EngineOptions.ModelPath)] = ServingFlags.Model,
         [nameof(EngineOptions.DType)] = ServingFlags.DType,
+        [nameof(EngineOptions.Quantization)] = ServingFlags.Quantization,
         [nameof(EngineOptions.BlockSize)] = ServingFlags.BlockSize,
         [nameof(EngineOptions.MaxModelLen)] = ServingFlags.MaxModelLen,
         [nameof(EngineOptions.MaxNumSeqs)] = ServingFlags.MaxNumSeqs,

@@ -35,7 +35,7 @@ public sealed class GoldenCheckpointTests : IDisposable
             var roots = new List<string> { Path.Combine(Repository.Root, "tests", "ServingRuntime.Engine.Tests", "Fixtures", "golden") };
             if (Environment.GetEnvironmentVariable("OCTAVO_GOLDEN") is { Length: > 0 } more)
             {
-                roots.Insert(0, Path.Combine(more, "models"));
+                roots.InsertRange(0, [Path.Combine(more, "models"), Path.Combine(more, "quant")]);
             }
 
             var sources = new Dictionary<string, string>(StringComparer.Ordinal);

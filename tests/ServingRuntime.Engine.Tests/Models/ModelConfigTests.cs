@@ -35,7 +35,10 @@ public sealed class ModelConfigTests
     [InlineData("rope_scaling", "{\"rope_type\": \"spiral\", \"factor\": 4}", "*rope_scaling*spiral*none of*")]
     [InlineData("rope_scaling", "{\"rope_type\": \"linear\"}", "*rope_scaling*factor is missing*")]
     [InlineData("rope_parameters", "[1]", "*rope_parameters*no object*")]
-    [InlineData("quantization_config", "{\"quant_method\": \"awq\"}", "*quantization_config*awq*not supported*")]
+    [InlineData("quantization_config", "{\"quant_method\": \"bitsandbytes\"}", "*quantization_config*bitsandbytes*none of awq, gptq*")]
+    [InlineData("quantization_config", "{\"quant_method\": \"awq\", \"version\": \"gemv\"}", "*awq version 'gemv'*")]
+    [InlineData("quantization_config", "{\"quant_method\": \"gptq\", \"bits\": 3}", "*gptq with 3 bits*")]
+    [InlineData("quantization_config", "{\"quant_method\": \"gptq\", \"checkpoint_format\": \"marlin\"}", "*'marlin'*")]
     [InlineData("architectures", "[]", "*architectures*")]
     public void Parse_BadField_NamesIt(string field, string? value, string message)
     {
