@@ -47,7 +47,7 @@ internal sealed partial class WarmUp(
         try
         {
             var host = new ModelHost(options, timeProvider);
-            host.SetLoaded(new LoadedModel(llm, input));
+            host.SetLoaded(new LoadedModel(llm, input, ModelTraits.Detect(input.Model, options)));
             if (input.Model.ChatTemplate is not null)
             {
                 var chat = ActivatorUtilities.CreateInstance<ChatCompletionsEndpoint>(services, host);
