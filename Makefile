@@ -6,10 +6,10 @@ RESULTS       := $(CURDIR)/artifacts/test-results
 ARGS          ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test presubmit manifests kustomize bench clean tools
+.PHONY: help build demo test presubmit manifests kustomize bench bench-serving bench-http bench-prefix bench-batching bench-overhead bench-memory bench-multiturn bench-curves clean tools
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
 
 build: ## Build the executables into artifacts/bin
 	$(DOTNET) build Octavo.slnf -c $(CONFIGURATION) -v:q --nologo -clp:NoSummary -p:InstallFolder=$(BIN)
@@ -29,8 +29,14 @@ manifests: ## Generate config/crds from the C# types
 kustomize: ## Render config/default (needs kubectl)
 	kubectl kustomize config/default
 
-bench: build ## Tokens per second of the engine and of the server with the model that ships
-	./bench/run
+bench: build ## Short benchmarks: throughput, prefix caching, batching, overhead (under 3 minutes)
+	./bench/run short
+
+bench-serving: build ## All benchmarks, with the page artifacts/bench/report.html
+	./bench/run serving
+
+bench-http bench-prefix bench-batching bench-overhead bench-memory bench-multiturn bench-curves: build
+	./bench/run $(@:bench-%=%)
 
 tools: ## Fetch promtool into .tools (Debian), so that the exposition tests run
 	@./.ci/tools

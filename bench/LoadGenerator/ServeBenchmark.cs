@@ -48,7 +48,7 @@ internal sealed class ServeBenchmark(ServeOptions options, TimeProvider time, Te
         try
         {
             model = options.Model ?? await FirstModelAsync(client, cancellationToken);
-            var scale = options.VocabSize is null ? await LearnScaleAsync(client, model, random, cancellationToken) : new TokenScale(1, 0);
+            var scale = await LearnScaleAsync(client, model, random, cancellationToken);
             dataset = await Datasets.CreateAsync(options, new PromptSource(scale, options.VocabSize), random, cancellationToken);
         }
         catch (Exception e) when (e is HttpRequestException or IOException or InvalidDataException or JsonException)
@@ -98,22 +98,30 @@ internal sealed class ServeBenchmark(ServeOptions options, TimeProvider time, Te
         }
     }
 
+    /// <summary>Token ids need no scale; the server is still waited for.</summary>
     private async Task<TokenScale> LearnScaleAsync(OpenAIClient client, string model, Random random, CancellationToken cancellationToken)
     {
         var begin = time.GetTimestamp();
-        var shorter = await ProbeAsync(ShortProbeWords);
-        var longer = await ProbeAsync(LongProbeWords);
-        return TokenScale.FromTwo(shorter, longer);
+        if (options.VocabSize is not null)
+        {
+            await ProbeAsync(new BenchRequest([], [.. Enumerable.Repeat(PromptSource.FirstOrdinaryToken, ShortProbeWords)], 1));
+            return new TokenScale(1, 0);
+        }
 
-        async Task<(int Words, int Tokens)> ProbeAsync(int words)
+        var shorter = await ProbeAsync(Words(ShortProbeWords));
+        var longer = await ProbeAsync(Words(LongProbeWords));
+        return TokenScale.FromTwo((ShortProbeWords, shorter), (LongProbeWords, longer));
+
+        BenchRequest Words(int count) => new([new ChatMessage("user", PromptSource.RandomWords(count, random))], null, 1);
+
+        async Task<int> ProbeAsync(BenchRequest request)
         {
             while (true)
             {
-                var request = new BenchRequest([new ChatMessage("user", PromptSource.RandomWords(words, random))], null, 1);
                 var result = await client.SendAsync(model, request, time.GetTimestamp(), begin, keepText: false, cancellationToken);
                 if (result.Error is null)
                 {
-                    return (words, result.PromptTokens);
+                    return result.PromptTokens;
                 }
 
                 // A server may list its model before it is loaded.

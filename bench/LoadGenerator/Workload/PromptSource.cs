@@ -5,7 +5,7 @@ namespace Octavo.LoadGenerator.Workload;
 internal sealed class PromptSource(TokenScale scale, int? vocabSize)
 {
     /// <summary>The first ids of a vocabulary are most often special tokens.</summary>
-    private const int FirstOrdinaryToken = 3;
+    public const int FirstOrdinaryToken = 3;
 
     private static readonly string[] Words =
     [
