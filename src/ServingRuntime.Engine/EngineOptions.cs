@@ -1,3 +1,5 @@
+using Octavo.ServingRuntime.Engine.Speculation;
+
 namespace Octavo.ServingRuntime.Engine;
 
 /// <summary>What the engine is started with; vLLM's names and, where it has one, its defaults. Checked by <see cref="EngineOptionsValidator"/>.</summary>
@@ -43,6 +45,9 @@ public sealed record EngineOptions
 
     /// <summary>Threads of the CPU backend; null: the cores that the process may use.</summary>
     public int? CpuThreads { get; init; }
+
+    /// <summary>Null: no speculative decoding.</summary>
+    public SpeculativeOptions? Speculative { get; init; }
 
     /// <summary>Seeds requests that bring no seed of their own.</summary>
     public long Seed { get; init; }

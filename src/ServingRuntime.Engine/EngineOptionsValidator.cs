@@ -56,6 +56,7 @@ public static class EngineOptionsValidator
             errors.Add($"AdmissionWatermark: {options.AdmissionWatermark} is not at least 0 and below 1");
         }
 
+        errors.AddRange(options.Speculative?.Validate() ?? []);
         return errors;
     }
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Octavo.ServingRuntime.Engine.Core;
 using Octavo.ServingRuntime.Engine.KVCache;
+using Octavo.ServingRuntime.Engine.Speculation;
 using Octavo.ServingRuntime.Engine.StructuredOutput;
 using Octavo.ServingRuntime.Kernels;
 using Octavo.ServingRuntime.Kernels.Cpu;
@@ -13,10 +14,12 @@ internal sealed class EngineHarness : IDisposable
 {
     private readonly List<EngineCoreOutput> outputs = [];
 
-    public EngineHarness(EngineOptions? options = null, IKernelBackend? backend = null, TimeProvider? time = null, IBlockTier? tier = null)
+    public EngineHarness(
+        EngineOptions? options = null, IKernelBackend? backend = null, TimeProvider? time = null, IBlockTier? tier = null, IDraftProposer? proposer = null)
     {
         Options = options ?? Defaults;
-        Core = EngineCoreFactory.Create(Options, backend ?? new CpuBackend(Options.CpuThreads ?? 1), time ?? TimeProvider.System, NullLogger.Instance, tier);
+        Core = EngineCoreFactory.Create(
+            Options, backend ?? new CpuBackend(Options.CpuThreads ?? 1), time ?? TimeProvider.System, NullLogger.Instance, tier, proposer);
     }
 
     public static EngineOptions Defaults => new() { ModelPath = Repository.TinyModel, NumBlocksOverride = 1024, MaxNumSeqs = 64, CpuThreads = 1 };

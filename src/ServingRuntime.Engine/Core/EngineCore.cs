@@ -3,6 +3,7 @@ using Octavo.ServingRuntime.Engine.KVCache;
 using Octavo.ServingRuntime.Engine.ModelRunner;
 using Octavo.ServingRuntime.Engine.Sampling;
 using Octavo.ServingRuntime.Engine.Scheduling;
+using Octavo.ServingRuntime.Engine.Speculation;
 using Octavo.ServingRuntime.Engine.StructuredOutput;
 
 namespace Octavo.ServingRuntime.Engine.Core;
@@ -17,6 +18,7 @@ internal sealed class EngineCore : IEngineCore
     private readonly KVCacheManager cache;
     private readonly Scheduler scheduler;
     private readonly IModelRunner runner;
+    private readonly Speculator? speculator;
     private readonly IDisposable[] owned;
     private readonly Dictionary<string, Request> requests = new(StringComparer.Ordinal);
     private readonly List<EngineCoreOutput> refused = [];
@@ -28,14 +30,16 @@ internal sealed class EngineCore : IEngineCore
     private long stepTicks;
     private long scheduleTicks;
 
+    /// <param name="proposer">Where drafts come from; null: no speculative decoding. Owned.</param>
     /// <param name="tier">Where evicted blocks go; null: nowhere. The runner moves their contents.</param>
     /// <param name="owned">Disposed with the engine, in this order, after the runner.</param>
     public EngineCore(
         EngineOptions options, KVCacheConfig cacheConfig, int maxModelLen, int vocabSize, int hiddenSize, IModelRunner runner, TimeProvider timeProvider,
-        IBlockTier? tier = null, params IDisposable[] owned)
+        IDraftProposer? proposer = null, IBlockTier? tier = null, params IDisposable[] owned)
     {
         this.options = options;
         this.runner = runner;
+        speculator = proposer is null ? null : new Speculator(options.Speculative!, maxModelLen, proposer);
         this.timeProvider = timeProvider;
         this.owned = owned;
         MaxModelLen = maxModelLen;
@@ -70,6 +74,7 @@ internal sealed class EngineCore : IEngineCore
         UncachedQueuedTokens = scheduler.UncachedQueuedTokens,
         RecentCacheHitRate = scheduler.PrefixCache.RecentHitRate,
         StepTokens = stepTokens,
+        Speculation = scheduler.Speculation,
         KVSlots = (long)cache.Pool.UsedCount * BlockSize,
         KVSlotsFilled = ((long)cache.Pool.UsedCount * BlockSize) - scheduler.UnusedSlots(),
         Steps = steps,
@@ -110,6 +115,7 @@ internal sealed class EngineCore : IEngineCore
         if (requests.Remove(requestId, out var request))
         {
             scheduler.Finish(request);
+            speculator?.Forget(request);
         }
     }
 
@@ -124,6 +130,7 @@ internal sealed class EngineCore : IEngineCore
         outputs.Clear();
         scheduler.Expire(outputs);
         var start = timeProvider.GetTimestamp();
+        speculator?.Propose(scheduler.Running);
         var step = scheduler.Schedule();
         stepTokens = step.TotalTokens;
         if (step.Requests.Count > 0)
@@ -140,9 +147,9 @@ internal sealed class EngineCore : IEngineCore
 
         foreach (ref readonly var output in CollectionsMarshal.AsSpan(outputs))
         {
-            if (output.FinishReason is not null)
+            if (output.FinishReason is not null && requests.Remove(output.RequestId, out var request))
             {
-                requests.Remove(output.RequestId);
+                speculator?.Forget(request);
             }
         }
 
@@ -193,6 +200,7 @@ internal sealed class EngineCore : IEngineCore
 
     public void Dispose()
     {
+        speculator?.Dispose();
         runner.Dispose();
         foreach (var resource in owned)
         {

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Octavo.ServingRuntime.Engine.KVCache;
 using Octavo.ServingRuntime.Engine.ModelLoader;
 using Octavo.ServingRuntime.Engine.Models;
+using Octavo.ServingRuntime.Engine.Speculation;
 using Octavo.ServingRuntime.Kernels;
 using Octavo.ServingRuntime.Kernels.Cpu;
 
@@ -30,7 +31,9 @@ public static partial class EngineCoreFactory
     }
 
     /// <summary>Over a given backend and second tier, which the engine then owns. Options are taken as valid.</summary>
-    internal static EngineCore Create(EngineOptions options, IKernelBackend backend, TimeProvider timeProvider, ILogger logger, IBlockTier? tier = null)
+    /// <param name="proposer">Null: the one that the options name. It needs <see cref="EngineOptions.Speculative"/>.</param>
+    internal static EngineCore Create(
+        EngineOptions options, IKernelBackend backend, TimeProvider timeProvider, ILogger logger, IBlockTier? tier = null, IDraftProposer? proposer = null)
     {
         var start = timeProvider.GetTimestamp();
         var owned = new Stack<IDisposable>(tier is null ? [backend] : [backend, tier]);
@@ -55,10 +58,11 @@ public static partial class EngineCoreFactory
             owned.Push(model);
             var cache = KVCacheConfig.Create(options, config, maxModelLen, FreeMemory.Measure());
             var runner = new ModelRunner.ModelRunner(backend, model, config, cache, options, maxModelLen, tier);
+            proposer ??= options.Speculative is { } speculative ? new NgramProposer(speculative) : null;
             LogStarted(
                 logger, config.Architecture, options.ModelPath, dtype, backend.Description, cache.NumBlocks, cache.BlockSize, cache.Bytes,
                 maxModelLen, timeProvider.GetElapsedTime(start).TotalMilliseconds);
-            return new EngineCore(options, cache, maxModelLen, config.VocabSize, config.HiddenSize, runner, timeProvider, tier, [.. owned]);
+            return new EngineCore(options, cache, maxModelLen, config.VocabSize, config.HiddenSize, runner, timeProvider, proposer, tier, [.. owned]);
         }
         catch
         {

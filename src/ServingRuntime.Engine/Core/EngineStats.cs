@@ -1,3 +1,5 @@
+using Octavo.ServingRuntime.Engine.Speculation;
+
 namespace Octavo.ServingRuntime.Engine.Core;
 
 /// <summary>The scheduler's state after a step. Counters are totals since start.</summary>
@@ -21,6 +23,9 @@ public readonly record struct EngineStats
 
     /// <summary>0..1 over the last thousand admissions.</summary>
     public double RecentCacheHitRate { get; init; }
+
+    /// <summary>Live totals of speculative decoding; null before the first step.</summary>
+    public SpeculationStats? Speculation { get; init; }
 
     /// <summary>Tokens computed by the last step.</summary>
     public int StepTokens { get; init; }

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Globalization;
 using Octavo.ServingContract;
 using Octavo.ServingRuntime.Engine.Core;
 
@@ -121,6 +122,19 @@ public sealed class EngineMetrics
         Total(ServingMetricNames.PrefixCacheHits, "Prompt tokens found in the prefix cache.", () => stats().PrefixCacheHits);
         Total(ServingMetricNames.NumPreemptions, "Preemptions.", () => stats().NumPreemptions);
         Total(ServingMetricNames.RecomputedTokens, "Tokens computed again after a preemption.", () => stats().RecomputedTokens);
+        AttachSpeculation(stats);
+    }
+
+    private void AttachSpeculation(Func<EngineStats> stats)
+    {
+        Total("vllm:spec_decode_num_drafts_total", "Requests and steps that had drafts to verify.", () => stats().Speculation?.NumDrafts ?? 0);
+        Total("vllm:spec_decode_num_draft_tokens_total", "Drafts.", () => stats().Speculation?.NumDraftTokens ?? 0);
+        Total("vllm:spec_decode_num_accepted_tokens_total", "Drafts that held.", () => stats().Speculation?.NumAcceptedTokens ?? 0);
+        meter.CreateObservableCounter(
+            "vllm:spec_decode_num_accepted_tokens_per_pos_total",
+            () => (stats().Speculation?.AcceptedPerPosition ?? []).Select(
+                (accepted, position) => new Measurement<long>(accepted, Labelled("position", position.ToString(CultureInfo.InvariantCulture)))),
+            description: "Drafts that held, by their position.");
     }
 
     /// <summary>Exposes the cache's configuration as labels of a gauge that is 1.</summary>

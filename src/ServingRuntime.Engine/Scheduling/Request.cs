@@ -2,6 +2,7 @@ using Octavo.ServingRuntime.Engine.Core;
 using Octavo.ServingRuntime.Engine.KVCache;
 using Octavo.ServingRuntime.Engine.Pooling;
 using Octavo.ServingRuntime.Engine.Sampling;
+using Octavo.ServingRuntime.Engine.Speculation;
 using Octavo.ServingRuntime.Engine.StructuredOutput;
 
 namespace Octavo.ServingRuntime.Engine.Scheduling;
@@ -92,6 +93,9 @@ public sealed class Request
 
     /// <summary>Null where tokens are wanted, not an embedding.</summary>
     internal PoolingState? Pooling { get; }
+
+    /// <summary>Null until it is first considered for drafts.</summary>
+    internal DraftState? Drafting { get; set; }
 
     /// <summary>All of the prompt has to be computed for what it asks for: cached or shared blocks do not help. Its own blocks may still help others.</summary>
     internal bool NeedsWholePrompt => PromptLogprobs is { IsComplete: false } || Pooling?.Params.Type == PoolingType.Mean;

@@ -1,6 +1,7 @@
 using Octavo.ServingRuntime.Engine.Core;
 using Octavo.ServingRuntime.Engine.KVCache;
 using Octavo.ServingRuntime.Engine.ModelRunner;
+using Octavo.ServingRuntime.Engine.Speculation;
 
 namespace Octavo.ServingRuntime.Engine.Scheduling;
 
@@ -33,6 +34,7 @@ public sealed class Scheduler
         this.maxModelLen = maxModelLen;
         this.timeProvider = timeProvider;
         output = new SchedulerOutput(cache.Moves);
+        Speculation = new SpeculationStats(options.Speculative?.NumSpeculativeTokens ?? 0);
         watermarkBlocks = (int)Math.Ceiling(options.AdmissionWatermark * (cache.Pool.NumBlocks - 1));
         mostPrefillTokens = options.LongPrefillTokenThreshold > 0 ? options.LongPrefillTokenThreshold : int.MaxValue;
     }
@@ -54,6 +56,8 @@ public sealed class Scheduler
 
     /// <summary>Forks that took their prompt from their parent do not count: nothing was looked up for them.</summary>
     public PrefixCacheStats PrefixCache { get; } = new();
+
+    public SpeculationStats Speculation { get; }
 
     /// <param name="parent">A request in here whose prompt is to be shared; ignored where the two do not allow it.</param>
     public void Add(Request request, Request? parent = null)
@@ -160,6 +164,7 @@ public sealed class Scheduler
             Advance(scheduled.Request, scheduled.NumTokens - scheduled.NumDraftTokens);
             if (samples)
             {
+                Speculation.Record(scheduled, result[sample].Length);
                 TakeTokens(scheduled.Request, result[sample++], outputs);
             }
 
@@ -244,10 +249,21 @@ public sealed class Scheduler
         for (var i = 0; i < running.Count && budget > 0;)
         {
             var request = running[i];
-            var tokens = Math.Min(request.NumTokens - request.NumComputedTokens, Math.Min(budget, mostPrefillTokens));
+            var needed = request.NumTokens - request.NumComputedTokens;
+            var most = Math.Min(budget, mostPrefillTokens);
+
+            // Drafts get what is left when each request after this one has a token; and they push nobody out.
+            var drafts = Math.Clamp(Math.Min(most, budget - (running.Count - i - 1)) - needed, 0, request.NumDraftTokens);
+            var tokens = Math.Min(needed + drafts, most);
             var fits = true;
             while (!cache.TryAllocateSlots(request, tokens))
             {
+                if (drafts > 0)
+                {
+                    (tokens, drafts) = (tokens - drafts, 0);
+                    continue;
+                }
+
                 undisturbed = false;
                 var victim = PreemptionPolicy.ChooseVictim(running, cache);
                 var position = running.IndexOf(victim);
@@ -263,7 +279,7 @@ public sealed class Scheduler
 
             if (fits)
             {
-                output.Add(request, tokens);
+                output.Add(request, tokens, drafts);
                 budget -= tokens;
                 i++;
             }
@@ -364,6 +380,7 @@ public sealed class Scheduler
         running.Remove(request);
         cache.Free(request, request.NumComputedTokens);
         request.NumComputedTokens = 0;
+        request.SetDrafts([]);
         request.NumPreemptions++;
         request.Status = RequestStatus.Preempted;
         NumPreemptions++;

@@ -37,9 +37,9 @@ public sealed class SchedulerOutput(BlockMoves moves)
         TotalTokens = 0;
     }
 
-    internal void Add(Request request, int numTokens)
+    internal void Add(Request request, int numTokens, int numDraftTokens = 0)
     {
-        requests.Add(new ScheduledRequest(request, numTokens));
+        requests.Add(new ScheduledRequest(request, numTokens, numDraftTokens));
         TotalTokens += numTokens;
     }
 
