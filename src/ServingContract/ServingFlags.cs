@@ -58,6 +58,9 @@ public static class ServingFlags
     /// <summary>Be ready without having run a request of the server's own first.</summary>
     public const string NoWarmUp = "--no-warm-up";
 
+    /// <summary>How <c>/v1/embeddings</c> makes one vector of a prompt: auto, mean or last.</summary>
+    public const string Pooling = "--pooling";
+
     public const string Seed = "--seed";
 
     /// <summary>File of a chat template that replaces the model's.</summary>

@@ -34,11 +34,15 @@ public sealed partial class AsyncLlm : IAsyncDisposable
         this.metrics = metrics;
         this.timeProvider = timeProvider;
         this.logger = logger;
+        HiddenSize = core.HiddenSize;
         admission = new Admission(options);
         engine = new EngineThread(core, options.OwnsCore, metrics, timeProvider, logger);
         metrics.Attach(() => engine.Stats);
         engine.Start();
     }
+
+    /// <summary>Dimensions of an embedding that is not cut.</summary>
+    public int HiddenSize { get; }
 
     /// <summary>Requests that have been accepted and not yet answered, answers of one request counted singly.</summary>
     public int InFlight => admission.InFlight;
@@ -196,7 +200,11 @@ public sealed partial class AsyncLlm : IAsyncDisposable
             throw;
         }
 
-        metrics.RecordParams(request.N, request.SamplingParams.MaxTokens);
+        if (request.Pooling is null)
+        {
+            metrics.RecordParams(request.N, request.SamplingParams.MaxTokens);
+        }
+
         var run = new RunningRequest(request, answers, timeProvider, cancellationToken);
         running.TryAdd(request.RequestId, run);
         return run;
@@ -301,7 +309,11 @@ public sealed partial class AsyncLlm : IAsyncDisposable
         }
 
         running.TryRemove(KeyValuePair.Create(run.Request.RequestId, run));
-        metrics.RecordMostGenerated(run.Answers.Max(a => a.Timings.Generated));
+        if (run.Request.Pooling is null)
+        {
+            metrics.RecordMostGenerated(run.Answers.Max(a => a.Timings.Generated));
+        }
+
         LogFinished(run);
     }
 

@@ -10,6 +10,9 @@ public sealed class InputProcessor(ModelTokenizer model, int maxModelLen, int vo
     /// <summary>Most tokens of prompt and output together.</summary>
     public int MaxModelLen => maxModelLen;
 
+    /// <summary>Of the model: token ids are below it.</summary>
+    public int VocabSize => vocabSize;
+
     public ModelTokenizer Model => model;
 
     public Tokenizer Tokenizer => model.Tokenizer;

@@ -37,6 +37,7 @@ internal static class ServeCommand
         var timeout = new Option<double>(ServingFlags.RequestTimeout) { Description = "Seconds that a request may take, queue included; 0: no limit. A client may ask for less by the header X-Request-Timeout.", DefaultValueFactory = _ => 600 };
         var stall = new Option<double>(ServingFlags.StallTimeout) { Description = "Seconds that one step may last before /health turns 503.", DefaultValueFactory = _ => 300 };
         var noWarmUp = new Option<bool>(ServingFlags.NoWarmUp) { Description = "Be ready without having run a request of the server's own; the first client then waits for it." };
+        var pooling = new Option<string>(ServingFlags.Pooling) { Description = "How /v1/embeddings makes one vector: mean, last, or auto: as the checkpoint's 1_Pooling/config.json says, else last.", DefaultValueFactory = _ => "auto" };
         var seed = new Option<long>(ServingFlags.Seed) { Description = "Seeds requests without a seed of their own." };
 
         var template = new Option<string?>(ServingFlags.ChatTemplate) { Description = "File of a chat template (Jinja) to use instead of the model's." };
@@ -49,7 +50,7 @@ internal static class ServeCommand
         var root = new RootCommand("Serves a language model over an OpenAI-compatible API.")
         {
             model, names, host, port, maxModelLen, blockSize, maxNumSeqs, maxBatched, queued, queuedTokens, dtype, quantization, device, prefixCaching, noPrefixCaching,
-            cacheBytes, blocks, threads, shutdown, apiKeys, apiKeyFile, shareCache, perKey, timeout, stall, noWarmUp, seed,
+            cacheBytes, blocks, threads, shutdown, apiKeys, apiKeyFile, shareCache, perKey, timeout, stall, noWarmUp, pooling, seed,
             template, trustTemplate, toolParser, autoTools, reasoningParser, maxLogprobs,
         };
         root.Add(FetchCommand.Create());
@@ -69,6 +70,7 @@ internal static class ServeCommand
                 RequestTimeout = parsed.GetValue(timeout) is 0 ? null : TimeSpan.FromSeconds(Math.Clamp(parsed.GetValue(timeout), -1, 1e9)),
                 StallTimeout = TimeSpan.FromSeconds(Math.Clamp(parsed.GetValue(stall), -1, 1e9)),
                 WarmUp = !parsed.GetValue(noWarmUp),
+                Pooling = parsed.GetValue(pooling)!,
                 ShutdownTimeout = TimeSpan.FromSeconds(Math.Clamp(parsed.GetValue(shutdown), -1, 1e9)),
                 ChatTemplate = parsed.GetValue(template),
                 TrustRequestChatTemplate = parsed.GetValue(trustTemplate),

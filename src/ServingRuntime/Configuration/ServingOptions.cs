@@ -37,6 +37,9 @@ internal sealed record ServingOptions
     /// <summary>How long one step of the engine may last before /health says that it is stuck.</summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>auto, mean or last: how embeddings are made.</summary>
+    public string Pooling { get; init; } = "auto";
+
     /// <summary>Whether a request of the server's own runs through all code before the first of a client.</summary>
     public bool WarmUp { get; init; } = true;
 

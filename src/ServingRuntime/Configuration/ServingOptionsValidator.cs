@@ -89,6 +89,11 @@ internal static class ServingOptionsValidator
             errors.Add($"{ServingFlags.RequestTimeout}: {timeout.TotalSeconds} is neither 0 (no limit) nor from 0 to 2592000");
         }
 
+        if (options.Pooling is not ("auto" or "mean" or "last"))
+        {
+            errors.Add($"{ServingFlags.Pooling}: '{options.Pooling}' is none of auto, mean, last");
+        }
+
         if (options.StallTimeout < TimeSpan.FromSeconds(1) || options.StallTimeout > TimeSpan.FromDays(1))
         {
             errors.Add($"{ServingFlags.StallTimeout}: {options.StallTimeout.TotalSeconds} is not from 1 to 86400");

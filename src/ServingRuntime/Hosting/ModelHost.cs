@@ -1,4 +1,6 @@
 using Octavo.ServingRuntime.Configuration;
+using Octavo.ServingRuntime.Embeddings;
+using Octavo.ServingRuntime.Engine;
 using Octavo.ServingRuntime.Engine.Core;
 using Octavo.ServingRuntime.OpenAI;
 
@@ -31,4 +33,8 @@ internal sealed class ModelHost(ServingOptions options, TimeProvider timeProvide
 }
 
 /// <summary>An engine that runs and the front that makes its requests.</summary>
-internal sealed record LoadedModel(AsyncLlm Llm, InputProcessor Input, ModelTraits Traits);
+internal sealed record LoadedModel(AsyncLlm Llm, InputProcessor Input, ModelTraits Traits)
+{
+    /// <summary>How embeddings are made.</summary>
+    public PoolingConfig Pooling { get; init; } = new(PoolingType.Last, Normalize: true);
+}

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Octavo.ServingRuntime.Configuration;
+using Octavo.ServingRuntime.Embeddings;
 using Octavo.ServingRuntime.Engine;
 using Octavo.ServingRuntime.Engine.Core;
 using Octavo.ServingRuntime.Engine.Metrics;
@@ -54,6 +55,7 @@ internal sealed partial class ModelLoaderService(
             var tokenizer = Task.Run(() => ModelTokenizer.Load(options.Model, new TemplateLimits(), timeProvider, options.ChatTemplate), lifetime.ApplicationStopping);
             core = createCore(engineOptions, timeProvider, loggerFactory.CreateLogger("Octavo.ServingRuntime.Engine"));
             var model = tokenizer.GetAwaiter().GetResult();
+            var pooling = PoolingConfig.Read(options.Pooling, options.Model);
             var input = new InputProcessor(model, core.MaxModelLen, core.VocabSize);
             if (options.WarmUp)
             {
@@ -71,7 +73,7 @@ internal sealed partial class ModelLoaderService(
             };
             var llm = new AsyncLlm(core, model.Tokenizer, llmOptions, metrics, timeProvider, loggerFactory.CreateLogger<AsyncLlm>());
             _ = StopWhenFailedAsync(llm);
-            host.SetLoaded(new LoadedModel(llm, input, ModelTraits.Detect(model, options)));
+            host.SetLoaded(new LoadedModel(llm, input, ModelTraits.Detect(model, options)) { Pooling = pooling });
             LogReady(options.ModelName, timeProvider.GetElapsedTime(start).TotalMilliseconds);
         }
         catch (Exception e)

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Console;
 using Octavo.Metrics.Prometheus;
 using Octavo.ServingContract;
 using Octavo.ServingRuntime.Configuration;
+using Octavo.ServingRuntime.Embeddings;
 using Octavo.ServingRuntime.Engine;
 using Octavo.ServingRuntime.Engine.Metrics;
 using Octavo.ServingRuntime.Health;
@@ -53,6 +54,7 @@ internal static class ServingApplication
         builder.Services.AddSingleton<RequestMapper>();
         builder.Services.AddSingleton<ChatCompletionsEndpoint>();
         builder.Services.AddSingleton<CompletionsEndpoint>();
+        builder.Services.AddSingleton<EmbeddingsEndpoint>();
         builder.Services.AddSingleton<ModelsEndpoint>();
         builder.Services.AddSingleton<TokenizeEndpoint>();
         builder.Services.AddSingleton<HealthEndpoints>();
@@ -69,6 +71,7 @@ internal static class ServingApplication
         app.UseRouting();
         app.MapPost(ServingPaths.ChatCompletions, app.Services.GetRequiredService<ChatCompletionsEndpoint>().HandleAsync);
         app.MapPost(ServingPaths.Completions, app.Services.GetRequiredService<CompletionsEndpoint>().HandleAsync);
+        app.Services.GetRequiredService<EmbeddingsEndpoint>().Map(app);
         app.Services.GetRequiredService<ModelsEndpoint>().Map(app);
         app.Services.GetRequiredService<TokenizeEndpoint>().Map(app);
         app.Services.GetRequiredService<HealthEndpoints>().Map(app);

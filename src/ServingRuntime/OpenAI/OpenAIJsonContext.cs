@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Octavo.ServingRuntime.Embeddings;
 
 namespace Octavo.ServingRuntime.OpenAI;
 
@@ -15,6 +16,7 @@ namespace Octavo.ServingRuntime.OpenAI;
 [JsonSerializable(typeof(TokenizeResponse))]
 [JsonSerializable(typeof(DetokenizeResponse))]
 [JsonSerializable(typeof(VersionResponse))]
+[JsonSerializable(typeof(EmbeddingsResponse))]
 internal sealed partial class OpenAIJsonContext : JsonSerializerContext;
 
 /// <summary>The context that answers are written with: text stays readable, since no answer is ever put into HTML.</summary>

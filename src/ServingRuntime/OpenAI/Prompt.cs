@@ -6,31 +6,34 @@ namespace Octavo.ServingRuntime.OpenAI;
 internal sealed record Prompt(string? Text, IReadOnlyList<int>? TokenIds)
 {
     /// <summary>A string, an array of strings, an array of token ids, or an array of such arrays.</summary>
-    public static IReadOnlyList<Prompt> Read(JsonElement prompt, int most)
+    /// <param name="prompt">The value.</param>
+    /// <param name="most">Most prompts.</param>
+    /// <param name="field">Its name, for messages.</param>
+    public static IReadOnlyList<Prompt> Read(JsonElement prompt, int most, string field = "prompt")
     {
         switch (prompt.ValueKind)
         {
             case JsonValueKind.String:
-                return [FromText(prompt)];
+                return [FromText(prompt, field)];
             case JsonValueKind.Array when prompt.GetArrayLength() == 0:
-                throw RequestFields.Wrong("prompt", "is empty");
+                throw RequestFields.Wrong(field, "is empty");
             case JsonValueKind.Array when prompt[0].ValueKind == JsonValueKind.Number:
-                return [FromTokens(prompt)];
+                return [FromTokens(prompt, field)];
             case JsonValueKind.Array when prompt.GetArrayLength() > most:
-                throw RequestFields.Wrong("prompt", $"may have {most} prompts at most");
+                throw RequestFields.Wrong(field, $"may have {most} prompts at most");
             case JsonValueKind.Array:
                 return [.. prompt.EnumerateArray().Select(item => item.ValueKind switch
                 {
-                    JsonValueKind.String => FromText(item),
-                    JsonValueKind.Array => FromTokens(item),
-                    _ => throw Malformed(),
+                    JsonValueKind.String => FromText(item, field),
+                    JsonValueKind.Array => FromTokens(item, field),
+                    _ => throw Malformed(field),
                 })];
             default:
-                throw Malformed();
+                throw Malformed(field);
         }
     }
 
-    private static Prompt FromText(JsonElement text)
+    private static Prompt FromText(JsonElement text, string field)
     {
         try
         {
@@ -38,13 +41,13 @@ internal sealed record Prompt(string? Text, IReadOnlyList<int>? TokenIds)
         }
         catch (InvalidOperationException)
         {
-            throw RequestFields.Wrong("prompt", "holds half of a surrogate pair");
+            throw RequestFields.Wrong(field, "holds half of a surrogate pair");
         }
     }
 
-    private static Prompt FromTokens(JsonElement tokens)
-        => new(null, [.. tokens.EnumerateArray().Select(t => t.ValueKind == JsonValueKind.Number && t.TryGetInt32(out var id) ? id : throw Malformed())]);
+    private static Prompt FromTokens(JsonElement tokens, string field)
+        => new(null, [.. tokens.EnumerateArray().Select(t => t.ValueKind == JsonValueKind.Number && t.TryGetInt32(out var id) ? id : throw Malformed(field))]);
 
-    private static Engine.Core.InvalidRequestException Malformed()
-        => RequestFields.Wrong("prompt", "must be a string, an array of strings, an array of token ids, or an array of arrays of token ids");
+    private static Engine.Core.InvalidRequestException Malformed(string field)
+        => RequestFields.Wrong(field, "must be a string, an array of strings, an array of token ids, or an array of arrays of token ids");
 }

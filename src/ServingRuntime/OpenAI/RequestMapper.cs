@@ -80,7 +80,8 @@ internal sealed partial class RequestMapper(ServingOptions options, TimeProvider
         return request;
     }
 
-    private string TakeModel(RequestFields fields)
+    /// <exception cref="ApiException">404 for a model that is not served.</exception>
+    public string TakeModel(RequestFields fields)
     {
         var name = fields.String("model");
         return name is null || name.Length == 0 ? options.ModelName

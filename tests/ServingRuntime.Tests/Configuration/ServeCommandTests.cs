@@ -23,7 +23,7 @@ public sealed class ServeCommandTests
             "--kv-cache-memory-bytes", "1000000", "--num-gpu-blocks-override", "44", "--cpu-threads", "3", "--shutdown-timeout", "2.5", "--api-key", "k1", "--api-key", "k2", "--seed", "9",
             "--chat-template", "/t", "--trust-request-chat-template", "--tool-call-parser", "hermes", "--enable-auto-tool-choice", "--reasoning-parser", "qwen3", "--max-logprobs", "-1",
             "--api-key-file", "/keys", "--share-prefix-cache", "--max-concurrent-requests-per-key", "6", "--request-timeout", "90",
-            "--stall-timeout", "7", "--no-warm-up",
+            "--stall-timeout", "7", "--pooling", "mean", "--no-warm-up",
         ]).InvokeAsync();
 
         code.Should().Be(7);
@@ -31,7 +31,7 @@ public sealed class ServeCommandTests
         {
             Model = "/m", ServedModelNames = ["a", "b"], Host = "127.1.2.3", Port = 9000, Device = "cpu", ApiKeys = ["k1", "k2"], ShutdownTimeout = TimeSpan.FromSeconds(2.5),
             MaxQueuedRequests = 5, MaxQueuedTokens = 500, ApiKeyFile = "/keys", SharePrefixCache = true, MaxConcurrentRequestsPerKey = 6, RequestTimeout = TimeSpan.FromSeconds(90),
-            StallTimeout = TimeSpan.FromSeconds(7), WarmUp = false,
+            StallTimeout = TimeSpan.FromSeconds(7), Pooling = "mean", WarmUp = false,
             ChatTemplate = "/t", TrustRequestChatTemplate = true, ToolCallParser = "hermes", ReasoningParser = "qwen3", MaxLogprobs = -1,
         });
         seen.Value.Engine.Should().BeEquivalentTo(new EngineOptions
@@ -53,7 +53,7 @@ public sealed class ServeCommandTests
     public void Validate_SeveralFaults_NamesAllFlagsAtOnce()
     {
         var errors = ServingOptionsValidator.Validate(
-            new ServingOptions { Model = "/no/such", Port = 70000, Host = "nowhere!", Device = "tpu", ApiKeys = [""], MaxQueuedRequests = -1, ApiKeyFile = "/no/keys", MaxConcurrentRequestsPerKey = 0, RequestTimeout = TimeSpan.FromSeconds(-1), StallTimeout = TimeSpan.Zero,
+            new ServingOptions { Model = "/no/such", Port = 70000, Host = "nowhere!", Device = "tpu", ApiKeys = [""], MaxQueuedRequests = -1, ApiKeyFile = "/no/keys", MaxConcurrentRequestsPerKey = 0, RequestTimeout = TimeSpan.FromSeconds(-1), StallTimeout = TimeSpan.Zero, Pooling = "max",
                 ToolCallParser = "x", ReasoningParser = "y", MaxLogprobs = -2, ChatTemplate = "/no/such" },
             new EngineOptions { ModelPath = "/no/such", DType = "int3", BlockSize = 7 });
 
