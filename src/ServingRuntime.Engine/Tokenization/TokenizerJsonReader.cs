@@ -58,7 +58,9 @@ internal static class TokenizerJsonReader
         "Sequence" => new SequenceNormalizer(Parts(element, "normalizers", ReadNormalizer)),
         "NFC" => new NfcNormalizer(),
         "Prepend" => new PrependNormalizer(element.GetProperty("prepend").GetString()!),
-        "Replace" => new ReplaceNormalizer(LiteralPattern(element), element.GetProperty("content").GetString()!),
+        "Replace" => new ReplaceNormalizer(ReadPattern(element.GetProperty("pattern")), element.GetProperty("content").GetString()!),
+        "Lowercase" => new LowercaseNormalizer(),
+        "Precompiled" => new PrecompiledNormalizer(element.GetProperty("precompiled_charsmap").GetBytesFromBase64()),
         "Strip" => new StripNormalizer(Flag(element, "strip_left", true), Flag(element, "strip_right", true)),
         var type => throw Unsupported("normalizer", type),
     };
@@ -68,20 +70,33 @@ internal static class TokenizerJsonReader
         "Sequence" => new SequencePreTokenizer(Parts(element, "pretokenizers", ReadPreTokenizer)),
         "ByteLevel" => new ByteLevelPreTokenizer(Flag(element, "add_prefix_space", true), Flag(element, "use_regex", true)),
         "Split" => new SplitPreTokenizer(ReadPattern(element.GetProperty("pattern")), ReadBehavior(element), Flag(element, "invert")),
+        "Whitespace" => new SplitPreTokenizer(SplitPattern.FromRegex(@"\w+|[^\w\s]+"), SplitBehavior.Removed, invert: true),
+        "WhitespaceSplit" => new SplitPreTokenizer(SplitPattern.FromRegex(@"\s"), SplitBehavior.Removed, invert: false),
+        "Punctuation" => new SplitPreTokenizer(
+            SplitPattern.FromRegex(@"[\p{P}!-/:-@\[-`{-~]"), element.TryGetProperty("behavior", out _) ? ReadBehavior(element) : SplitBehavior.Isolated, invert: false),
         "Digits" => new DigitsPreTokenizer(Flag(element, "individual_digits")),
         "Metaspace" => new MetaspacePreTokenizer(element.GetProperty("replacement").GetString()!, ReadScheme(element), Flag(element, "split", true)),
         var type => throw Unsupported("pre_tokenizer", type),
     };
 
-    private static BpeModel ReadModel(JsonElement element)
+    private static TokenizerModel ReadModel(JsonElement element)
     {
-        // Old files leave the type out; only BPE has merges.
-        var type = element.TryGetProperty("type", out var named) ? named.GetString() : element.TryGetProperty("merges", out _) ? "BPE" : null;
-        if (type != "BPE")
+        // Old files leave the type out; only BPE has merges, only Unigram a list for a vocabulary.
+        var type = element.TryGetProperty("type", out var named) ? named.GetString()
+            : element.TryGetProperty("merges", out _) ? "BPE"
+            : element.TryGetProperty("vocab", out var vocab) && vocab.ValueKind == JsonValueKind.Array ? "Unigram" : null;
+        return type switch
         {
-            throw Unsupported("model", type ?? "without a type");
-        }
+            "BPE" => ReadBpe(element),
+            "Unigram" => new UnigramModel(
+                [.. element.GetProperty("vocab").EnumerateArray().Select(entry => (entry[0].GetString()!, entry[1].GetDouble()))],
+                element.TryGetProperty("unk_id", out var unknown) && unknown.ValueKind == JsonValueKind.Number ? unknown.GetInt32() : null, Flag(element, "byte_fallback")),
+            _ => throw Unsupported("model", type ?? "without a type"),
+        };
+    }
 
+    private static BpeModel ReadBpe(JsonElement element)
+    {
         foreach (var option in (ReadOnlySpan<string>)["continuing_subword_prefix", "end_of_word_suffix"])
         {
             if (element.TryGetProperty(option, out var value) && value.ValueKind == JsonValueKind.String && value.GetString()!.Length > 0)
@@ -147,7 +162,7 @@ internal static class TokenizerJsonReader
         "ByteLevel" => new ByteLevelDecoder(),
         "ByteFallback" => new ByteFallbackDecoder(),
         "Fuse" => new FuseDecoder(),
-        "Replace" => new ReplaceDecoder(LiteralPattern(element), element.GetProperty("content").GetString()!),
+        "Replace" => new ReplaceDecoder(ReadPattern(element.GetProperty("pattern")), element.GetProperty("content").GetString()!),
         "Strip" => new StripDecoder(element.GetProperty("content").GetString()![0], element.GetProperty("start").GetInt32(), element.GetProperty("stop").GetInt32()),
         "Metaspace" => new MetaspaceDecoder(element.GetProperty("replacement").GetString()!, ReadScheme(element)),
         var type => throw Unsupported("decoder", type),
@@ -157,11 +172,6 @@ internal static class TokenizerJsonReader
         => element.TryGetProperty("Regex", out var regex)
             ? SplitPattern.FromRegex(regex.GetString()!)
             : SplitPattern.FromLiteral(element.GetProperty("String").GetString()!);
-
-    private static string LiteralPattern(JsonElement element)
-        => element.GetProperty("pattern").TryGetProperty("String", out var literal)
-            ? literal.GetString()!
-            : throw new TokenizerFormatException($"tokenizer.json: a {Type(element)} with a regular expression is not supported");
 
     private static SplitBehavior ReadBehavior(JsonElement element)
         => Enum.TryParse<SplitBehavior>(element.GetProperty("behavior").GetString(), out var behavior)

@@ -42,9 +42,9 @@ public sealed class ModelTokenizerTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"model": {"type": "Unigram", "vocab": []}}""", "'Unigram'")]
+    [InlineData("""{"model": {"type": "WordPiece", "vocab": {}}}""", "'WordPiece'")]
     [InlineData("""{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": []}, "normalizer": {"type": "NFKD"}}""", "'NFKD'")]
-    [InlineData("""{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": []}, "pre_tokenizer": {"type": "Whitespace"}}""", "'Whitespace'")]
+    [InlineData("""{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": []}, "pre_tokenizer": {"type": "UnicodeScripts"}}""", "'UnicodeScripts'")]
     [InlineData("""{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": []}, "decoder": {"type": "WordPiece"}}""", "'WordPiece'")]
     [InlineData("""{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": []}, "post_processor": {"type": "BertProcessing"}}""", "'BertProcessing'")]
     [InlineData("""{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": ["a b"]}}""", "merge 0")]

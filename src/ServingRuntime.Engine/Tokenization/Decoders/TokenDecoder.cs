@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Octavo.ServingRuntime.Engine.Tokenization.Patterns;
 using Octavo.ServingRuntime.Engine.Tokenization.PreTokenizers;
 
 namespace Octavo.ServingRuntime.Engine.Tokenization.Decoders;
@@ -92,10 +93,10 @@ internal sealed class FuseDecoder : TokenDecoder
     public override List<string> Decode(List<string> tokens) => [string.Concat(tokens)];
 }
 
-/// <summary>Replaces a literal in each token.</summary>
-internal sealed class ReplaceDecoder(string pattern, string content) : TokenDecoder
+/// <summary>Replaces each match of a literal or a regular expression in each token.</summary>
+internal sealed class ReplaceDecoder(SplitPattern pattern, string content) : TokenDecoder
 {
-    public override List<string> Decode(List<string> tokens) => tokens.ConvertAll(t => t.Replace(pattern, content, StringComparison.Ordinal));
+    public override List<string> Decode(List<string> tokens) => tokens.ConvertAll(t => pattern.Replace(t, content));
 }
 
 /// <summary>Takes at most so many of a character from the ends of each token.</summary>

@@ -1,3 +1,5 @@
+using Octavo.ServingRuntime.Engine.Tokenization.Patterns;
+
 namespace Octavo.ServingRuntime.Engine.Tokenization.Normalizers;
 
 /// <summary>Rewrites text before it is split; the <c>normalizer</c> of a tokenizer.json.</summary>
@@ -26,10 +28,16 @@ internal sealed class PrependNormalizer(string prefix) : Normalizer
     public override string Normalize(string text) => text.Length == 0 ? text : prefix + text;
 }
 
-/// <summary>Replaces each occurrence of a literal.</summary>
-internal sealed class ReplaceNormalizer(string pattern, string content) : Normalizer
+/// <summary>Replaces each match of a literal or a regular expression.</summary>
+internal sealed class ReplaceNormalizer(SplitPattern pattern, string content) : Normalizer
 {
-    public override string Normalize(string text) => text.Replace(pattern, content, StringComparison.Ordinal);
+    public override string Normalize(string text) => pattern.Replace(text, content);
+}
+
+/// <summary>Lower case, character by character; the one that becomes two is the dotted capital I.</summary>
+internal sealed class LowercaseNormalizer : Normalizer
+{
+    public override string Normalize(string text) => text.Replace("\u0130", "i\u0307", StringComparison.Ordinal).ToLowerInvariant();
 }
 
 /// <summary>Removes white space at the ends.</summary>

@@ -22,6 +22,20 @@ internal sealed class SplitPattern
 
     public static SplitPattern FromLiteral(string literal) => new(PatternParser.Literal(literal));
 
+    /// <summary>The text with every match replaced.</summary>
+    public string Replace(string text, string content)
+    {
+        var output = new System.Text.StringBuilder(text.Length);
+        var previous = 0;
+        while (TryFind(text, previous, out var start, out var end))
+        {
+            output.Append(text, previous, start - previous).Append(content);
+            previous = end;
+        }
+
+        return previous == 0 ? text : output.Append(text, previous, text.Length - previous).ToString();
+    }
+
     /// <summary>The next match that is not empty.</summary>
     public bool TryFind(string text, int from, out int start, out int end)
     {
