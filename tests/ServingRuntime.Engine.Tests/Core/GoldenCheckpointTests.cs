@@ -39,7 +39,7 @@ public sealed class GoldenCheckpointTests : IDisposable
             }
 
             var sources = new Dictionary<string, string>(StringComparer.Ordinal);
-            foreach (var source in roots.Where(Directory.Exists).SelectMany(Directory.EnumerateDirectories).Where(source => File.Exists(Path.Combine(source, "golden.json"))))
+            foreach (var source in roots.Where(Directory.Exists).SelectMany(Directory.EnumerateDirectories).Where(source => File.Exists(Path.Combine(source, "golden.json")) && !Path.GetFileName(source).StartsWith("e2e", StringComparison.Ordinal)))
             {
                 sources[Path.GetFileName(source)] = source;
             }
