@@ -6,7 +6,7 @@ RESULTS       := $(CURDIR)/artifacts/test-results
 ARGS          ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test presubmit manifests kustomize bench bench-serving bench-http bench-prefix bench-batching bench-overhead bench-memory bench-multiturn bench-curves clean tools
+.PHONY: help build demo test presubmit manifests kustomize bench bench-serving bench-http bench-prefix bench-batching bench-overhead bench-memory bench-speculation bench-multiturn bench-curves clean tools
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -35,7 +35,7 @@ bench: build ## Short benchmarks: throughput, prefix caching, batching, overhead
 bench-serving: build ## All benchmarks, with the page artifacts/bench/report.html
 	./bench/run serving
 
-bench-http bench-prefix bench-batching bench-overhead bench-memory bench-multiturn bench-curves: build
+bench-http bench-prefix bench-batching bench-overhead bench-memory bench-speculation bench-multiturn bench-curves: build
 	./bench/run $(@:bench-%=%)
 
 tools: ## Fetch promtool into .tools (Debian), so that the exposition tests run

@@ -3,6 +3,7 @@ using Octavo.EngineBench;
 using Octavo.EngineBench.Batching;
 using Octavo.EngineBench.Memory;
 using Octavo.EngineBench.Overhead;
+using Octavo.EngineBench.Speculation;
 using Octavo.EngineBench.Throughput;
 
 var only = new Option<string>("--only") { Description = "Part of the names of the workloads to run.", DefaultValueFactory = _ => "" };
@@ -13,6 +14,7 @@ var root = new RootCommand("Measures the engine without HTTP.")
     BenchCommand.Create("batching", "Continuous against static batching.", [slots], (options, parsed) => BatchingExperiment.Run(options, parsed.GetValue(slots)), Console.Out),
     BenchCommand.Create("overhead", "Scheduler and block pool by step; bytes allocated by token.", OverheadExperiment.Run, Console.Out),
     BenchCommand.Create("fragmentation", "KV slots that hold no token.", FragmentationExperiment.Run, Console.Out),
+    BenchCommand.Create("speculation", "Prompt lookup on and off.", SpeculationExperiment.Run, Console.Out),
     BenchCommand.Create("preemption", "Throughput when KV blocks run out.", PreemptionExperiment.Run, Console.Out),
 };
 return root.Parse(args).Invoke();

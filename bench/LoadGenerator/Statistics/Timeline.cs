@@ -4,7 +4,7 @@ namespace Octavo.LoadGenerator.Statistics;
 
 /// <summary>The run as the client saw it, in slices of equal length.</summary>
 /// <param name="SliceSeconds">Length of a slice.</param>
-/// <param name="OutputTokensPerSecond">Pieces of text that came in each slice, by second.</param>
+/// <param name="OutputTokensPerSecond">Tokens that came in each slice, by second.</param>
 /// <param name="InFlight">Mean number of requests in flight.</param>
 /// <param name="Arrivals">Requests scheduled in each slice.</param>
 internal sealed record Timeline(double SliceSeconds, IReadOnlyList<double> OutputTokensPerSecond, IReadOnlyList<double> InFlight, IReadOnlyList<int> Arrivals)
@@ -30,11 +30,13 @@ internal sealed record Timeline(double SliceSeconds, IReadOnlyList<double> Outpu
             var moment = result.SentAt + result.TimeToFirstToken;
             if (result.OutputTokens > 0)
             {
-                tokens[At(moment)]++;
+                // A server may send several tokens in one piece; which ones is not known, so all pieces count alike.
+                var each = (double)result.OutputTokens / (result.InterTokenLatencies.Count + 1);
+                tokens[At(moment)] += each;
                 foreach (var gap in result.InterTokenLatencies)
                 {
                     moment += gap;
-                    tokens[At(moment)]++;
+                    tokens[At(moment)] += each;
                 }
             }
 
