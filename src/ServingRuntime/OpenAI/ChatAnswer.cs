@@ -18,9 +18,13 @@ internal sealed class ChatAnswer(ChatCompletionRequest request)
 
     public int ReasoningTokens => reader.ReasoningTokens;
 
+    /// <summary>Of the prompt, where asked for.</summary>
+    public IReadOnlyList<DecodedLogprobs?>? PromptLogprobs { get; private set; }
+
     public void Add(RequestOutput output)
     {
         last = output;
+        PromptLogprobs ??= output.PromptLogprobs;
         tokenIds.AddRange(output.NewTokenIds);
         logprobs.AddRange(output.NewLogprobs ?? []);
         foreach (var part in reader.Read(output))
@@ -57,7 +61,7 @@ internal sealed class ChatAnswer(ChatCompletionRequest request)
                 Reasoning = thought,
                 ToolCalls = calls.Count > 0 ? [.. calls.Select(c => new ChatToolCall(c.Id, new ChatFunctionCall(c.Name, c.Arguments.ToString())))] : null,
             },
-            Logprobs = request.Generation.SamplingParams.Logprobs is null ? null : ChatLogprobs.From(logprobs),
+            Logprobs = request.Logprobs.Count is null ? null : ChatLogprobs.From(logprobs, request.Logprobs.AsTokenIds),
             FinishReason = reader.FinishReasonName(last!.FinishReason!.Value),
             StopReason = StopReason.From(last),
             TokenIds = request.ReturnTokenIds ? tokenIds : null,

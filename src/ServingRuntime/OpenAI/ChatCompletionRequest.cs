@@ -1,5 +1,6 @@
 using Octavo.ServingRuntime.Engine.Core;
 using Octavo.ServingRuntime.OpenAI.Answers;
+using Octavo.ServingRuntime.OpenAI.Mapping;
 
 namespace Octavo.ServingRuntime.OpenAI;
 
@@ -11,6 +12,8 @@ internal sealed record ChatCompletionRequest
     public required GenerationRequest Generation { get; init; }
     public required StreamOptions Stream { get; init; }
     public bool ReturnTokenIds { get; init; }
+
+    public LogprobsRequest Logprobs { get; init; } = LogprobsRequest.None;
 
     /// <summary>What the answers' text may hold besides content.</summary>
     public AnswerFormat Format { get; init; } = AnswerFormat.Plain;
@@ -31,6 +34,14 @@ internal sealed record CompletionRequest
 
     /// <summary>The prompts' texts, one each, where the answers repeat them.</summary>
     public IReadOnlyList<string>? Echo { get; init; }
+
+    /// <summary>The prompts are all that is wanted (echo with max_tokens 0): the one token that the engine makes is not told.</summary>
+    public bool PromptOnly { get; init; }
+
+    /// <summary>Each prompt's first token, of which the engine has no log-probability.</summary>
+    public required IReadOnlyList<(int Id, string Text)> FirstTokens { get; init; }
+
+    public LogprobsRequest Logprobs { get; init; } = LogprobsRequest.None;
 
     public required StreamOptions Stream { get; init; }
     public bool ReturnTokenIds { get; init; }

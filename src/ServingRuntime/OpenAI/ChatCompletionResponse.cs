@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Octavo.ServingRuntime.Engine.Core;
 
 namespace Octavo.ServingRuntime.OpenAI;
 
@@ -12,6 +11,9 @@ internal sealed record ChatCompletionResponse
     public required string Model { get; init; }
     public required IReadOnlyList<ChatChoice> Choices { get; init; }
     public required Usage Usage { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<IReadOnlyDictionary<string, PromptLogprob>?>? PromptLogprobs { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<int>? PromptTokenIds { get; init; }
@@ -119,19 +121,3 @@ internal sealed record ChatToolCallDelta
 
     public required ChatFunctionCall Function { get; init; }
 }
-
-/// <summary>Log-probabilities of the tokens of a chat answer.</summary>
-internal sealed record ChatLogprobs(IReadOnlyList<ChatTokenLogprob> Content)
-{
-    public static ChatLogprobs? From(IReadOnlyList<DecodedLogprobs>? logprobs)
-        => logprobs is null ? null : new ChatLogprobs([.. logprobs.Select(l => new ChatTokenLogprob(
-            l.Sampled.Text, Finite(l.Sampled.Logprob), [.. l.Sampled.Bytes.Select(b => (int)b)],
-            [.. l.Top.Select(t => new ChatTopLogprob(t.Text, Finite(t.Logprob), [.. t.Bytes.Select(b => (int)b)]))]))]);
-
-    /// <summary>JSON has no infinity: an impossible token is at -9999, as vLLM writes it.</summary>
-    internal static float Finite(float logprob) => float.IsFinite(logprob) ? logprob : -9999f;
-}
-
-internal sealed record ChatTokenLogprob(string Token, float Logprob, IReadOnlyList<int> Bytes, IReadOnlyList<ChatTopLogprob> TopLogprobs);
-
-internal sealed record ChatTopLogprob(string Token, float Logprob, IReadOnlyList<int> Bytes);

@@ -72,7 +72,7 @@ internal sealed class ChatStream
     {
         var reader = readers[output.Index];
         var parts = reader.Read(output);
-        var logprobs = ChatLogprobs.From(output.NewLogprobs);
+        var logprobs = ChatLogprobs.From(output.NewLogprobs, request.Logprobs.AsTokenIds);
         var tokenIds = request.ReturnTokenIds ? output.NewTokenIds : null;
         if (parts.Count == 0 && output.NewTokenIds.Count > 0 && (logprobs is not null || tokenIds is not null))
         {

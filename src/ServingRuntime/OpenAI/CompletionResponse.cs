@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Octavo.ServingRuntime.Engine.Core;
 
 namespace Octavo.ServingRuntime.OpenAI;
 
@@ -25,44 +24,11 @@ internal sealed record CompletionChoice
     public StopReason? StopReason { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<IReadOnlyDictionary<string, PromptLogprob>?>? PromptLogprobs { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<int>? TokenIds { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<int>? PromptTokenIds { get; init; }
-}
-
-/// <summary>The old form of log-probabilities: parallel lists.</summary>
-internal sealed record CompletionLogprobs(
-    IReadOnlyList<string> Tokens, IReadOnlyList<float> TokenLogprobs, IReadOnlyList<IReadOnlyDictionary<string, float>> TopLogprobs, IReadOnlyList<int> TextOffset)
-{
-    /// <param name="logprobs">Of the new tokens.</param>
-    /// <param name="offset">Where the first of them begins in the text; moved past the last.</param>
-    public static CompletionLogprobs From(IReadOnlyList<DecodedLogprobs> logprobs, ref int offset)
-    {
-        var offsets = new List<int>(logprobs.Count);
-        foreach (var entry in logprobs)
-        {
-            offsets.Add(offset);
-            offset += entry.Sampled.Text.Length;
-        }
-
-        return new CompletionLogprobs(
-            [.. logprobs.Select(l => l.Sampled.Text)],
-            [.. logprobs.Select(l => ChatLogprobs.Finite(l.Sampled.Logprob))],
-            [.. logprobs.Select(Top)],
-            offsets);
-    }
-
-    private static Dictionary<string, float> Top(DecodedLogprobs logprobs)
-    {
-        // Different tokens may look alike (parts of characters do): the likeliest keeps the name.
-        var top = new Dictionary<string, float>(StringComparer.Ordinal);
-        foreach (var entry in logprobs.Top)
-        {
-            top.TryAdd(entry.Text, ChatLogprobs.Finite(entry.Logprob));
-        }
-
-        top.TryAdd(logprobs.Sampled.Text, ChatLogprobs.Finite(logprobs.Sampled.Logprob));
-        return top;
-    }
 }

@@ -24,7 +24,7 @@ internal sealed class ModelsEndpoint(ModelHost host)
     {
         var options = host.Options;
         IReadOnlyList<string> names = options.ServedModelNames.Count > 0 ? options.ServedModelNames : [options.ModelName];
-        return [.. names.Select(name => new ModelCard(name, "model", host.StartedAt, "octavo", options.ModelName, null, host.Loaded?.Input.MaxModelLen))];
+        return [.. names.Select(name => new ModelCard(name, "model", host.StartedAt, "octavo", options.ModelName, null, host.Loaded?.Input.MaxModelLen, [new ModelPermission($"modelperm-{name}", host.StartedAt)]))];
     }
 }
 
@@ -40,6 +40,23 @@ internal sealed record ModelList(IReadOnlyList<ModelCard> Data)
 /// <param name="Root">The canonical name.</param>
 /// <param name="Parent">Null: it is no adapter.</param>
 /// <param name="MaxModelLen">Null while it loads.</param>
-internal sealed record ModelCard(string Id, string Object, long Created, string OwnedBy, string Root, string? Parent, int? MaxModelLen);
+/// <param name="Permission">vLLM's list of one, which some clients read.</param>
+internal sealed record ModelCard(
+    string Id, string Object, long Created, string OwnedBy, string Root, string? Parent, int? MaxModelLen, IReadOnlyList<ModelPermission> Permission);
+
+/// <summary>What anyone who may use the server may do with a model.</summary>
+internal sealed record ModelPermission(string Id, long Created)
+{
+    public string Object => "model_permission";
+    public bool AllowCreateEngine => false;
+    public bool AllowSampling => true;
+    public bool AllowLogprobs => true;
+    public bool AllowSearchIndices => false;
+    public bool AllowView => true;
+    public bool AllowFineTuning => false;
+    public string Organization => "*";
+    public string? Group => null;
+    public bool IsBlocking => false;
+}
 
 internal sealed record VersionResponse(string Version);

@@ -22,7 +22,7 @@ internal sealed partial class RequestMapper(ServingOptions options, TimeProvider
         var fields = new RequestFields(body);
         var name = TakeModel(fields);
         UnsupportedFields.RefuseInChat(fields);
-        var logprobs = LogprobsMapper.TakeChat(fields);
+        var logprobs = LogprobsMapper.TakeChat(fields, options.MaxLogprobs, model.Input.Tokenizer.VocabSize);
         var tools = ToolMapper.Take(fields);
         var prompt = ChatPromptMapper.Take(fields, model, tools, options.TrustRequestChatTemplate);
         var id = $"chatcmpl-{Guid.NewGuid():N}";
@@ -33,6 +33,7 @@ internal sealed partial class RequestMapper(ServingOptions options, TimeProvider
             Generation = new GenerationMapper(fields, model.Input, TokenLimit.TakeChat(fields), logprobs, arrival).For(id, prompt.TokenIds) with { ShownSpecialTokenIds = model.Traits.Marks },
             Stream = StreamMapper.Take(fields),
             ReturnTokenIds = fields.Flag("return_token_ids") ?? false,
+            Logprobs = logprobs,
             Format = AnswerFormatMapper.Take(fields, model.Traits, tools, prompt),
             Echo = fields.Flag("echo") == true ? prompt.FinalMessage : "",
         };
@@ -55,26 +56,26 @@ internal sealed partial class RequestMapper(ServingOptions options, TimeProvider
         }
 
         var prompts = Prompt.Read(given, MaxPrompts);
-        var logprobs = LogprobsMapper.TakeCompletion(fields);
         var echo = fields.Flag("echo") ?? false;
-        if (echo && logprobs is not null)
-        {
-            throw new InvalidRequestException("'echo' together with 'logprobs' is not supported by this server", "echo", "unsupported_parameter");
-        }
-
+        var logprobs = LogprobsMapper.TakeCompletion(fields, options.MaxLogprobs, model.Input.Tokenizer.VocabSize, echo);
+        var limit = TokenLimit.TakeCompletion(fields, echo);
         var id = $"cmpl-{Guid.NewGuid():N}";
-        var mapper = new GenerationMapper(fields, model.Input, TokenLimit.TakeCompletion(fields), logprobs, arrival);
+        var mapper = new GenerationMapper(fields, model.Input, limit.Asked == 0 ? limit with { Asked = 1 } : limit, logprobs, arrival);
         var generations = prompts
             .Select((prompt, i) => mapper.For(prompts.Count == 1 ? id : $"{id}-{i}", prompt.TokenIds ?? model.Input.EncodeText(prompt.Text!, addSpecialTokens)))
             .ToList();
+        var tokenizer = model.Input.Tokenizer;
         var request = new CompletionRequest
         {
             Id = id,
             Model = name,
             Generations = generations,
-            Echo = echo ? [.. prompts.Select((p, i) => p.Text ?? model.Input.Tokenizer.Decode(generations[i].PromptTokenIds, skipSpecialTokens: true))] : null,
+            FirstTokens = [.. generations.Select(g => (g.PromptTokenIds[0], tokenizer.Decode([g.PromptTokenIds[0]], skipSpecialTokens: false)))],
+            Echo = echo ? [.. prompts.Select((p, i) => p.Text ?? tokenizer.Decode(generations[i].PromptTokenIds, skipSpecialTokens: true))] : null,
+            PromptOnly = limit.Asked == 0,
             Stream = StreamMapper.Take(fields),
             ReturnTokenIds = fields.Flag("return_token_ids") ?? false,
+            Logprobs = logprobs,
         };
         LogUnknown(fields);
         return request;

@@ -5,7 +5,7 @@ using Octavo.ServingRuntime.OpenAI.Mapping;
 namespace Octavo.ServingRuntime.OpenAI;
 
 /// <summary>POST /tokenize and /detokenize, vLLM's.</summary>
-internal sealed class TokenizeEndpoint(ModelHost host, ServingOptions options)
+internal sealed class TokenizeEndpoint(ModelHost host, RequestMapper mapper, ServingOptions options)
 {
     private const int MaxTokens = 1_000_000;
 
@@ -20,6 +20,7 @@ internal sealed class TokenizeEndpoint(ModelHost host, ServingOptions options)
         var model = GenerationRun.RequireLoaded(host);
         using var body = await RequestBody.ReadAsync(context);
         var fields = new RequestFields(body.RootElement);
+        mapper.TakeModel(fields);
         IReadOnlyList<int> tokens;
         if (fields.TryTake("messages", out _))
         {
@@ -31,19 +32,37 @@ internal sealed class TokenizeEndpoint(ModelHost host, ServingOptions options)
             tokens = model.Input.EncodeText(prompt, fields.Flag("add_special_tokens") ?? true);
         }
 
-        await context.Response.WriteJsonAsync(new TokenizeResponse(tokens.Count, model.Input.MaxModelLen, tokens), OpenAIJson.Context.TokenizeResponse);
+        var texts = fields.Flag("return_token_strs") == true ? tokens.Select(t => model.Input.Tokenizer.IdToToken(t) ?? "").ToList() : null;
+        await context.Response.WriteJsonAsync(new TokenizeResponse(tokens.Count, model.Input.MaxModelLen, tokens, texts), OpenAIJson.Context.TokenizeResponse);
     }
 
     private async Task DetokenizeAsync(HttpContext context)
     {
         var model = GenerationRun.RequireLoaded(host);
         using var body = await RequestBody.ReadAsync(context);
-        var tokens = new RequestFields(body.RootElement).Integers("tokens", MaxTokens);
+        var fields = new RequestFields(body.RootElement);
+        mapper.TakeModel(fields);
+        if (!fields.TryTake("tokens", out _))
+        {
+            throw fields.Fault("tokens", "is missing");
+        }
+
+        var tokens = fields.Integers("tokens", MaxTokens);
+        var vocabSize = model.Input.Tokenizer.VocabSize;
+        if (tokens.Any(t => t < 0 || t >= vocabSize))
+        {
+            throw fields.Fault("tokens", $"names an id that is none of the {vocabSize} tokens");
+        }
+
         await context.Response.WriteJsonAsync(
             new DetokenizeResponse(model.Input.Tokenizer.Decode(tokens, skipSpecialTokens: false)), OpenAIJson.Context.DetokenizeResponse);
     }
 }
 
-internal sealed record TokenizeResponse(int Count, int MaxModelLen, IReadOnlyList<int> Tokens);
+/// <param name="Count">Tokens.</param>
+/// <param name="MaxModelLen">What the model can take.</param>
+/// <param name="Tokens">Their ids.</param>
+/// <param name="TokenStrs">As the vocabulary writes them, where asked for.</param>
+internal sealed record TokenizeResponse(int Count, int MaxModelLen, IReadOnlyList<int> Tokens, IReadOnlyList<string>? TokenStrs);
 
 internal sealed record DetokenizeResponse(string Prompt);

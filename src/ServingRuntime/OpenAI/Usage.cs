@@ -13,12 +13,15 @@ internal sealed class UsageCounter(int promptTokens)
     private readonly Dictionary<int, int> cached = [];
     private int completionTokens;
 
+    /// <summary>Off where what the engine made is not told.</summary>
+    public bool CountsCompletion { get; init; } = true;
+
     /// <summary>Of the completion's tokens, those that are reasoning.</summary>
     public Func<int> ReasoningTokens { get; init; } = static () => 0;
 
     public void Add(int prompt, Engine.Core.RequestOutput output)
     {
-        completionTokens += output.NewTokenIds.Count;
+        completionTokens += CountsCompletion ? output.NewTokenIds.Count : 0;
         cached.TryAdd(prompt, output.NumCachedTokens);
     }
 

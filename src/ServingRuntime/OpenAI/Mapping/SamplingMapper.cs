@@ -28,6 +28,8 @@ internal static class SamplingMapper
             MinTokens = fields.Integer("min_tokens", 0) ?? 0,
             IgnoreEos = fields.Flag("ignore_eos") ?? false,
             StopTokenIds = fields.Integers("stop_token_ids", MaxStopTokens),
+            AllowedTokenIds = TokenListMapper.TakeAllowed(fields, input.Tokenizer.VocabSize),
+            BadWordsTokenIds = TokenListMapper.TakeBadWords(fields, input.Tokenizer),
             LogitBias = TakeLogitBias(fields, input.Tokenizer.VocabSize),
         };
     }

@@ -14,6 +14,6 @@ internal sealed record TokenLimit(int? Asked, string Parameter, int? Default)
         return new TokenLimit(newer ?? older, newer is not null ? "max_completion_tokens" : "max_tokens", null);
     }
 
-    /// <summary>OpenAI's completions default to 16 tokens.</summary>
-    public static TokenLimit TakeCompletion(RequestFields fields) => new(fields.Integer("max_tokens", 1), "max_tokens", 16);
+    /// <summary>OpenAI's completions default to 16 tokens. None at all may be asked for where the prompt is echoed.</summary>
+    public static TokenLimit TakeCompletion(RequestFields fields, bool echo) => new(fields.Integer("max_tokens", echo ? 0 : 1), "max_tokens", 16);
 }

@@ -7,8 +7,12 @@ internal static class UnsupportedFields
 {
     private static readonly string[] Everywhere =
     [
-        "structured_outputs", "guided_json", "guided_regex", "guided_choice", "guided_grammar", "structural_tag", "prompt_logprobs", "logprob_token_ids",
-        "allowed_token_ids", "bad_words", "truncate_prompt_tokens", "thinking_token_budget", "repetition_detection", "prediction", "logits_processors", "kv_transfer_params",
+        "structured_outputs", "guided_json", "guided_regex", "guided_choice", "guided_grammar", "structural_tag", "thinking_token_budget", "repetition_detection", "prediction", "logits_processors", "kv_transfer_params",
+    ];
+
+    private static readonly string[] Accepted =
+    [
+        "user", "metadata", "store", "service_tier", "safety_identifier", "prompt_cache_key", "prompt_cache_retention", "verbosity", "spaces_between_special_tokens", "request_id",
     ];
 
     public static void RefuseInChat(RequestFields fields)
@@ -27,6 +31,7 @@ internal static class UnsupportedFields
 
     private static void Refuse(RequestFields fields)
     {
+        Accept(fields);
         fields.Refuse("response_format", value => value.ValueKind == JsonValueKind.Object && value.TryGetProperty("type", out var type) && type.ValueEquals("text"));
         fields.Refuse("use_beam_search", IsFalse);
         foreach (var name in Everywhere)
@@ -35,8 +40,18 @@ internal static class UnsupportedFields
         }
 
         fields.Refuse("length_penalty", value => value.ValueKind == JsonValueKind.Number && value.GetDouble() == 1);
-        fields.Refuse("return_tokens_as_token_ids", IsFalse);
-        fields.Refuse("spaces_between_special_tokens", value => value.ValueKind == JsonValueKind.True);
+    }
+
+    /// <summary>
+    /// Fields that say something about the request and nothing about its answer. spaces_between_special_tokens concerns slow tokenizers alone, which this server
+    /// has none of.
+    /// </summary>
+    private static void Accept(RequestFields fields)
+    {
+        foreach (var name in Accepted)
+        {
+            fields.TryTake(name, out _);
+        }
     }
 
     private static bool IsEmpty(JsonElement value) => value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 0;
