@@ -19,7 +19,7 @@ public static class ServingFlags
     public const string MaxNumQueuedTokens = "--max-num-queued-tokens";
 
     public const string DType = "--dtype";
-    /// <summary>awq or gptq: what the checkpoint has to be; absent: whatever it is.</summary>
+    /// <summary>awq, gptq or fp8: what the checkpoint has to be; absent: whatever it is.</summary>
     public const string Quantization = "--quantization";
 
     public const string Device = "--device";

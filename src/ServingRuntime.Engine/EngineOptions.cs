@@ -11,7 +11,7 @@ public sealed record EngineOptions
     /// <summary>auto: as the checkpoint stores its weights; float32; bfloat16. Activations and sums are float32 on the CPU in every case.</summary>
     public string DType { get; init; } = "auto";
 
-    /// <summary>awq or gptq: what the checkpoint has to be; null: whatever it is.</summary>
+    /// <summary>awq, gptq or fp8: what the checkpoint has to be; null: whatever it is.</summary>
     public string? Quantization { get; init; }
 
     /// <summary>Most tokens of prompt and output together; null: the model's own length.</summary>

@@ -24,9 +24,9 @@ public static class EngineOptionsValidator
             errors.Add($"DType: '{options.DType}' is none of {string.Join(", ", DTypes)}");
         }
 
-        if (options.Quantization is not (null or "awq" or "gptq"))
+        if (options.Quantization is not (null or "awq" or "gptq" or "fp8"))
         {
-            errors.Add($"Quantization: '{options.Quantization}' is none of awq, gptq");
+            errors.Add($"Quantization: '{options.Quantization}' is none of awq, gptq, fp8");
         }
 
         if (options.BlockSize is not (16 or 32 or 64))

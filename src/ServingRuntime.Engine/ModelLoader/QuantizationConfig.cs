@@ -19,7 +19,12 @@ public sealed record QuantizationConfig
     /// <summary>GPTQ: what is to be added to the zero points as stored; 1 for the first version of the format.</summary>
     public int ZeroOffset { get; init; }
 
-    public string Name => Method == QuantizationMethod.Awq ? "awq" : "gptq";
+    public string Name => Method switch
+    {
+        QuantizationMethod.Awq => "awq",
+        QuantizationMethod.Gptq => "gptq",
+        _ => "fp8",
+    };
 
     /// <exception cref="CheckpointException">A method or form that is not built, by name.</exception>
     public static QuantizationConfig Read(ConfigFields fields)
@@ -36,8 +41,19 @@ public sealed record QuantizationConfig
         {
             "awq" => ReadAwq(config, fields),
             "gptq" => ReadGptq(config, fields),
-            _ => throw new CheckpointException($"quantization_config: quant_method '{method}' is none of awq, gptq"),
+            "fp8" => config with { Method = QuantizationMethod.Fp8, Bits = 8, GroupSize = null },
+            "compressed-tensors" => ReadCompressedTensors(config, fields),
+            _ => throw new CheckpointException($"quantization_config: quant_method '{method}' is none of awq, gptq, fp8, compressed-tensors"),
         };
+    }
+
+    /// <summary>llm-compressor's files, of which those with float8 weights are the same as fp8's.</summary>
+    private static QuantizationConfig ReadCompressedTensors(QuantizationConfig config, ConfigFields fields)
+    {
+        var format = fields.String("format", "");
+        return format == "float-quantized"
+            ? config with { Method = QuantizationMethod.Fp8, Bits = 8, GroupSize = null }
+            : throw new CheckpointException($"quantization_config: compressed-tensors format '{format}' is not supported, float-quantized is");
     }
 
     private static QuantizationConfig ReadAwq(QuantizationConfig config, ConfigFields fields)
@@ -61,4 +77,7 @@ public enum QuantizationMethod
 {
     Awq,
     Gptq,
+
+    /// <summary>float8 weights with scales by tensor, by output or by block; widened when they are loaded.</summary>
+    Fp8,
 }

@@ -68,11 +68,15 @@ public sealed class SafetensorsFile : IDisposable
             "BF16" => DType.BFloat16,
             "F16" => DType.Float16,
             "I32" => DType.Int32,
+            "F8_E4M3" => DType.Float8E4M3,
+            "F8_E5M2" => DType.Float8E5M2,
             _ => throw new CheckpointException($"{Path}: tensor {name} is of {entry.DType}, which is not supported"),
         };
-        return entry.Shape.Count is 0 or > TensorShape.MaxRank
+
+        // A scalar is a vector of one.
+        return entry.Shape.Count > TensorShape.MaxRank
             ? throw new CheckpointException($"{Path}: tensor {name} has {entry.Shape.Count} dimensions")
-            : new Tensor(memory, dataStart + entry.Begin, new TensorShape(entry.Shape.ToArray()), dtype);
+            : new Tensor(memory, dataStart + entry.Begin, new TensorShape(entry.Shape.Count == 0 ? [1] : entry.Shape.ToArray()), dtype);
     }
 
     public void Dispose() => memory.Dispose();

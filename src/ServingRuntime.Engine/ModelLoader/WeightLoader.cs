@@ -107,6 +107,8 @@ public sealed class WeightLoader(Checkpoint checkpoint, IKernelBackend backend, 
             {
                 DType.Float32 => source.AsSpan<float>()[i],
                 DType.BFloat16 => BitConverter.UInt32BitsToSingle((uint)source.AsSpan<ushort>()[i] << 16),
+                DType.Float8E4M3 => Float8.FromE4M3(source.AsSpan<byte>()[i]),
+                DType.Float8E5M2 => Float8.FromE5M2(source.AsSpan<byte>()[i]),
                 _ => (float)source.AsSpan<Half>()[i],
             };
         }
@@ -137,16 +139,41 @@ public sealed class WeightLoader(Checkpoint checkpoint, IKernelBackend backend, 
 
         var weights = new Tensor[parts.Length];
         var biases = new Tensor[bias ? parts.Length : 0];
+        var widened = new List<Tensor>();
         for (var i = 0; i < parts.Length; i++)
         {
-            weights[i] = Take(parts[i].Prefix + ".weight", parts[i].OutFeatures, inFeatures);
+            weights[i] = IsFloat8(parts[i].Prefix) ? Widen(parts[i].Prefix, parts[i].OutFeatures, inFeatures, widened) : Take(parts[i].Prefix + ".weight", parts[i].OutFeatures, inFeatures);
             if (bias)
             {
                 biases[i] = Take(parts[i].Prefix + ".bias", parts[i].OutFeatures);
             }
         }
 
-        return [backend.CreateLinear(weights, biases, linearDType)];
+        var linear = backend.CreateLinear(weights, biases, linearDType);
+        widened.ForEach(tensor => tensor.Memory.Dispose());
+        return [linear];
+    }
+
+    /// <summary>Scales of a matrix as [rows, columns], from a scalar, a vector of rows or a matrix.</summary>
+    public (float[] Scales, int Rows, int Columns) Scales(string name)
+    {
+        var shape = Contains(name) ? checkpoint.Tensor(name).Shape : throw new CheckpointException($"the checkpoint has no tensor {name}");
+        return shape.Rank switch
+        {
+            1 => (Floats(name, shape[0]), shape[0], 1),
+            2 => (Floats(name, shape[0], shape[1]), shape[0], shape[1]),
+            _ => throw new CheckpointException($"tensor {name} has {shape.Rank} dimensions where a matrix is needed"),
+        };
+    }
+
+    private bool IsFloat8(string prefix) => Contains(prefix + ".weight") && checkpoint.Tensor(prefix + ".weight").DType is DType.Float8E4M3 or DType.Float8E5M2;
+
+    private Tensor Widen(string prefix, int outFeatures, int inFeatures, List<Tensor> widened)
+    {
+        var tensor = backend.Allocate(new TensorShape(outFeatures, inFeatures), DType.Float32);
+        widened.Add(tensor);
+        backend.CopyToDevice<float>(Float8Reader.Read(this, prefix, inFeatures, outFeatures), tensor);
+        return tensor;
     }
 
     /// <summary>Marks names as known but not needed.</summary>

@@ -11,6 +11,8 @@ internal static unsafe class HostValues
         DType.Float32 => tensor.Pointer<float>()[index],
         DType.BFloat16 => FromBFloat16(tensor.Pointer<ushort>()[index]),
         DType.Float16 => (float)tensor.Pointer<Half>()[index],
+        DType.Float8E4M3 => Float8.FromE4M3(tensor.Pointer<byte>()[index]),
+        DType.Float8E5M2 => Float8.FromE5M2(tensor.Pointer<byte>()[index]),
         _ => throw new NotSupportedException($"{tensor.DType} is no floating-point type"),
     };
 

@@ -22,7 +22,7 @@ internal static class ServeCommand
         var queued = new Option<int>(ServingFlags.MaxNumQueuedRequests) { Description = "Most waiting requests; beyond it requests get 503.", DefaultValueFactory = _ => 1024 };
         var queuedTokens = new Option<long?>(ServingFlags.MaxNumQueuedTokens) { Description = "Most prompt tokens of waiting requests. Default: no bound." };
         var dtype = new Option<string>(ServingFlags.DType) { Description = "auto, float32 or bfloat16.", DefaultValueFactory = _ => "auto" };
-        var quantization = new Option<string?>(ServingFlags.Quantization) { Description = "awq or gptq: what the checkpoint has to be. Default: whatever its configuration says." };
+        var quantization = new Option<string?>(ServingFlags.Quantization) { Description = "awq, gptq or fp8: what the checkpoint has to be. Default: whatever its configuration says." };
         var device = new Option<string>(ServingFlags.Device) { Description = "auto or cpu.", DefaultValueFactory = _ => "auto" };
         var prefixCaching = new Option<bool>(ServingFlags.EnablePrefixCaching) { Description = "Reuse KV blocks of equal prefixes (default)." };
         var noPrefixCaching = new Option<bool>(ServingFlags.NoEnablePrefixCaching) { Description = "Compute every prompt anew." };
