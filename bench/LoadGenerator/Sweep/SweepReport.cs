@@ -7,6 +7,9 @@ namespace Octavo.LoadGenerator.Sweep;
 /// <summary>A sweep as JSON and as a table.</summary>
 internal static class SweepReport
 {
+    /// <summary>Part of the requests that must be good for a rate to be borne.</summary>
+    private const double EnoughGood = 0.9;
+
     /// <summary>Figures of a point, by their key in the JSON.</summary>
     private static readonly (string Key, Func<RunMeasurement, double> Of)[] Figures =
     [
@@ -24,7 +27,7 @@ internal static class SweepReport
         ("p99_e2el_ms", r => r.Summary.EndToEnd.P99),
         ("p99_arrival_ttft_ms", r => r.Summary.ArrivalTimeToFirstToken.P99),
         ("request_goodput", r => r.Summary.Goodput ?? 0),
-        ("good_share", r => (double)(r.Summary.Good ?? 0) / Math.Max(1, r.Summary.Completed + r.Summary.Failed)),
+        ("good_share", GoodShare),
         ("prefix_cache_hit_rate", r => r.Server?.PrefixCacheHitRate ?? 0),
         ("preemptions", r => r.Server?.Preemptions ?? 0),
         ("client_cpu_share", r => r.ClientCpuShare),
@@ -59,7 +62,15 @@ internal static class SweepReport
                 p.Label, Text(p.Median(r => r.Summary.RequestThroughput), "F2"), Text(p.Median(r => r.Summary.OutputThroughput), "F0"),
                 Text(p.Median(r => r.Summary.TimeToFirstToken.Median), "F1"), Text(p.Median(r => r.Summary.TimeToFirstToken.P99), "F1"), Text(p.Median(r => r.Summary.TimePerOutputToken.Median), "F2"),
                 Text(p.Median(r => r.Summary.EndToEnd.Median), "F1"), Text(p.Median(r => r.Summary.EndToEnd.P99), "F1"),
-                goodput ? Text(p.Median(Figures.Single(f => f.Key == "good_share").Of) * 100, "F0") : "", Text(p.Median(r => r.ClientCpuShare) * 100, "F0"), Text(p.Median(r => r.Summary.Failed), "F0")));
+                goodput ? Text(p.Median(GoodShare) * 100, "F0") : "", Text(p.Median(r => r.ClientCpuShare) * 100, "F0"), Text(p.Median(r => r.Summary.Failed), "F0")));
+        }
+
+        if (options.Variable == SweepVariable.RequestRate && goodput)
+        {
+            var best = points.Where(p => p.Median(GoodShare) >= EnoughGood).MaxBy(p => p.Median(r => r.Summary.Goodput ?? 0));
+            output.WriteLine(best is null
+                ? FormattableString.Invariant($"no rate had {EnoughGood:P0} good requests ({options.Base.Goodput})")
+                : FormattableString.Invariant($"highest goodput with {EnoughGood:P0} good requests ({options.Base.Goodput}): {best.Median(r => r.Summary.Goodput ?? 0):0.00}/s, at {best.Label}"));
         }
 
         if (options.Variable == SweepVariable.BaseUrl)
@@ -73,6 +84,8 @@ internal static class SweepReport
 
         string Cells(string name, params string[] numbers) => name.PadRight(first) + string.Concat(numbers.Where(n => n.Length > 0).Select(n => n.PadLeft(11)));
     }
+
+    private static double GoodShare(RunMeasurement run) => (double)(run.Summary.Good ?? 0) / Math.Max(1, run.Summary.Completed + run.Summary.Failed);
 
     private static string Text(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 

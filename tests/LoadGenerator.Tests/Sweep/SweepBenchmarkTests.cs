@@ -55,6 +55,15 @@ public sealed class SweepBenchmarkTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Run_Rates_TellsTheHighestThatIsBorne()
+    {
+        var common = new ServeOptions { BaseUrl = server.Url, OutputLen = LengthDistribution.Fixed(1), Goodput = new ServiceLevel(60_000, null, null) };
+        await new SweepBenchmark(new SweepOptions(common, SweepVariable.RequestRate, ["200"], [], 1, null, 0.02), TimeProvider.System, output, error).RunAsync(CancellationToken.None);
+
+        output.ToString().Should().Contain("highest goodput").And.Contain("at 200/s");
+    }
+
+    [Fact]
     public async Task Run_NoServer_ExitsOne()
     {
         var common = new ServeOptions { BaseUrl = server.Url, NumPrompts = 1 };
