@@ -115,6 +115,34 @@ public sealed class EngineCoreTests
         outputs.Should().BeEmpty();
     }
 
+    [Fact]
+    public void AddRequest_IdInUse_IsRefusedAndTheOtherGoesOn()
+    {
+        using var engine = new EngineHarness();
+        engine.Add("same", Prompt, EngineHarness.Greedy(40));
+        engine.Step();
+        engine.Core.AddRequest(new EngineCoreRequest { RequestId = "same", PromptTokenIds = Prompt, SamplingParams = EngineHarness.Greedy(1) });
+        engine.Step();
+        engine.Results["same"].Last.ErrorMessage.Should().Contain("already being served");
+        engine.Core.AbortRequest("same");
+        engine.Core.HasUnfinishedRequests.Should().BeFalse("it is still known under its id");
+    }
+
+    [Fact]
+    public void ResetPrefixCache_WhileRequestsRun_TheyGoOnAndNobodyFindsAnything()
+    {
+        using var engine = new EngineHarness();
+        var golden = GoldenCase.All[8];
+        engine.Add("first", golden.InputIds, EngineHarness.Greedy(48));
+        engine.Add("second", golden.InputIds, EngineHarness.Greedy(48));
+        engine.Step();
+        engine.Core.ResetPrefixCache();
+        engine.RunToEnd();
+        engine.Results["first"].Tokens.Should().Equal(golden.GreedyIds);
+        engine.Results["second"].Tokens.Should().Equal(golden.GreedyIds);
+        engine.Run(golden.InputIds, EngineHarness.Greedy(1)).Last.NumCachedTokens.Should().BeLessThan(golden.InputIds.Length / 2, "only what was completed since can be found");
+    }
+
     [Theory]
     [InlineData(0, 0, 5, "*1 to 2047 tokens, this one 0*")]
     [InlineData(2048, 3, 5, "*1 to 2047 tokens, this one 2048*")]

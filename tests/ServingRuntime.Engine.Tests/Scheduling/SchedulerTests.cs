@@ -1,8 +1,4 @@
 using Octavo.ServingRuntime.Engine.Core;
-using Octavo.ServingRuntime.Engine.KVCache;
-using Octavo.ServingRuntime.Engine.ModelRunner;
-using Octavo.ServingRuntime.Engine.Scheduling;
-using Octavo.TestSupport;
 
 namespace Octavo.ServingRuntime.Engine.Tests.Scheduling;
 
@@ -11,7 +7,7 @@ public sealed class SchedulerTests
     [Fact]
     public void Schedule_LongPrompt_IsChunkedAndDecodesRunBesideIt()
     {
-        var bench = new Bench(blocks: 100, budget: 40);
+        var bench = new SchedulerBench(blocks: 100, budget: 40);
         bench.Add("short", 10);
         bench.Add("long", 100);
         bench.Step().Should().Be("short:10 long:30");
@@ -23,7 +19,7 @@ public sealed class SchedulerTests
     [Fact]
     public void Schedule_MoreRequestsThanSequences_WaitInOrder()
     {
-        var bench = new Bench(blocks: 100, budget: 100, sequences: 2);
+        var bench = new SchedulerBench(blocks: 100, budget: 100, sequences: 2);
         bench.Add("a", 5, maxTokens: 1);
         bench.Add("b", 5);
         bench.Add("c", 5);
@@ -34,7 +30,7 @@ public sealed class SchedulerTests
     [Fact]
     public void Schedule_Priorities_SmallerFirst()
     {
-        var bench = new Bench(blocks: 100, budget: 10);
+        var bench = new SchedulerBench(blocks: 100, budget: 10);
         bench.Add("later", 10, priority: 1);
         bench.Add("sooner", 10, priority: -1);
         bench.Step().Should().Be("sooner:10");
@@ -44,7 +40,7 @@ public sealed class SchedulerTests
     [Fact]
     public void Schedule_PromptThatDoesNotFitWhole_WaitsAndBlocksTheQueue()
     {
-        var bench = new Bench(blocks: 8, budget: 200);
+        var bench = new SchedulerBench(blocks: 8, budget: 200);
         bench.Add("a", 60);
         bench.Add("too long for now", 80);
         bench.Add("short", 10);
@@ -56,11 +52,11 @@ public sealed class SchedulerTests
     [Fact]
     public void Schedule_Watermark_KeepsBlocksForThoseThatRun()
     {
-        var bench = new Bench(blocks: 11, budget: 200, watermark: 0.2);
+        var bench = new SchedulerBench(blocks: 11, budget: 200, watermark: 0.2);
         bench.Add("a", 64);
         bench.Add("b", 80);
         bench.Step().Should().Be("a:64", "b would leave 1 block, 2 are kept");
-        var alone = new Bench(blocks: 11, budget: 200, watermark: 0.2);
+        var alone = new SchedulerBench(blocks: 11, budget: 200, watermark: 0.2);
         alone.Add("all", 150);
         alone.Step().Should().Be("all:150", "nobody else runs");
     }
@@ -68,7 +64,7 @@ public sealed class SchedulerTests
     [Fact]
     public void Schedule_BlocksRunOut_LeastComputedOfLowestPriorityGivesWay()
     {
-        var bench = new Bench(blocks: 7, budget: 200);
+        var bench = new SchedulerBench(blocks: 7, budget: 200);
         bench.Add("old", 32);
         bench.Add("young", 31);
         bench.Add("important", 16, priority: -1);
@@ -80,7 +76,7 @@ public sealed class SchedulerTests
     [Fact]
     public void Schedule_AfterPreemption_AdmitsNobodyInThatStepAndResumesFromTheHead()
     {
-        var bench = new Bench(blocks: 5, budget: 200);
+        var bench = new SchedulerBench(blocks: 5, budget: 200);
         bench.Add("old", 32);
         bench.Add("young", 32);
         bench.Step().Should().Be("old:32 young:32");
@@ -95,7 +91,7 @@ public sealed class SchedulerTests
     [Fact]
     public void Schedule_VictimAlreadyScheduled_ItsTokensReturnToTheBudget()
     {
-        var bench = new Bench(blocks: 6, budget: 40);
+        var bench = new SchedulerBench(blocks: 6, budget: 40);
         bench.Add("victim", 10, priority: 5);
         bench.Step().Should().Be("victim:10");
         bench.Add("grows", 63);
@@ -110,7 +106,7 @@ public sealed class SchedulerTests
     [Fact]
     public void UpdateFromOutput_NaN_EndsThatRequestAlone()
     {
-        var bench = new Bench(blocks: 20, budget: 100);
+        var bench = new SchedulerBench(blocks: 20, budget: 100);
         bench.Add("good", 5);
         bench.Add("bad", 5);
         bench.Step(token: scheduled => scheduled == "bad" ? -1 : 9);
@@ -121,7 +117,7 @@ public sealed class SchedulerTests
     [Fact]
     public void UpdateFromOutput_FirstScheduled_IsStampedOnce()
     {
-        var bench = new Bench(blocks: 20, budget: 4);
+        var bench = new SchedulerBench(blocks: 20, budget: 4);
         bench.Add("a", 6);
         bench.Time.Advance(TimeSpan.FromSeconds(3));
         var admitted = bench.Time.GetTimestamp();
@@ -131,62 +127,123 @@ public sealed class SchedulerTests
         bench.Outputs.Should().ContainSingle().Which.FirstScheduledTimestamp.Should().Be(admitted);
     }
 
-    /// <summary>A scheduler whose model answers with one token, always.</summary>
-    private sealed class Bench
+    [Fact]
+    public void Schedule_LongPrefillThreshold_LeavesRoomForOthers()
     {
-        private readonly KVCacheManager cache;
-        private readonly Scheduler scheduler;
-        private readonly Dictionary<string, Request> requests = [];
+        var bench = new SchedulerBench(blocks: 100, budget: 40, longPrefill: 15);
+        bench.Add("long", 100);
+        bench.Add("other", 20);
+        bench.Step().Should().Be("long:15 other:15");
+        bench.Step().Should().Be("long:15 other:5");
+        bench.Step().Should().Be("long:15 other:1");
+    }
 
-        public Bench(int blocks, int budget, int sequences = 8, double watermark = 0, bool caching = true)
+    [Fact]
+    public void Schedule_VictimsTokensAreShared_TheOneWithLessToLoseGivesWay()
+    {
+        var bench = new SchedulerBench(blocks: 8, budget: 200);
+        bench.Add("holder", 33, priority: -1, content: 1);
+        bench.Add("sharer", 48, content: 1);
+        bench.Add("other", 46);
+        bench.Step().Should().Be("holder:33 sharer:16 other:46", "two blocks are shared");
+        bench.Step().Should().Be("holder:1 other:1", "sharer needs an eighth block; it has computed 48 tokens and other 46, but would lose only 16 of them");
+        bench.Preemptions.Should().Be(1);
+    }
+
+    [Fact]
+    public void Schedule_VictimThatFreesNothing_IsSpared()
+    {
+        var bench = new SchedulerBench(blocks: 8, budget: 200);
+        bench.Add("parent", 32);
+        bench.Add("fork", 32, forkOf: "parent", content: 100);
+        bench.Add("large", 48);
+        bench.Step().Should().Be("parent:32 +fork large:48");
+        bench.Step().Should().Be("large:1 fork:1", "all need a block and there are two; fork, the youngest of those that lose nothing, holds none alone, parent one that it does not fill");
+    }
+
+    [Fact]
+    public void Recomputed_AbortedWhileRecomputing_CountsWhatWasComputedAgain()
+    {
+        var bench = new SchedulerBench(blocks: 7, budget: 20, caching: false);
+        bench.Add("victim", 40, priority: 1);
+        bench.Step();
+        bench.Step();
+        bench.Add("first", 44);
+        for (var i = 0; i < 8; i++)
         {
-            cache = new KVCacheManager(new BlockPool(blocks), 16, caching);
-            var options = new EngineOptions
-            {
-                ModelPath = "", MaxNumBatchedTokens = budget, MaxNumSeqs = sequences, AdmissionWatermark = watermark, EnablePrefixCaching = caching,
-            };
-            scheduler = new Scheduler(cache, options, 10_000, Time);
+            bench.Step();
         }
 
-        public FakeTimeProvider Time { get; } = new();
+        bench.Preemptions.Should().Be(1, "first needed a seventh block");
+        bench.Finish("first");
+        bench.Recomputed.Should().Be(0);
+        bench.Step().Should().Be("victim:20");
+        bench.Finish("victim");
+        bench.Recomputed.Should().Be(20, "of 47 that were lost; the rest is never computed again");
+    }
 
-        public List<EngineCoreOutput> Outputs { get; private set; } = [];
+    [Fact]
+    public void Expire_WaitingRunningAndFork_EndInTheNextStepAndFreeTheirBlocks()
+    {
+        var bench = new SchedulerBench(blocks: 100, budget: 40, sequences: 1);
+        bench.Add("running", 20, deadline: TimeSpan.FromSeconds(5));
+        bench.Add("waiting", 20, deadline: TimeSpan.FromSeconds(4));
+        bench.Add("fork", 20, deadline: TimeSpan.FromSeconds(3), forkOf: "waiting", content: 101);
+        bench.Add("patient", 20);
+        bench.Step().Should().Be("running:20");
+        bench.Time.Advance(TimeSpan.FromSeconds(4));
+        bench.Step().Should().Be("running:1");
+        bench.Outputs.Where(output => output.FinishReason == FinishReason.Abort).Select(output => output.RequestId).Should().Equal("fork", "waiting");
+        bench.Time.Advance(TimeSpan.FromSeconds(1));
+        bench.Step().Should().Be("patient:20");
+        bench.Outputs.Should().ContainSingle(output => output.FinishReason == FinishReason.Abort && output.ErrorMessage!.Contains("deadline")).Which.RequestId.Should().Be("running");
+        bench.UsedBlocks.Should().Be(2);
+        bench.Scheduler.NumWaiting.Should().Be(0);
+    }
 
-        public long Preemptions => scheduler.NumPreemptions;
-
-        public long Recomputed => scheduler.RecomputedTokens;
-
-        public void Add(string id, int promptTokens, int priority = 0, int maxTokens = 1000)
+    [Fact]
+    public void Schedule_FloodOfOneTenant_TheOtherGetsEveryOtherPlace()
+    {
+        var bench = new SchedulerBench(blocks: 1000, budget: 2000, sequences: 2);
+        for (var i = 0; i < 40; i++)
         {
-            var source = new EngineCoreRequest
-            {
-                RequestId = id, Priority = priority, SamplingParams = new SamplingParams { MaxTokens = maxTokens },
-                PromptTokenIds = [.. Enumerable.Range(0, promptTokens).Select(i => (requests.Count * 1000) + i)],
-            };
-            requests[id] = new Request(source, requests.Count, 0);
-            scheduler.Add(requests[id]);
+            bench.Add($"flood {i}", 600, maxTokens: 1, tenant: "flood");
         }
 
-        public void Finish(string id) => scheduler.Finish(requests[id]);
+        bench.Step().Should().Be("flood 0:600 flood 1:600");
+        bench.Add("single 0", 600, maxTokens: 1, tenant: "single");
+        bench.Add("single 1", 600, maxTokens: 1, tenant: "single");
+        var steps = string.Join(' ', Enumerable.Range(0, 3).Select(_ => bench.Step()));
+        steps.Should().Contain("single 0").And.Contain("single 1");
+    }
 
-        public string Step(Func<string, int>? token = null)
-        {
-            var step = scheduler.Schedule();
-            var text = string.Join(' ', step.Requests.Select(scheduled => $"{scheduled.Request.Id}:{scheduled.NumTokens}"));
-            var result = new ModelRunnerOutput();
-            foreach (var scheduled in step.Requests.Where(scheduled => scheduled.Samples))
-            {
-                var id = token?.Invoke(scheduled.Request.Id) ?? 9;
-                result.Add(id < 0 ? SampledToken.Failed("no numbers") : new SampledToken(id, null));
-                result.EndRequest();
-            }
+    [Fact]
+    public void Schedule_PreemptedRequest_ComesBackBeforeOtherTenants()
+    {
+        var bench = new SchedulerBench(blocks: 5, budget: 200);
+        bench.Add("old", 32, tenant: "a");
+        bench.Add("young", 32, tenant: "b");
+        bench.Step();
+        bench.Add("newcomer", 5, tenant: "c");
+        bench.Step().Should().Be("old:1");
+        bench.Finish("old");
+        bench.Step().Should().StartWith("young:").And.EndWith("newcomer:5");
+    }
 
-            Outputs = [];
-            scheduler.UpdateFromOutput(result, Outputs);
-            Check();
-            return text;
-        }
-
-        public void Check() => cache.Pool.CheckIntegrity();
+    [Fact]
+    public void Schedule_ForksOfAPartialBlock_AllButTheLastToWriteGetACopy()
+    {
+        var bench = new SchedulerBench(blocks: 100, budget: 200);
+        bench.Add("parent", 20);
+        bench.Add("a", 20, forkOf: "parent", content: 100);
+        bench.Add("b", 20, forkOf: "parent", content: 100);
+        bench.Step().Should().Be("parent:20 +a +b");
+        bench.UsedBlocks.Should().Be(2);
+        bench.Step().Should().Be("parent:1 a:1 b:1");
+        bench.Copies.Should().HaveCount(2);
+        bench.Copies.Select(copy => copy.Source).Distinct().Should().ContainSingle();
+        bench.UsedBlocks.Should().Be(4);
+        bench.Step();
+        bench.Copies.Should().BeEmpty();
     }
 }
