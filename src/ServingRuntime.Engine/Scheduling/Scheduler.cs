@@ -23,6 +23,7 @@ public sealed class Scheduler
     private readonly RequestQueue waiting = new();
     private readonly RequestHeap<ByDeadline> deadlines = new();
     private readonly SchedulerOutput output;
+    private readonly StepIntake intake;
     private readonly int watermarkBlocks;
     private readonly int mostPrefillTokens;
     private readonly PendingForks pendingForks = new();
@@ -34,7 +35,7 @@ public sealed class Scheduler
         this.maxModelLen = maxModelLen;
         this.timeProvider = timeProvider;
         output = new SchedulerOutput(cache.Moves);
-        Speculation = new SpeculationStats(options.Speculative?.NumSpeculativeTokens ?? 0);
+        intake = new StepIntake(waiting, Finish, maxModelLen, options.Speculative?.NumSpeculativeTokens ?? 0);
         watermarkBlocks = (int)Math.Ceiling(options.AdmissionWatermark * (cache.Pool.NumBlocks - 1));
         mostPrefillTokens = options.LongPrefillTokenThreshold > 0 ? options.LongPrefillTokenThreshold : int.MaxValue;
     }
@@ -52,12 +53,12 @@ public sealed class Scheduler
     public long NumPreemptions { get; private set; }
 
     /// <summary>Tokens computed again after preemptions.</summary>
-    public long RecomputedTokens { get; private set; }
+    public long RecomputedTokens => intake.RecomputedTokens;
 
     /// <summary>Forks that took their prompt from their parent do not count: nothing was looked up for them.</summary>
     public PrefixCacheStats PrefixCache { get; } = new();
 
-    public SpeculationStats Speculation { get; }
+    public SpeculationStats Speculation => intake.Speculation;
 
     /// <param name="parent">A request in here whose prompt is to be shared; ignored where the two do not allow it.</param>
     public void Add(Request request, Request? parent = null)
@@ -120,7 +121,7 @@ public sealed class Scheduler
         while (deadlines.Top is { } request && request.Source.Deadline <= now)
         {
             Finish(request);
-            outputs.Add(NewOutput(request) with { FinishReason = FinishReason.Abort, ErrorMessage = "the request's deadline has passed" });
+            outputs.Add(StepIntake.NewOutput(request) with { FinishReason = FinishReason.Abort, ErrorMessage = "the request's deadline has passed" });
         }
     }
 
@@ -154,93 +155,7 @@ public sealed class Scheduler
     }
 
     /// <summary>Takes in what the step computed and sampled; requests that end free their blocks at once.</summary>
-    public void UpdateFromOutput(ModelRunnerOutput result, List<EngineCoreOutput> outputs)
-    {
-        int sample = 0, fork = 0;
-        for (var i = 0; i < output.Requests.Count; i++)
-        {
-            var scheduled = output.Requests[i];
-            var samples = scheduled.Samples;
-            Advance(scheduled.Request, scheduled.NumTokens - scheduled.NumDraftTokens);
-            if (samples)
-            {
-                Speculation.Record(scheduled, result[sample].Length);
-                TakeTokens(scheduled.Request, result[sample++], outputs);
-            }
-
-            for (; fork < output.Forks.Count && output.Forks[fork].Parent == i; fork++)
-            {
-                TakeTokens(output.Forks[fork].Request, result[sample++], outputs);
-            }
-        }
-    }
-
-    private static EngineCoreOutput NewOutput(Request request) => new()
-    {
-        RequestId = request.Id, NumCachedTokens = request.NumCachedTokens, FirstScheduledTimestamp = request.FirstScheduledTimestamp ?? 0,
-    };
-
-    private void Advance(Request request, int tokens)
-    {
-        RecomputedTokens += Math.Clamp(request.MostComputedTokens - request.NumComputedTokens, 0, tokens);
-        request.NumComputedTokens += tokens;
-        request.MostComputedTokens = Math.Max(request.MostComputedTokens, request.NumComputedTokens);
-    }
-
-    private void TakeTokens(Request request, ReadOnlySpan<SampledToken> sampled, List<EngineCoreOutput> outputs)
-    {
-        if (request.Pooling is { Embedding: { } embedding })
-        {
-            Finish(request);
-            outputs.Add(NewOutput(request) with { Embedding = embedding, FinishReason = FinishReason.Stop });
-            return;
-        }
-
-        for (var i = 0; i < sampled.Length; i++)
-        {
-            outputs.Add(TakeToken(request, sampled[i]));
-            if (request.Status == RequestStatus.Finished)
-            {
-                return;
-            }
-
-            if (i + 1 < sampled.Length)
-            {
-                // All but the last were drafts, whose keys and values are stored.
-                Advance(request, 1);
-            }
-        }
-    }
-
-    private EngineCoreOutput TakeToken(Request request, in SampledToken sampled)
-    {
-        var result = NewOutput(request);
-        if (sampled.Fault is { } fault)
-        {
-            Finish(request);
-            return result with { FinishReason = FinishReason.Error, ErrorMessage = fault };
-        }
-
-        request.AppendToken(sampled.TokenId);
-        waiting.ChargeGenerated(request);
-        var stop = StopChecker.Check(request, maxModelLen);
-        var isStopToken = stop?.Reason == FinishReason.Stop;
-        var reason = sampled.Completes ? FinishReason.Stop : stop?.Reason;
-        if (reason is not null)
-        {
-            Finish(request);
-        }
-
-        return result with
-        {
-            NewTokenId = sampled.TokenId,
-            NewLogprobs = sampled.Logprobs,
-            PromptLogprobs = request.PromptLogprobs?.Take(),
-            FinishReason = reason,
-            IsStopToken = isStopToken,
-            StopTokenId = stop?.StopTokenId,
-        };
-    }
+    public void UpdateFromOutput(ModelRunnerOutput result, List<EngineCoreOutput> outputs) => intake.Take(output, result, outputs);
 
     /// <returns>Whether nothing was preempted.</returns>
     private bool ScheduleRunning(int budget, out int left)
