@@ -24,7 +24,7 @@ public sealed record GrammarCompilerOptions
     public int MaxStates { get; init; } = 100_000;
 
     /// <summary>Elementary operations of a compilation.</summary>
-    public long MaxSteps { get; init; } = 50_000_000;
+    public long MaxSteps { get; init; } = 20_000_000;
 
     /// <summary>Compiled constraints kept, with their masks, least recently used dropped first.</summary>
     public long CacheBytes { get; init; } = 256L * 1024 * 1024;

@@ -9,7 +9,12 @@ internal sealed class SubsetConstruction(Nfa nfa, int accepting, CompileBudget b
     private readonly List<int[]> sets = [];
     private readonly List<Dfa.State> states = [];
     private readonly List<(int At, int Target, bool Opens)> borders = [];
-    private readonly SortedSet<int> active = [];
+    private readonly List<int> active = [];
+    private readonly int[] open = new int[nfa.States.Count];
+    private readonly int[][] closures = new int[nfa.States.Count][];
+    private readonly int[] stamps = new int[nfa.States.Count];
+    private readonly List<int> members = [];
+    private int stamp;
 
     public Dfa Run(int start)
     {
@@ -71,7 +76,6 @@ internal sealed class SubsetConstruction(Nfa nfa, int accepting, CompileBudget b
     private void AddByteEdges(Dfa.State state)
     {
         borders.Sort((a, b) => a.At != b.At ? a.At - b.At : a.Target != b.Target ? a.Target - b.Target : a.Opens.CompareTo(b.Opens));
-        var open = new Dictionary<int, int>();
         active.Clear();
         for (var i = 0; i < borders.Count;)
         {
@@ -79,9 +83,15 @@ internal sealed class SubsetConstruction(Nfa nfa, int accepting, CompileBudget b
             for (; i < borders.Count && borders[i].At == at; i++)
             {
                 var (_, target, opens) = borders[i];
-                var count = open.GetValueOrDefault(target) + (opens ? 1 : -1);
-                open[target] = count;
-                _ = count > 0 ? active.Add(target) : active.Remove(target);
+                open[target] += opens ? 1 : -1;
+                if (opens && open[target] == 1)
+                {
+                    active.Add(target);
+                }
+                else if (open[target] == 0)
+                {
+                    active.Remove(target);
+                }
             }
 
             if (active.Count == 0)
@@ -90,7 +100,7 @@ internal sealed class SubsetConstruction(Nfa nfa, int accepting, CompileBudget b
             }
 
             budget.Spend(active.Count);
-            var to = Number([.. active]);
+            var to = Number(active);
             var last = (byte)(borders[i].At - 1);
             if (state.Bytes.Count > 0 && state.Bytes[^1] is var previous && previous.To == to && previous.Last + 1 == at)
             {
@@ -103,7 +113,7 @@ internal sealed class SubsetConstruction(Nfa nfa, int accepting, CompileBudget b
         }
     }
 
-    private int Number(int[] seeds)
+    private int Number(List<int> seeds)
     {
         var closed = Close(seeds);
         if (!numbers.TryGetValue(closed, out var number))
@@ -118,23 +128,60 @@ internal sealed class SubsetConstruction(Nfa nfa, int accepting, CompileBudget b
         return number;
     }
 
-    private int[] Close(int[] seeds)
+    private int[] Close(List<int> seeds)
     {
-        var seen = new HashSet<int>(seeds);
-        var queue = new Stack<int>(seen);
-        while (queue.TryPop(out var at))
+        if (seeds.Count == 1)
+        {
+            return closures[seeds[0]] ??= Close(seeds[0]);
+        }
+
+        foreach (var seed in seeds)
+        {
+            // Computing a closure takes a stamp of its own, so it comes first.
+            closures[seed] ??= Close(seed);
+        }
+
+        var current = ++stamp;
+        members.Clear();
+        foreach (var seed in seeds)
+        {
+            foreach (var member in closures[seed])
+            {
+                if (stamps[member] != current)
+                {
+                    stamps[member] = current;
+                    members.Add(member);
+                }
+            }
+
+            budget.Spend(closures[seed].Length);
+        }
+
+        var closed = members.ToArray();
+        Array.Sort(closed);
+        return closed;
+    }
+
+    private int[] Close(int seed)
+    {
+        stamp++;
+        members.Clear();
+        members.Add(seed);
+        stamps[seed] = stamp;
+        for (var next = 0; next < members.Count; next++)
         {
             budget.Spend();
-            foreach (var to in nfa.States[at].Empty)
+            foreach (var to in nfa.States[members[next]].Empty)
             {
-                if (seen.Add(to))
+                if (stamps[to] != stamp)
                 {
-                    queue.Push(to);
+                    stamps[to] = stamp;
+                    members.Add(to);
                 }
             }
         }
 
-        var closed = seen.ToArray();
+        var closed = members.ToArray();
         Array.Sort(closed);
         return closed;
     }
