@@ -58,7 +58,12 @@ public static partial class EngineCoreFactory
             owned.Push(model);
             var cache = KVCacheConfig.Create(options, config, maxModelLen, FreeMemory.Measure());
             var runner = new ModelRunner.ModelRunner(backend, model, config, cache, options, maxModelLen, tier);
-            proposer ??= options.Speculative is { } speculative ? new NgramProposer(speculative) : null;
+            proposer ??= options.Speculative switch
+            {
+                null => null,
+                { Method: SpeculativeMethod.DraftModel } => new DraftModelProposer(options, config, backend, maxModelLen, cache.NumBlocks),
+                var ngram => new NgramProposer(ngram),
+            };
             LogStarted(
                 logger, config.Architecture, options.ModelPath, dtype, backend.Description, cache.NumBlocks, cache.BlockSize, cache.Bytes,
                 maxModelLen, timeProvider.GetElapsedTime(start).TotalMilliseconds);

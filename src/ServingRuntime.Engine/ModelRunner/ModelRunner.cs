@@ -42,6 +42,7 @@ internal sealed class ModelRunner : IModelRunner
         sampler = new Sampler(backend, config.VocabSize, maxLogitRows);
         promptScorer = new PromptScorer(backend, model, config.VocabSize, maxLogitRows);
         pooler = new Pooler(backend, config.HiddenSize);
+        output.Reserve(options.MaxNumSeqs, options.MaxNumSeqs * (1 + (options.Speculative?.NumSpeculativeTokens ?? 0)));
     }
 
     public ModelRunnerOutput Execute(SchedulerOutput step)

@@ -21,6 +21,13 @@ public sealed class ModelRunnerOutput
         }
     }
 
+    /// <summary>Makes room beforehand, so that no step does.</summary>
+    internal void Reserve(int maxRequests, int maxTokens)
+    {
+        tokens.EnsureCapacity(maxTokens);
+        ends.EnsureCapacity(maxRequests);
+    }
+
     internal void Clear()
     {
         tokens.Clear();

@@ -131,6 +131,14 @@ public sealed class Request
         NumDraftTokens = 0;
     }
 
+    /// <summary>Takes tokens back from the end. Only where no cache knows the blocks by what they held.</summary>
+    internal void Truncate(int numTokens)
+    {
+        NumTokens = numTokens;
+        NumDraftTokens = 0;
+        NumComputedTokens = Math.Min(NumComputedTokens, numTokens);
+    }
+
     /// <summary>Replaces the drafts.</summary>
     internal void SetDrafts(ReadOnlySpan<int> drafts)
     {

@@ -48,9 +48,9 @@ public sealed record SpeculativeOptions
             yield return $"Speculative.MaxRunningRequests: {MaxRunningRequests} is below 1";
         }
 
-        if (Method == SpeculativeMethod.DraftModel)
+        if (Method == SpeculativeMethod.DraftModel && !Directory.Exists(DraftModelPath))
         {
-            yield return "Speculative.Method: a draft model is not supported yet";
+            yield return $"Speculative.DraftModelPath: no folder {DraftModelPath}";
         }
     }
 }

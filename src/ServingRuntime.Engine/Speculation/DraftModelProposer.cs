@@ -1,0 +1,225 @@
+using Octavo.ServingRuntime.Engine.Core;
+using Octavo.ServingRuntime.Engine.KVCache;
+using Octavo.ServingRuntime.Engine.ModelLoader;
+using Octavo.ServingRuntime.Engine.ModelRunner;
+using Octavo.ServingRuntime.Engine.Models;
+using Octavo.ServingRuntime.Engine.Scheduling;
+using Octavo.ServingRuntime.Kernels;
+
+namespace Octavo.ServingRuntime.Engine.Speculation;
+
+/// <summary>
+/// Drafts by a smaller model with the same vocabulary, run greedily (Leviathan et al. 2023, with this engine's own verification). It follows each request with a
+/// shadow, which has blocks of its own, and computes what is new of it at each step: tokens that failed are taken back, long prompts are caught up with in
+/// chunks. Where its blocks do not suffice a request goes without drafts.
+/// </summary>
+internal sealed class DraftModelProposer : IDraftProposer
+{
+    private readonly IKernelBackend backend;
+    private readonly Checkpoint checkpoint;
+    private readonly ICausalLM model;
+    private readonly KeyValueBlocks[] cache;
+    private readonly KVCacheManager blocks;
+    private readonly InputBatch batch;
+    private readonly SchedulerOutput step;
+    private readonly Tensor best;
+    private readonly int[] tokens;
+    private readonly int budget;
+    private readonly int maxModelLen;
+    private readonly Dictionary<Request, Shadow> shadows = [];
+    private readonly List<(Request Target, Shadow Shadow)> drafting = [];
+    private int round;
+
+    /// <param name="targetBlocks">Blocks of the large model's cache: as many as that at most.</param>
+    /// <exception cref="CheckpointException">The two models do not fit together, or the checkpoint is faulty.</exception>
+    public DraftModelProposer(EngineOptions options, ModelConfig target, IKernelBackend backend, int maxModelLen, int targetBlocks)
+    {
+        var folder = options.Speculative!.DraftModelPath!;
+        var config = ModelConfig.Load(folder);
+        if (config.VocabSize != target.VocabSize || config.MaxPositionEmbeddings < maxModelLen)
+        {
+            throw new CheckpointException(
+                $"{folder}: a draft model for {target.VocabSize} tokens of vocabulary and {maxModelLen} positions is needed, this one has {config.VocabSize} and {config.MaxPositionEmbeddings}");
+        }
+
+        this.backend = backend;
+        this.maxModelLen = maxModelLen;
+        int size = options.BlockSize, sequences = options.Speculative.MaxRunningRequests, blocksEach = (maxModelLen + size - 1) / size;
+        checkpoint = Checkpoint.Open(folder);
+        model = ModelRegistry.Create(config, new WeightLoader(checkpoint, backend, config.DType == DType.BFloat16 ? DType.BFloat16 : DType.Float32), maxModelLen);
+        var count = (int)Math.Min((long)sequences * blocksEach, targetBlocks - 1) + 1;
+        cache = new KeyValueBlocks[config.NumHiddenLayers];
+        for (var layer = 0; layer < cache.Length; layer++)
+        {
+            cache[layer] = backend.AllocateKeyValueBlocks(count, config.NumKeyValueHeads, config.HeadDim, size);
+        }
+
+        // Not cached by content: tokens that are taken back would leave blocks that are not what they are known for.
+        blocks = new KVCacheManager(new BlockPool(count), size, enablePrefixCaching: false);
+        budget = Math.Max(options.MaxNumBatchedTokens, sequences);
+        batch = new InputBatch(backend, budget, sequences, blocksEach, size);
+        step = new SchedulerOutput(blocks.Moves);
+        best = backend.Allocate(new TensorShape(sequences), DType.Int32);
+        tokens = new int[sequences];
+    }
+
+    public void Propose(IReadOnlyList<Request> requests)
+    {
+        round++;
+        step.Clear();
+        drafting.Clear();
+        for (var i = 0; i < requests.Count; i++)
+        {
+            Follow(requests[i]);
+        }
+
+        for (int i = 0, left = budget; i < requests.Count; i++)
+        {
+            left -= Schedule(requests[i], left - (requests.Count - i - 1));
+        }
+
+        // Those that have caught up go on, a token in each pass, until they have what is wanted.
+        for (var drafted = 1; step.Requests.Count > 0; drafted++)
+        {
+            Forward();
+            step.Clear();
+            for (var i = drafting.Count - 1; i >= 0; i--)
+            {
+                var (target, shadow) = drafting[i];
+                if (drafted < target.Drafting!.Wanted && blocks.TryAllocateSlots(shadow.Request, 1))
+                {
+                    step.Add(shadow.Request, 1);
+                    continue;
+                }
+
+                target.SetDrafts(shadow.Request.Tokens[target.NumTokens..]);
+                drafting.RemoveAt(i);
+            }
+        }
+    }
+
+    public void Forget(Request request)
+    {
+        if (shadows.Remove(request, out var shadow))
+        {
+            blocks.Free(shadow.Request, 0);
+        }
+    }
+
+    public void Dispose()
+    {
+        batch.Dispose();
+        best.Memory.Dispose();
+        foreach (var layer in cache)
+        {
+            layer.Dispose();
+        }
+
+        model.Dispose();
+        checkpoint.Dispose();
+    }
+
+    private void Follow(Request target)
+    {
+        if (!shadows.TryGetValue(target, out var shadow))
+        {
+            var source = new EngineCoreRequest { RequestId = target.Id, PromptTokenIds = target.Source.PromptTokenIds, SamplingParams = target.SamplingParams };
+            shadows[target] = shadow = new Shadow(new Request(source, target.Arrival, 0));
+            shadow.Request.Reserve(maxModelLen, blocks.BlockSize);
+        }
+
+        shadow.Round = round;
+        shadow.Follow(target);
+    }
+
+    /// <summary>Puts into the step what the shadow lacks, within a limit.</summary>
+    /// <returns>Tokens.</returns>
+    private int Schedule(Request target, int limit)
+    {
+        var shadow = shadows[target];
+        var count = Math.Min(shadow.Request.NumTokens - shadow.Request.NumComputedTokens, limit);
+        if (count <= 0 || !(blocks.TryAllocateSlots(shadow.Request, count) || (FreeOthers() && blocks.TryAllocateSlots(shadow.Request, count))))
+        {
+            return 0;
+        }
+
+        step.Add(shadow.Request, count);
+        if (step.Requests[^1].Samples)
+        {
+            drafting.Add((target, shadow));
+        }
+
+        return count;
+    }
+
+    /// <summary>Takes the blocks of shadows whose requests have not been drafted for lately; they catch up when they are again.</summary>
+    private bool FreeOthers()
+    {
+        var before = blocks.Pool.FreeCount;
+        foreach (var (_, shadow) in shadows)
+        {
+            if (shadow.Round != round)
+            {
+                blocks.Free(shadow.Request, 0);
+                shadow.Request.NumComputedTokens = 0;
+            }
+        }
+
+        return blocks.Pool.FreeCount > before;
+    }
+
+    /// <summary>One pass; each shadow that has caught up gets its likeliest next token.</summary>
+    private void Forward()
+    {
+        batch.Fill(step);
+        var hidden = model.Forward(batch.TokenIds, batch.Metadata, cache);
+        var rows = batch.LogitRows.Shape[0];
+        if (rows > 0)
+        {
+            backend.ArgMax(model.ComputeLogits(hidden, batch.LogitRows), best.Rows(0, rows));
+            backend.CopyToHost(best.Rows(0, rows), tokens.AsSpan(0, rows));
+        }
+
+        var row = 0;
+        for (var i = 0; i < step.Requests.Count; i++)
+        {
+            var scheduled = step.Requests[i];
+            var samples = scheduled.Samples;
+            scheduled.Request.NumComputedTokens += scheduled.NumTokens;
+            if (samples)
+            {
+                // No number (NaN): any token will do as a guess.
+                scheduled.Request.AppendToken(Math.Max(0, tokens[row++]));
+            }
+        }
+    }
+
+    /// <summary>A request as the draft model knows it: the real one's tokens and, beyond, its own guesses.</summary>
+    private sealed class Shadow(Request request)
+    {
+        private int followed;
+
+        public Request Request => request;
+
+        public int Round { get; set; }
+
+        public void Follow(Request target)
+        {
+            var same = Math.Min(followed, request.NumTokens);
+            while (same < Math.Min(request.NumTokens, target.NumTokens) && request.Tokens[same] == target.Tokens[same])
+            {
+                same++;
+            }
+
+            request.Truncate(same);
+            for (var i = same; i < target.NumTokens; i++)
+            {
+                request.AppendToken(target.Tokens[i]);
+            }
+
+            // The last token's successor is wanted, so it is computed in any case.
+            request.NumComputedTokens = Math.Min(request.NumComputedTokens, target.NumTokens - 1);
+            followed = target.NumTokens;
+        }
+    }
+}
