@@ -61,6 +61,9 @@ public static class ServingFlags
     /// <summary>How <c>/v1/embeddings</c> makes one vector of a prompt: auto, mean or last.</summary>
     public const string Pooling = "--pooling";
 
+    /// <summary>Speculative decoding as a JSON object.</summary>
+    public const string SpeculativeConfig = "--speculative-config";
+
     public const string Seed = "--seed";
 
     /// <summary>File of a chat template that replaces the model's.</summary>

@@ -38,6 +38,7 @@ internal static class ServeCommand
         var stall = new Option<double>(ServingFlags.StallTimeout) { Description = "Seconds that one step may last before /health turns 503.", DefaultValueFactory = _ => 300 };
         var noWarmUp = new Option<bool>(ServingFlags.NoWarmUp) { Description = "Be ready without having run a request of the server's own; the first client then waits for it." };
         var pooling = new Option<string>(ServingFlags.Pooling) { Description = "How /v1/embeddings makes one vector: mean, last, or auto: as the checkpoint's 1_Pooling/config.json says, else last.", DefaultValueFactory = _ => "auto" };
+        var speculative = SpeculativeConfig.Option();
         var seed = new Option<long>(ServingFlags.Seed) { Description = "Seeds requests without a seed of their own." };
 
         var template = new Option<string?>(ServingFlags.ChatTemplate) { Description = "File of a chat template (Jinja) to use instead of the model's." };
@@ -50,7 +51,7 @@ internal static class ServeCommand
         var root = new RootCommand("Serves a language model over an OpenAI-compatible API.")
         {
             model, names, host, port, maxModelLen, blockSize, maxNumSeqs, maxBatched, queued, queuedTokens, dtype, quantization, device, prefixCaching, noPrefixCaching,
-            cacheBytes, blocks, threads, shutdown, apiKeys, apiKeyFile, shareCache, perKey, timeout, stall, noWarmUp, pooling, seed,
+            cacheBytes, blocks, threads, shutdown, apiKeys, apiKeyFile, shareCache, perKey, timeout, stall, noWarmUp, pooling, speculative, seed,
             template, trustTemplate, toolParser, autoTools, reasoningParser, maxLogprobs,
         };
         root.Add(FetchCommand.Create());
@@ -93,6 +94,7 @@ internal static class ServeCommand
                 KVCacheMemoryBytes = parsed.GetValue(cacheBytes),
                 NumBlocksOverride = parsed.GetValue(blocks),
                 CpuThreads = parsed.GetValue(threads),
+                Speculative = parsed.GetValue(speculative),
                 Seed = parsed.GetValue(seed),
             });
         });

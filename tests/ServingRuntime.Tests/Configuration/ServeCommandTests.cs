@@ -1,6 +1,7 @@
 using Octavo.ServingContract;
 using Octavo.ServingRuntime.Configuration;
 using Octavo.ServingRuntime.Engine;
+using Octavo.ServingRuntime.Engine.Speculation;
 using Octavo.TestSupport;
 
 namespace Octavo.ServingRuntime.Tests.Configuration;
@@ -23,7 +24,7 @@ public sealed class ServeCommandTests
             "--kv-cache-memory-bytes", "1000000", "--num-gpu-blocks-override", "44", "--cpu-threads", "3", "--shutdown-timeout", "2.5", "--api-key", "k1", "--api-key", "k2", "--seed", "9",
             "--chat-template", "/t", "--trust-request-chat-template", "--tool-call-parser", "hermes", "--enable-auto-tool-choice", "--reasoning-parser", "qwen3", "--max-logprobs", "-1",
             "--api-key-file", "/keys", "--share-prefix-cache", "--max-concurrent-requests-per-key", "6", "--request-timeout", "90",
-            "--stall-timeout", "7", "--pooling", "mean", "--no-warm-up",
+            "--stall-timeout", "7", "--pooling", "mean", "--no-warm-up", "--speculative-config", """{"num_speculative_tokens":2}""",
         ]).InvokeAsync();
 
         code.Should().Be(7);
@@ -37,7 +38,7 @@ public sealed class ServeCommandTests
         seen.Value.Engine.Should().BeEquivalentTo(new EngineOptions
         {
             ModelPath = "/m", DType = "float32", MaxModelLen = 100, BlockSize = 32, MaxNumSeqs = 8, MaxNumBatchedTokens = 64, EnablePrefixCaching = false,
-            KVCacheMemoryBytes = 1000000, NumBlocksOverride = 44, CpuThreads = 3, Seed = 9,
+            KVCacheMemoryBytes = 1000000, NumBlocksOverride = 44, CpuThreads = 3, Seed = 9, Speculative = new SpeculativeOptions { NumSpeculativeTokens = 2 },
         });
     }
 
