@@ -4,7 +4,7 @@ using FsCheck.Fluent;
 namespace Octavo.ServingRuntime.Engine.Tests.Core;
 
 /// <summary>
-/// Random arrivals, several answers to a prompt, tenants, priorities, deadlines, cancellations, tiny caches, chunks and steps: every request gets, bit for bit, what it gets alone
+/// Random arrivals, several answers to a prompt, tenants, priorities, deadlines, cancellations, tiny caches, chunks and steps, drafts, every kind of sampling, constraints, embeddings: every request gets, bit for bit, what it gets alone
 /// without a cache. The load is <see cref="TrafficScenario"/>'s, what must hold after each step <see cref="TrafficRun"/>'s.
 /// </summary>
 public sealed class ExactnessTests : IDisposable
@@ -15,11 +15,12 @@ public sealed class ExactnessTests : IDisposable
     [Fact]
     public void Step_RandomTraffic_TokensAndLogprobsAsAlone()
     {
-        Prop.ForAll(Arb.From(TrafficScenario.Any), Check).Check(Config.QuickThrowOnFailure.WithMaxTest(30).WithReplay(20251122, 7));
+        Prop.ForAll(Arb.From(TrafficScenario.Any), Check).Check(Config.QuickThrowOnFailure.WithMaxTest(40).WithReplay(20251122, 7));
         runs.Sum(run => run.Preemptions).Should().BePositive("the scenarios are meant to be tight");
         runs.Sum(run => run.CacheHits).Should().BePositive("and to share");
         runs.Sum(run => run.SharedPrompts).Should().BePositive("also prompts, block by block");
         runs.Sum(run => run.TierLoads).Should().BePositive("also through the second tier");
+        runs.Sum(run => run.AcceptedDrafts).Should().BePositive("and guesses to hold");
         runs.Sum(run => run.Expired).Should().BePositive("and some deadlines to pass");
     }
 
@@ -28,7 +29,15 @@ public sealed class ExactnessTests : IDisposable
     private void Check(TrafficScenario scenario)
     {
         var run = new TrafficRun(scenario);
-        run.PlayAndCompare(request => alone.Run(request.Prompt, request.Parameters));
+        var results = new Dictionary<string, GeneratedTokens>(StringComparer.Ordinal);
+        run.PlayAndCompare(request => results.TryGetValue(request.Id, out var known) ? known : results[request.Id] = Alone(request));
         runs.Add(run);
+    }
+
+    private GeneratedTokens Alone(TrafficRequest request)
+    {
+        alone.Add(request.ToCore());
+        alone.RunToEnd();
+        return alone.Results[request.Id];
     }
 }

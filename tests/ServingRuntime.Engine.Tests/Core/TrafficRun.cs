@@ -1,5 +1,6 @@
 using Octavo.ServingRuntime.Engine.Core;
 using Octavo.ServingRuntime.Engine.Tests.KVCache;
+using Octavo.ServingRuntime.Engine.Tests.Speculation;
 using Octavo.TestSupport;
 
 namespace Octavo.ServingRuntime.Engine.Tests.Core;
@@ -22,6 +23,8 @@ internal sealed class TrafficRun(TrafficScenario scenario)
 
     public int TierLoads { get; private set; }
 
+    public long AcceptedDrafts { get; private set; }
+
     /// <summary>Answers whose first token came in the step of their parent's.</summary>
     public int SharedPrompts { get; private set; }
 
@@ -31,11 +34,14 @@ internal sealed class TrafficRun(TrafficScenario scenario)
     public void PlayAndCompare(Func<TrafficRequest, GeneratedTokens> alone)
     {
         var tier = scenario.TierBlocks > 0 ? new HostBlockTier(scenario.TierBlocks) : null;
-        using var engine = new EngineHarness(scenario.Options(), time: time, tier: tier);
         var requests = scenario.Requests();
+        var proposer = scenario.Drafts == TrafficDrafts.Oracle
+            ? new OracleProposer(id => alone(requests.First(request => request.Id == id)).Tokens, errsInOneOf: 4, scenario.Seed) : null;
+        using var engine = new EngineHarness(scenario.Options(), time: time, tier: tier, proposer: proposer);
         Play(engine, requests);
         Preemptions = (int)engine.Core.Stats.NumPreemptions;
         CacheHits = engine.Core.Stats.PrefixCacheHits;
+        AcceptedDrafts = engine.Core.Stats.Speculation!.NumAcceptedTokens;
         TierLoads = tier?.Loaded ?? 0;
         foreach (var request in requests)
         {
@@ -82,11 +88,7 @@ internal sealed class TrafficRun(TrafficScenario scenario)
     {
         long? deadline = request.DeadlineSteps is { } steps ? time.GetTimestamp() + steps : null;
         deadlines[request.Id] = deadline ?? long.MaxValue;
-        engine.Add(new EngineCoreRequest
-        {
-            RequestId = request.Id, PromptTokenIds = request.Prompt, SamplingParams = request.Parameters, EosTokenIds = [2], Priority = request.Priority,
-            CacheSalt = request.Salt, Tenant = request.Tenant, ForkOf = request.ForkOf, Deadline = deadline,
-        });
+        engine.Add(request.ToCore() with { Deadline = deadline });
     }
 
     private void CheckStep(EngineHarness engine, List<TrafficRequest> arrived)
@@ -111,7 +113,10 @@ internal sealed class TrafficRun(TrafficScenario scenario)
         {
             got.FinishReason.Should().Be(wanted.FinishReason, $"{request.Id} of {scenario}");
             got.Tokens.Should().Equal(wanted.Tokens, $"{request.Id} of {scenario}");
+            got.Last.Embedding.Should().Equal(wanted.Last.Embedding, $"{request.Id} of {scenario}");
         }
+
+        got.ExactPrompt.Should().Equal(got.Tokens.Count > 0 ? wanted.ExactPrompt : [], $"{request.Id} of {scenario}");
 
         got.Exact.Should().Equal(wanted.Exact.Take(got.Tokens.Count), $"{request.Id} of {scenario}");
     }
