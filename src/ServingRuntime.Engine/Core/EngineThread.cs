@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using Octavo.ServingRuntime.Engine.Metrics;
@@ -25,7 +26,7 @@ internal sealed partial class EngineThread
     private readonly ILogger logger;
     private readonly ConcurrentQueue<Command> commands = new();
     private readonly AutoResetEvent wake = new(false);
-    private readonly Dictionary<string, (int Index, OutputMailbox Mailbox)> receivers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Receiver> receivers = new(StringComparer.Ordinal);
     private readonly List<OutputMailbox> touched = [];
     private readonly TaskCompletionSource<Exception> failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -49,6 +50,9 @@ internal sealed partial class EngineThread
         this.logger = logger;
         thread = new Thread(Run) { IsBackground = true, Name = "engine" };
     }
+
+    /// <summary>Who gets the outputs of an engine request. Begun: it has had one.</summary>
+    private record struct Receiver(int Index, OutputMailbox Mailbox, bool Begun = false);
 
     private abstract record Command;
 
@@ -200,7 +204,7 @@ internal sealed partial class EngineThread
             switch (command)
             {
                 case AddCommand add:
-                    receivers[add.Request.RequestId] = (add.Index, add.Mailbox);
+                    receivers[add.Request.RequestId] = new Receiver(add.Index, add.Mailbox);
                     core.AddRequest(add.Request);
                     break;
                 case AbortCommand abort:
@@ -227,21 +231,24 @@ internal sealed partial class EngineThread
         steps++;
         foreach (ref readonly var output in CollectionsMarshal.AsSpan(outputs))
         {
-            if (!receivers.TryGetValue(output.RequestId, out var receiver))
+            ref var receiver = ref CollectionsMarshal.GetValueRefOrNullRef(receivers, output.RequestId);
+            if (Unsafe.IsNullRef(ref receiver))
             {
                 continue;
+            }
+
+            var mailbox = receiver.Mailbox;
+            mailbox.Add(new EngineEvent(receiver.Index, output, now, steps), urgent: !receiver.Begun || output.FinishReason is not null);
+            receiver.Begun = true;
+            if (!mailbox.IsTouched)
+            {
+                mailbox.IsTouched = true;
+                touched.Add(mailbox);
             }
 
             if (output.FinishReason is not null)
             {
                 receivers.Remove(output.RequestId);
-            }
-
-            receiver.Mailbox.Add(new EngineEvent(receiver.Index, output, now, steps));
-            if (!receiver.Mailbox.IsTouched)
-            {
-                receiver.Mailbox.IsTouched = true;
-                touched.Add(receiver.Mailbox);
             }
         }
 
@@ -260,7 +267,7 @@ internal sealed partial class EngineThread
         foreach (var (id, receiver) in receivers)
         {
             core.AbortRequest(id);
-            receiver.Mailbox.Add(new EngineEvent(receiver.Index, new EngineCoreOutput { RequestId = id, FinishReason = reason }, now, steps));
+            receiver.Mailbox.Add(new EngineEvent(receiver.Index, new EngineCoreOutput { RequestId = id, FinishReason = reason }, now, steps), urgent: true);
             receiver.Mailbox.Wake();
         }
 

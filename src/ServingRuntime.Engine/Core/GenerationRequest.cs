@@ -36,6 +36,12 @@ public sealed record GenerationRequest
     /// <inheritdoc cref="EngineCoreRequest.Constraint"/>
     public ITokenConstraintSource? Constraint { get; init; }
 
+    /// <summary>
+    /// Tokens of an answer that may gather before the caller is woken; its first and last output always come at once. 1 for a streamed answer; more spares a
+    /// caller who wants the whole one a wake a token, at the price of learning of a stop string as many tokens later.
+    /// </summary>
+    public int StreamInterval { get; init; } = 1;
+
     /// <summary>Asks for the prompt's embedding (<see cref="AsyncLlm.EmbedAsync"/>) instead of tokens.</summary>
     public PoolingParams? Pooling { get; init; }
 

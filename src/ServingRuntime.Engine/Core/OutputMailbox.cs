@@ -6,7 +6,8 @@ namespace Octavo.ServingRuntime.Engine.Core;
 /// Where the engine's thread leaves the outputs of one request for its one reader. Two buffers change places, and the wait is a reusable value task that
 /// is itself the work item which resumes the reader: in steady state neither side allocates. What has gathered while the reader was busy is taken at once.
 /// </summary>
-internal sealed class OutputMailbox : IValueTaskSource, IThreadPoolWorkItem
+/// <param name="interval">How many outputs gather before the reader is woken, unless one is urgent.</param>
+internal sealed class OutputMailbox(int interval) : IValueTaskSource, IThreadPoolWorkItem
 {
     private readonly Lock gate = new();
 
@@ -16,6 +17,7 @@ internal sealed class OutputMailbox : IValueTaskSource, IThreadPoolWorkItem
     private EngineEvent[] reading = new EngineEvent[4];
     private int count;
     private bool waiting;
+    private bool due;
     private Exception? end;
 
     /// <summary>Whether the engine's thread has added something since it last woke the reader; only that thread looks at it.</summary>
@@ -34,10 +36,13 @@ internal sealed class OutputMailbox : IValueTaskSource, IThreadPoolWorkItem
     }
 
     /// <summary>Adds an output. The reader sleeps on until <see cref="Wake"/>.</summary>
-    public void Add(in EngineEvent item)
+    /// <param name="item">The output.</param>
+    /// <param name="urgent">Whether the reader is to have it now, however few have gathered.</param>
+    public void Add(in EngineEvent item, bool urgent)
     {
         lock (gate)
         {
+            due |= urgent || count + 1 >= interval;
             if (count == filling.Length)
             {
                 Array.Resize(ref filling, count * 2);
@@ -51,7 +56,7 @@ internal sealed class OutputMailbox : IValueTaskSource, IThreadPoolWorkItem
     {
         lock (gate)
         {
-            if (!waiting)
+            if (!waiting || !due)
             {
                 return;
             }
@@ -68,17 +73,18 @@ internal sealed class OutputMailbox : IValueTaskSource, IThreadPoolWorkItem
         lock (gate)
         {
             end ??= why;
+            due = true;
         }
 
         Wake();
     }
 
-    /// <summary>Ends when there is something to take, or the mailbox is closed. One wait at a time.</summary>
+    /// <summary>Ends when enough has gathered, or the mailbox is closed. One wait at a time.</summary>
     public ValueTask WaitAsync()
     {
         lock (gate)
         {
-            if (count > 0 || end is not null)
+            if (due || end is not null)
             {
                 return ValueTask.CompletedTask;
             }
@@ -97,6 +103,7 @@ internal sealed class OutputMailbox : IValueTaskSource, IThreadPoolWorkItem
             (filling, reading) = (reading, filling);
             var taken = new ArraySegment<EngineEvent>(reading, 0, count);
             count = 0;
+            due = false;
             return taken;
         }
     }

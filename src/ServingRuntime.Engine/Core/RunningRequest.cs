@@ -17,6 +17,7 @@ internal sealed class RunningRequest : IDisposable
     public RunningRequest(GenerationRequest request, IReadOnlyList<AnswerInProgress> answers, TimeProvider timeProvider, CancellationToken cancellationToken)
     {
         Request = request;
+        Mailbox = new OutputMailbox(Math.Max(1, request.StreamInterval));
         Answers = answers;
         cancellation = cancellationToken.UnsafeRegister(
             static (state, token) => ((OutputMailbox)state!).Close(new OperationCanceledException(token)), Mailbox);
@@ -33,7 +34,7 @@ internal sealed class RunningRequest : IDisposable
 
     public IReadOnlyList<AnswerInProgress> Answers { get; }
 
-    public OutputMailbox Mailbox { get; } = new();
+    public OutputMailbox Mailbox { get; }
 
     public void NoteToken()
     {

@@ -23,6 +23,7 @@ public sealed class Tokenizer
     private readonly Dictionary<string, int> addedByContent = new(StringComparer.Ordinal);
     private readonly HashSet<string> specialContents = new(StringComparer.Ordinal);
     private readonly HashSet<int> specialIds = [];
+    private readonly byte[]?[] decodedBytes;
 
     internal Tokenizer(
         Normalizer? normalizer, PreTokenizer? preTokenizer, TokenizerModel model, PostProcessor? postProcessor, TokenDecoder? decoder, IReadOnlyList<AddedToken> addedTokens)
@@ -46,7 +47,9 @@ public sealed class Tokenizer
 
         rawMatcher = MatcherOf(addedTokens.Where(t => !t.Normalized));
         normalizedMatcher = MatcherOf(addedTokens.Where(t => t.Normalized));
+        IsByteLevel = decoder is ByteLevelDecoder;
         VocabSize = Math.Max(model.VocabularySize, model.Vocabulary.Select(v => v.Value).Concat(addedTokens.Select(t => t.Id)).Max() + 1);
+        decodedBytes = IsByteLevel ? new byte[]?[VocabSize] : [];
     }
 
     public IReadOnlyList<AddedToken> AddedTokens { get; }
@@ -128,6 +131,21 @@ public sealed class Tokenizer
         return isBytes ? [.. bytes]
             : ByteFallbackDecoder.TryReadByte(token, out var single) ? [single]
             : System.Text.Encoding.UTF8.GetBytes(Decode([id], skipSpecialTokens: false));
+    }
+
+    /// <summary>Whether the text of tokens is the UTF-8 text of their bytes, one after the other, whatever their neighbours.</summary>
+    public bool IsByteLevel { get; }
+
+    /// <summary>What a token adds to the bytes of a text. Only where <see cref="IsByteLevel"/>; unknown ids add nothing.</summary>
+    public ReadOnlySpan<byte> DecodedBytes(int id)
+    {
+        if ((uint)id >= (uint)decodedBytes.Length)
+        {
+            return [];
+        }
+
+        // Two threads may compute the same bytes; either result will do.
+        return decodedBytes[id] ??= ByteLevelDecoder.BytesOf(IdToToken(id) ?? "");
     }
 
     public bool IsSpecial(int id) => specialIds.Contains(id);

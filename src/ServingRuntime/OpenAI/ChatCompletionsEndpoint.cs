@@ -15,6 +15,7 @@ internal sealed class ChatCompletionsEndpoint(ModelHost host, RequestMapper mapp
             request = mapper.MapChat(body.RootElement, model);
         }
 
+        RequestScope.Of(context).WholeAnswer = !request.Stream.Enabled;
         var outputs = GenerationRun.RunAsync(model.Llm, [request.Generation], RequestScope.Of(context), context.RequestAborted);
         var created = timeProvider.GetUtcNow().ToUnixTimeSeconds();
         await (request.Stream.Enabled ? new ChatStream(context, request, created).WriteAsync(outputs) : CompleteAsync(context, request, outputs, created));

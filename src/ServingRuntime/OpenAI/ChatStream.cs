@@ -32,7 +32,7 @@ internal sealed class ChatStream
         try
         {
             var begun = false;
-            await foreach (var (prompt, output) in outputs)
+            await foreach (var (prompt, output) in events.Gather(outputs, context.RequestAborted))
             {
                 usage.Add(prompt, output);
                 if (!begun)

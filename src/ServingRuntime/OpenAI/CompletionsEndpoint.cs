@@ -15,6 +15,7 @@ internal sealed class CompletionsEndpoint(ModelHost host, RequestMapper mapper, 
             request = mapper.MapCompletion(body.RootElement, model);
         }
 
+        RequestScope.Of(context).WholeAnswer = !request.Stream.Enabled;
         var outputs = GenerationRun.RunAsync(model.Llm, request.Generations, RequestScope.Of(context), context.RequestAborted);
         var created = timeProvider.GetUtcNow().ToUnixTimeSeconds();
         await (request.Stream.Enabled ? StreamAsync(context, request, outputs, created) : CompleteAsync(context, request, outputs, created));
@@ -54,7 +55,7 @@ internal sealed class CompletionsEndpoint(ModelHost host, RequestMapper mapper, 
             OpenAIJson.Context.CompletionResponse);
         try
         {
-            await foreach (var (prompt, output) in outputs)
+            await foreach (var (prompt, output) in events.Gather(outputs, context.RequestAborted))
             {
                 usage.Add(prompt, output);
                 if (answers[ChoiceIndex(request, prompt, output)].Add(output) is { } news)

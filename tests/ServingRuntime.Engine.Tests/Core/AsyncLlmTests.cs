@@ -198,6 +198,39 @@ public sealed class AsyncLlmTests
     }
 
     [Fact]
+    public async Task GenerateAsync_IntervalOfFour_WakesTheCallerForTheFirstEveryFourAndTheLast()
+    {
+        var core = new ScriptedEngineCore(_ => Enumerable.Repeat(70, 11).ToList()) { Steps = new SemaphoreSlim(0) };
+        await using var llm = Start(core);
+        var outputs = new List<RequestOutput>();
+        var reading = Task.Run(async () =>
+        {
+            await foreach (var output in llm.GenerateAsync(Request("r") with { StreamInterval = 4 }, CancellationToken.None))
+            {
+                lock (outputs)
+                {
+                    outputs.Add(output);
+                }
+            }
+        });
+
+        foreach (var (steps, count) in new[] { (1, 1), (4, 2), (4, 3), (2, 4) })
+        {
+            core.Steps.Release(steps);
+            await UntilAsync(() =>
+            {
+                lock (outputs)
+                {
+                    return outputs.Count == count;
+                }
+            });
+        }
+
+        await reading;
+        outputs.Select(o => o.NewTokenIds.Count).Should().Equal(1, 4, 4, 2);
+    }
+
+    [Fact]
     public async Task GenerateAsync_DeadlinePasses_ThrowsAndAborts()
     {
         var core = new ScriptedEngineCore(_ => Enumerable.Repeat(70, 1000).ToList()) { Steps = new SemaphoreSlim(1) };

@@ -20,6 +20,12 @@ internal sealed class SequenceDecoder(IReadOnlyList<TokenDecoder> parts) : Token
 /// <summary>GPT-2's alphabet back to bytes; what is no UTF-8 becomes U+FFFD. A token outside the alphabet stands for itself.</summary>
 internal sealed class ByteLevelDecoder : TokenDecoder
 {
+    public static byte[] BytesOf(string token)
+    {
+        var bytes = new List<byte>(token.Length);
+        return ByteAlphabet.TryDecode(token, bytes) ? [.. bytes] : Encoding.UTF8.GetBytes(token);
+    }
+
     public override List<string> Decode(List<string> tokens)
     {
         var bytes = new List<byte>(tokens.Count * 4);
