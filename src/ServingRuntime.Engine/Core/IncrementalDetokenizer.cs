@@ -24,6 +24,7 @@ public sealed class IncrementalDetokenizer
     private readonly Decoder? utf8;
     private List<int> window = [];
     private int emitted;
+    private bool appended;
 
     public IncrementalDetokenizer(Tokenizer tokenizer, IReadOnlyList<int> promptTokenIds, bool skipSpecialTokens, IReadOnlySet<int>? shown = null)
     {
@@ -60,6 +61,7 @@ public sealed class IncrementalDetokenizer
             return "";
         }
 
+        appended = true;
         if (utf8 is not null)
         {
             return Decode(utf8, tokenizer.DecodedBytes(tokenId), flush: false);
@@ -69,8 +71,8 @@ public sealed class IncrementalDetokenizer
         return Take(force: window.Count - emitted >= MaxHeldTokens);
     }
 
-    /// <summary>What is still held back, with U+FFFD for what never became a character.</summary>
-    public string Flush() => utf8 is not null ? Decode(utf8, [], flush: true) : window.Count > emitted ? Take(force: true) : "";
+    /// <summary>What is still held back, with U+FFFD for what never became a character. What the prompt left unfinished is not this text's.</summary>
+    public string Flush() => !appended ? "" : utf8 is not null ? Decode(utf8, [], flush: true) : window.Count > emitted ? Take(force: true) : "";
 
     private static string Decode(Decoder decoder, ReadOnlySpan<byte> bytes, bool flush)
     {
