@@ -2,6 +2,7 @@ using Octavo.ServingRuntime.Configuration;
 using Octavo.ServingRuntime.Embeddings;
 using Octavo.ServingRuntime.Engine;
 using Octavo.ServingRuntime.Engine.Core;
+using Octavo.ServingRuntime.Engine.StructuredOutput;
 using Octavo.ServingRuntime.OpenAI;
 
 namespace Octavo.ServingRuntime.Hosting;
@@ -33,7 +34,7 @@ internal sealed class ModelHost(ServingOptions options, TimeProvider timeProvide
 }
 
 /// <summary>An engine that runs and the front that makes its requests.</summary>
-internal sealed record LoadedModel(AsyncLlm Llm, InputProcessor Input, ModelTraits Traits)
+internal sealed record LoadedModel(AsyncLlm Llm, InputProcessor Input, ModelTraits Traits, GrammarCompiler Grammars)
 {
     /// <summary>How embeddings are made.</summary>
     public PoolingConfig Pooling { get; init; } = new(PoolingType.Last, Normalize: true);

@@ -4,6 +4,7 @@ using Octavo.ServingRuntime.Embeddings;
 using Octavo.ServingRuntime.Engine;
 using Octavo.ServingRuntime.Engine.Core;
 using Octavo.ServingRuntime.Engine.Metrics;
+using Octavo.ServingRuntime.Engine.StructuredOutput;
 using Octavo.ServingRuntime.Engine.Tokenization;
 using Octavo.ServingRuntime.Engine.Tokenization.Jinja;
 using Octavo.ServingRuntime.OpenAI;
@@ -41,6 +42,7 @@ internal sealed partial class ModelLoaderService(
         await loading.WaitAsync(TimeSpan.FromSeconds(2), timeProvider, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (host.Loaded is { } model)
         {
+            model.Grammars.Dispose();
             await model.Llm.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10), timeProvider, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
@@ -49,6 +51,7 @@ internal sealed partial class ModelLoaderService(
     {
         var start = timeProvider.GetTimestamp();
         IEngineCore? core = null;
+        GrammarCompiler? grammars = null;
         try
         {
             // The tokenizer is read while the engine maps its weights.
@@ -57,9 +60,11 @@ internal sealed partial class ModelLoaderService(
             var model = tokenizer.GetAwaiter().GetResult();
             var pooling = PoolingConfig.Read(options.Pooling, options.Model);
             var input = new InputProcessor(model, core.MaxModelLen, core.VocabSize);
+            grammars = new GrammarCompiler(model.Tokenizer, core.VocabSize, new GrammarCompilerOptions(), timeProvider);
+            _ = WarmUpGrammarsAsync(grammars);
             if (options.WarmUp)
             {
-                warmUp.RunAsync(core, input, lifetime.ApplicationStopping).GetAwaiter().GetResult();
+                warmUp.RunAsync(core, input, grammars, lifetime.ApplicationStopping).GetAwaiter().GetResult();
             }
 
             var metrics = new EngineMetrics(meterFactory, options.ModelName, core.MaxModelLen);
@@ -73,17 +78,31 @@ internal sealed partial class ModelLoaderService(
             };
             var llm = new AsyncLlm(core, model.Tokenizer, llmOptions, metrics, timeProvider, loggerFactory.CreateLogger<AsyncLlm>());
             _ = StopWhenFailedAsync(llm);
-            host.SetLoaded(new LoadedModel(llm, input, ModelTraits.Detect(model, options)) { Pooling = pooling });
+            host.SetLoaded(new LoadedModel(llm, input, ModelTraits.Detect(model, options), grammars) { Pooling = pooling });
             LogReady(options.ModelName, timeProvider.GetElapsedTime(start).TotalMilliseconds);
         }
         catch (Exception e)
         {
             core?.Dispose();
+            grammars?.Dispose();
             host.Failure = e;
             LogFailed(options.Model, e.Message, e is EngineStartException or TokenizerFormatException or TemplateException ? null : e);
 
             // Not before the server has started: stopping in between would make its start fail with a cancellation and hide the reason.
             lifetime.ApplicationStarted.Register(lifetime.StopApplication);
+        }
+    }
+
+    /// <summary>A large vocabulary takes a while to read: the first client that wants a constraint shall not wait for that. Nobody else waits either.</summary>
+    private async Task WarmUpGrammarsAsync(GrammarCompiler grammars)
+    {
+        try
+        {
+            await grammars.WarmUpAsync(lifetime.ApplicationStopping);
+        }
+        catch (Exception e)
+        {
+            LogGrammarsFailed(e);
         }
     }
 
@@ -96,6 +115,9 @@ internal sealed partial class ModelLoaderService(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Model {ModelName} is ready after {Milliseconds:F0} ms")]
     private partial void LogReady(string modelName, double milliseconds);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A first constraint could not be compiled")]
+    private partial void LogGrammarsFailed(Exception exception);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "The model in {Folder} cannot be loaded: {Reason}")]
     private partial void LogFailed(string folder, string reason, Exception? exception);

@@ -5,6 +5,7 @@ using Octavo.ServingRuntime.Configuration;
 using Octavo.ServingRuntime.Engine;
 using Octavo.ServingRuntime.Engine.Core;
 using Octavo.ServingRuntime.Engine.Metrics;
+using Octavo.ServingRuntime.Engine.StructuredOutput;
 using Octavo.ServingRuntime.OpenAI;
 using Octavo.ServingRuntime.Security;
 
@@ -34,7 +35,7 @@ internal sealed partial class WarmUp(
     ];
 
     /// <exception cref="EngineStartException">The engine failed on it: it would fail on every request.</exception>
-    public async Task RunAsync(IEngineCore core, InputProcessor input, CancellationToken cancellationToken)
+    public async Task RunAsync(IEngineCore core, InputProcessor input, GrammarCompiler grammars, CancellationToken cancellationToken)
     {
         var start = timeProvider.GetTimestamp();
         using var limit = new CancellationTokenSource(Limit, timeProvider);
@@ -47,7 +48,7 @@ internal sealed partial class WarmUp(
         try
         {
             var host = new ModelHost(options, timeProvider);
-            host.SetLoaded(new LoadedModel(llm, input, ModelTraits.Detect(input.Model, options)));
+            host.SetLoaded(new LoadedModel(llm, input, ModelTraits.Detect(input.Model, options), grammars));
             if (input.Model.ChatTemplate is not null)
             {
                 var chat = ActivatorUtilities.CreateInstance<ChatCompletionsEndpoint>(services, host);

@@ -12,7 +12,7 @@ internal sealed class ChatCompletionsEndpoint(ModelHost host, RequestMapper mapp
         ChatCompletionRequest request;
         using (var body = await RequestBody.ReadAsync(context))
         {
-            request = mapper.MapChat(body.RootElement, model);
+            request = await mapper.MapChatAsync(body.RootElement, model, context.RequestAborted);
         }
 
         RequestScope.Of(context).WholeAnswer = !request.Stream.Enabled;

@@ -12,7 +12,7 @@ internal sealed class CompletionsEndpoint(ModelHost host, RequestMapper mapper, 
         CompletionRequest request;
         using (var body = await RequestBody.ReadAsync(context))
         {
-            request = mapper.MapCompletion(body.RootElement, model);
+            request = await mapper.MapCompletionAsync(body.RootElement, model, context.RequestAborted);
         }
 
         RequestScope.Of(context).WholeAnswer = !request.Stream.Enabled;

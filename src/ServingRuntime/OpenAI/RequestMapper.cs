@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Octavo.ServingRuntime.Configuration;
 using Octavo.ServingRuntime.Engine.Core;
+using Octavo.ServingRuntime.Engine.StructuredOutput;
 using Octavo.ServingRuntime.Hosting;
 using Octavo.ServingRuntime.OpenAI.Mapping;
 
@@ -16,7 +17,7 @@ internal sealed partial class RequestMapper(ServingOptions options, TimeProvider
 
     /// <exception cref="ApiException">404 for a model that is not served.</exception>
     /// <exception cref="InvalidRequestException">Anything else that is wrong.</exception>
-    public ChatCompletionRequest MapChat(JsonElement body, LoadedModel model)
+    public async Task<ChatCompletionRequest> MapChatAsync(JsonElement body, LoadedModel model, CancellationToken cancellationToken)
     {
         var arrival = timeProvider.GetTimestamp();
         var fields = new RequestFields(body);
@@ -25,16 +26,19 @@ internal sealed partial class RequestMapper(ServingOptions options, TimeProvider
         var logprobs = LogprobsMapper.TakeChat(fields, options.MaxLogprobs, model.Input.Tokenizer.VocabSize);
         var tools = ToolMapper.Take(fields);
         var prompt = ChatPromptMapper.Take(fields, model, tools, options.TrustRequestChatTemplate);
+        var format = AnswerFormatMapper.Take(fields, model.Traits, tools, prompt);
+        var constraint = ToolConstraint.Combine(ResponseFormatMapper.Take(fields), tools, format);
         var id = $"chatcmpl-{Guid.NewGuid():N}";
+        var generation = new GenerationMapper(fields, model.Input, TokenLimit.TakeChat(fields), logprobs, arrival).For(id, prompt.TokenIds);
         var request = new ChatCompletionRequest
         {
             Id = id,
             Model = name,
-            Generation = new GenerationMapper(fields, model.Input, TokenLimit.TakeChat(fields), logprobs, arrival).For(id, prompt.TokenIds) with { ShownSpecialTokenIds = model.Traits.Marks },
+            Generation = generation with { ShownSpecialTokenIds = model.Traits.Marks, Constraint = await CompileAsync(constraint, model, cancellationToken) },
             Stream = StreamMapper.Take(fields),
             ReturnTokenIds = fields.Flag("return_token_ids") ?? false,
             Logprobs = logprobs,
-            Format = AnswerFormatMapper.Take(fields, model.Traits, tools, prompt),
+            Format = format,
             Echo = fields.Flag("echo") == true ? prompt.FinalMessage : "",
         };
         LogUnknown(fields);
@@ -43,7 +47,7 @@ internal sealed partial class RequestMapper(ServingOptions options, TimeProvider
 
     /// <exception cref="ApiException">404 for a model that is not served.</exception>
     /// <exception cref="InvalidRequestException">Anything else that is wrong.</exception>
-    public CompletionRequest MapCompletion(JsonElement body, LoadedModel model)
+    public async Task<CompletionRequest> MapCompletionAsync(JsonElement body, LoadedModel model, CancellationToken cancellationToken)
     {
         var arrival = timeProvider.GetTimestamp();
         var fields = new RequestFields(body);
@@ -65,11 +69,12 @@ internal sealed partial class RequestMapper(ServingOptions options, TimeProvider
             .Select((prompt, i) => mapper.For(prompts.Count == 1 ? id : $"{id}-{i}", prompt.TokenIds ?? model.Input.EncodeText(prompt.Text!, addSpecialTokens)))
             .ToList();
         var tokenizer = model.Input.Tokenizer;
+        var constraint = await CompileAsync(ResponseFormatMapper.Take(fields), model, cancellationToken);
         var request = new CompletionRequest
         {
             Id = id,
             Model = name,
-            Generations = generations,
+            Generations = constraint is null ? generations : [.. generations.Select(g => g with { Constraint = constraint })],
             FirstTokens = [.. generations.Select(g => (g.PromptTokenIds[0], tokenizer.Decode([g.PromptTokenIds[0]], skipSpecialTokens: false)))],
             Echo = echo ? [.. prompts.Select((p, i) => p.Text ?? tokenizer.Decode(generations[i].PromptTokenIds, skipSpecialTokens: true))] : null,
             PromptOnly = limit.Asked == 0,
@@ -89,6 +94,9 @@ internal sealed partial class RequestMapper(ServingOptions options, TimeProvider
             : options.Serves(name) ? name
             : throw new ApiException(404, $"The model `{name}` does not exist.", "model", "model_not_found");
     }
+
+    private static async ValueTask<ITokenConstraintSource?> CompileAsync(OutputConstraint? constraint, LoadedModel model, CancellationToken cancellationToken)
+        => constraint is null ? null : await constraint.CompileAsync(model.Grammars, cancellationToken);
 
     private void LogUnknown(RequestFields fields)
     {

@@ -35,7 +35,6 @@ public sealed class ErrorTests(SharedApplication shared) : IClassFixture<SharedA
     [InlineData("/v1/chat/completions", """{"messages": [{"role": "user", "content": "x"}], "chat_template_kwargs": {"tokenize": true}}""", 400, "chat_template_kwargs", "invalid_value", "tokenize")]
     [InlineData("/v1/chat/completions", """{"messages": [{"role": "user", "content": "x"}], "chat_template_kwargs": {"bos_token": "x"}}""", 400, "chat_template_kwargs", "invalid_value", "bos_token")]
     [InlineData("/v1/chat/completions", """{"messages": [{"role": "user", "content": "x"}], "reasoning_effort": "huge"}""", 400, "reasoning_effort", "invalid_value", "one of")]
-    [InlineData("/v1/chat/completions", """{"messages": [{"role": "user", "content": "x"}], "response_format": {"type": "json_object"}}""", 400, "response_format", "unsupported_parameter", "not supported")]
     [InlineData("/v1/chat/completions", """{"messages": [{"role": "user", "content": "x"}], "chat_template": "{{ 1 }}"}""", 400, "chat_template", "unsupported_parameter", "not supported")]
     [InlineData("/v1/chat/completions", """{"messages": [{"role": "user", "content": "x"}], "logit_bias": {"99999": 1}}""", 400, "logit_bias", "invalid_value", "99999")]
     [InlineData("/v1/chat/completions", """{"messages": [{"role": "user", "content": "\ud800"}]}""", 400, "messages[0].content", "invalid_value", "surrogate")]

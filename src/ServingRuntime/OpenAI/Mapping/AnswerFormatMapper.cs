@@ -26,6 +26,9 @@ internal static class AnswerFormatMapper
     {
         ToolChoice.None => null,
         _ when traits.ToolCalls is { } known => known,
+
+        // A call that is forced comes in whatever form it is forced into.
+        ToolChoice.Required or ToolChoice.Named => new LlamaJsonFormat(),
         _ => throw fields.Unsupported(
             "tools", "it is not known how this model writes tool calls: start the server with --tool-call-parser, or send tool_choice none"),
     };

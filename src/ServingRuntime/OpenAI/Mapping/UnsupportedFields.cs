@@ -7,7 +7,7 @@ internal static class UnsupportedFields
 {
     private static readonly string[] Everywhere =
     [
-        "structured_outputs", "guided_json", "guided_regex", "guided_choice", "guided_grammar", "structural_tag", "thinking_token_budget", "repetition_detection", "prediction", "logits_processors", "kv_transfer_params",
+        "structural_tag", "thinking_token_budget", "repetition_detection", "prediction", "logits_processors", "kv_transfer_params",
     ];
 
     private static readonly string[] Accepted =
@@ -32,7 +32,6 @@ internal static class UnsupportedFields
     private static void Refuse(RequestFields fields)
     {
         Accept(fields);
-        fields.Refuse("response_format", value => value.ValueKind == JsonValueKind.Object && value.TryGetProperty("type", out var type) && type.ValueEquals("text"));
         fields.Refuse("use_beam_search", IsFalse);
         foreach (var name in Everywhere)
         {

@@ -1,3 +1,4 @@
+using Octavo.ServingRuntime.Engine.StructuredOutput;
 using Octavo.ServingRuntime.Engine.Tokenization;
 
 namespace Octavo.ServingRuntime.OpenAI.ToolCalls;
@@ -13,6 +14,14 @@ internal abstract class ToolCallFormat
 
     /// <param name="isFunction">Whether the request offers a function of this name.</param>
     public abstract IToolCallParser CreateParser(Func<string, bool> isFunction);
+
+    /// <summary>An answer that is nothing but calls.</summary>
+    /// <param name="functions">Those that may be called.</param>
+    /// <param name="most">Most calls; at least one must come.</param>
+    public abstract GrammarSpec Calls(IReadOnlyList<CallGrammar> functions, int most);
+
+    /// <summary>A call, or what this model writes for several, in the midst of free text.</summary>
+    public abstract GrammarSpec.TriggeredPart Triggered(IReadOnlyList<CallGrammar> functions);
 
     /// <param name="flag">auto, none, or a format's name.</param>
     /// <param name="template">What the model was trained to read tells what it writes.</param>
