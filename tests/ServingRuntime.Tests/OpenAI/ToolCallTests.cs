@@ -76,7 +76,7 @@ public sealed class ToolCallTests
             WithTools);
 
         await server.PostForJsonAsync(Path, """
-            {"max_tokens": 1, "tools": [{"function": {"strict": false, "parameters": {"type": "object"}, "name": "f"}, "type": "function"}],
+            {"max_tokens": 1, "tools": [{"function": {"strict": true, "parameters": {"type": "object"}, "name": "f"}, "type": "function"}],
              "messages": [
               {"role": "user", "content": "Q"},
               {"role": "assistant", "content": null, "tool_calls": [{"id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{\"a\":1}"}}]},
