@@ -12,6 +12,9 @@ public static class ServingFlags
     public const string MaxNumSeqs = "--max-num-seqs";
     public const string MaxNumBatchedTokens = "--max-num-batched-tokens";
 
+    /// <summary>Most tokens of one prompt in one step; 0: no limit but the step's own.</summary>
+    public const string LongPrefillTokenThreshold = "--long-prefill-token-threshold";
+
     /// <summary>Bound of the waiting queue, in requests; beyond it requests are answered 503 with Retry-After.</summary>
     public const string MaxNumQueuedRequests = "--max-num-queued-reqs";
 

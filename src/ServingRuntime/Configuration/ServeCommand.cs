@@ -19,6 +19,7 @@ internal static class ServeCommand
         var blockSize = new Option<int>(ServingFlags.BlockSize) { Description = "Tokens in a KV block: 16, 32 or 64.", DefaultValueFactory = _ => 16 };
         var maxNumSeqs = new Option<int>(ServingFlags.MaxNumSeqs) { Description = "Most requests in a step.", DefaultValueFactory = _ => 256 };
         var maxBatched = new Option<int>(ServingFlags.MaxNumBatchedTokens) { Description = "Most tokens in a step.", DefaultValueFactory = _ => 2048 };
+        var longPrefill = new Option<int>(ServingFlags.LongPrefillTokenThreshold) { Description = "Most tokens of one prompt in a step, so that a long one leaves room for others; 0: no limit." };
         var queued = new Option<int>(ServingFlags.MaxNumQueuedRequests) { Description = "Most waiting requests; beyond it requests get 503.", DefaultValueFactory = _ => 1024 };
         var queuedTokens = new Option<long?>(ServingFlags.MaxNumQueuedTokens) { Description = "Most prompt tokens of waiting requests. Default: no bound." };
         var dtype = new Option<string>(ServingFlags.DType) { Description = "auto, float32 or bfloat16.", DefaultValueFactory = _ => "auto" };
@@ -50,8 +51,13 @@ internal static class ServeCommand
 
         var root = new RootCommand("Serves a language model over an OpenAI-compatible API.")
         {
+<<<<<<< HEAD
             model, names, host, port, maxModelLen, blockSize, maxNumSeqs, maxBatched, queued, queuedTokens, dtype, quantization, device, prefixCaching, noPrefixCaching,
             cacheBytes, blocks, threads, shutdown, apiKeys, apiKeyFile, shareCache, perKey, timeout, stall, noWarmUp, pooling, speculative, seed,
+=======
+            model, names, host, port, maxModelLen, blockSize, maxNumSeqs, maxBatched, longPrefill, queued, queuedTokens, dtype, quantization, device, prefixCaching, noPrefixCaching,
+            cacheBytes, blocks, threads, shutdown, apiKeys, apiKeyFile, shareCache, perKey, timeout, stall, noWarmUp, pooling, seed,
+>>>>>>> b947d83 (Property test: drafts, constraints and prompt log-probabilities among the traffic; --long-prefill-token-threshold; architecture of scheduling and memory)
             template, trustTemplate, toolParser, autoTools, reasoningParser, maxLogprobs,
         };
         root.Add(FetchCommand.Create());
@@ -90,6 +96,7 @@ internal static class ServeCommand
                 BlockSize = parsed.GetValue(blockSize),
                 MaxNumSeqs = parsed.GetValue(maxNumSeqs),
                 MaxNumBatchedTokens = parsed.GetValue(maxBatched),
+                LongPrefillTokenThreshold = parsed.GetValue(longPrefill),
                 EnablePrefixCaching = !parsed.GetValue(noPrefixCaching),
                 KVCacheMemoryBytes = parsed.GetValue(cacheBytes),
                 NumBlocksOverride = parsed.GetValue(blocks),

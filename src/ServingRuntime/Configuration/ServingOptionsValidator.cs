@@ -17,6 +17,7 @@ internal static class ServingOptionsValidator
         [nameof(EngineOptions.MaxModelLen)] = ServingFlags.MaxModelLen,
         [nameof(EngineOptions.MaxNumSeqs)] = ServingFlags.MaxNumSeqs,
         [nameof(EngineOptions.MaxNumBatchedTokens)] = ServingFlags.MaxNumBatchedTokens,
+        [nameof(EngineOptions.LongPrefillTokenThreshold)] = ServingFlags.LongPrefillTokenThreshold,
         [nameof(EngineOptions.KVCacheMemoryBytes)] = ServingFlags.KVCacheMemoryBytes,
         [nameof(EngineOptions.NumBlocksOverride)] = ServingFlags.NumBlocksOverride,
         [nameof(EngineOptions.CpuThreads)] = ServingFlags.CpuThreads,

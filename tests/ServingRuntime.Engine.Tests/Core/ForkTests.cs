@@ -180,6 +180,22 @@ public sealed class ForkTests
     }
 
     [Fact]
+    public void Step_PromptLogprobs_ParentSharesAndForksThatWantTheirOwnCompute()
+    {
+        var prompt = Prompt(37);
+        using var engine = new EngineHarness();
+        engine.Add(Id(0), prompt, Sampling with { Seed = 0, PromptLogprobs = 1 });
+        engine.Add(Id(1), prompt, Sampling with { Seed = 1 }, forkOf: Id(0));
+        engine.Add(Id(2), prompt, Sampling with { Seed = 2, PromptLogprobs = 1 }, forkOf: Id(0));
+        engine.Step();
+        engine.Core.Stats.StepTokens.Should().Be(2 * 37);
+        engine.RunToEnd();
+        AssertAsAlone(engine, prompt, 3);
+        engine.Results[Id(0)].ExactPrompt.Should().HaveCount(36).And.Equal(engine.Results[Id(2)].ExactPrompt);
+        engine.Results[Id(1)].PromptLogprobs.Should().BeNull();
+    }
+
+    [Fact]
     public void Stats_SharedPartialBlock_CountsOnce()
     {
         using var engine = new EngineHarness();
