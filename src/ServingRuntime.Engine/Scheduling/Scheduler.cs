@@ -35,7 +35,6 @@ public sealed class Scheduler
         this.maxModelLen = maxModelLen;
         this.timeProvider = timeProvider;
         output = new SchedulerOutput(cache.Moves);
-        Speculation = new SpeculationStats(options.Speculative?.NumSpeculativeTokens ?? 0);
         intake = new StepIntake(waiting, Finish, maxModelLen, options.Speculative?.NumSpeculativeTokens ?? 0);
         watermarkBlocks = (int)Math.Ceiling(options.AdmissionWatermark * (cache.Pool.NumBlocks - 1));
         mostPrefillTokens = options.LongPrefillTokenThreshold > 0 ? options.LongPrefillTokenThreshold : int.MaxValue;

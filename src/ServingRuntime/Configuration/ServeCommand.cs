@@ -51,13 +51,8 @@ internal static class ServeCommand
 
         var root = new RootCommand("Serves a language model over an OpenAI-compatible API.")
         {
-<<<<<<< HEAD
-            model, names, host, port, maxModelLen, blockSize, maxNumSeqs, maxBatched, queued, queuedTokens, dtype, quantization, device, prefixCaching, noPrefixCaching,
-            cacheBytes, blocks, threads, shutdown, apiKeys, apiKeyFile, shareCache, perKey, timeout, stall, noWarmUp, pooling, speculative, seed,
-=======
             model, names, host, port, maxModelLen, blockSize, maxNumSeqs, maxBatched, longPrefill, queued, queuedTokens, dtype, quantization, device, prefixCaching, noPrefixCaching,
-            cacheBytes, blocks, threads, shutdown, apiKeys, apiKeyFile, shareCache, perKey, timeout, stall, noWarmUp, pooling, seed,
->>>>>>> b947d83 (Property test: drafts, constraints and prompt log-probabilities among the traffic; --long-prefill-token-threshold; architecture of scheduling and memory)
+            cacheBytes, blocks, threads, shutdown, apiKeys, apiKeyFile, shareCache, perKey, timeout, stall, noWarmUp, pooling, speculative, seed,
             template, trustTemplate, toolParser, autoTools, reasoningParser, maxLogprobs,
         };
         root.Add(FetchCommand.Create());
