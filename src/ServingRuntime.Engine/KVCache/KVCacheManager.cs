@@ -150,19 +150,21 @@ public sealed class KVCacheManager(BlockPool pool, int blockSize, bool enablePre
     }
 
     /// <summary>Computed tokens that nobody else holds: what preempting the request would lose. And whether it would free a block at all.</summary>
-    public (int LostTokens, bool FreesBlocks) CostOfPreempting(Request request)
+    /// <param name="enough">Counting ends above this, since long tables take long to count.</param>
+    public (int LostTokens, bool FreesBlocks) CostOfPreempting(Request request, int enough = int.MaxValue)
     {
-        int lost = 0, freed = 0;
-        for (var i = 0; i < request.Blocks.Count; i++)
+        var lost = 0;
+        var frees = false;
+        for (var i = request.Blocks.Count - 1; i >= 0 && lost <= enough; i--)
         {
             if (pool.References(request.Blocks[i]) == 1)
             {
                 lost += Math.Clamp(request.NumComputedTokens - (i * blockSize), 0, blockSize);
-                freed++;
+                frees = true;
             }
         }
 
-        return (lost, freed > 0);
+        return (lost, frees);
     }
 
     /// <summary>Makes everything unfindable, in the second tier too.</summary>

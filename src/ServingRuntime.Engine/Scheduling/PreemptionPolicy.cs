@@ -22,7 +22,9 @@ internal static class PreemptionPolicy
                 continue;
             }
 
-            var candidateCost = cache.CostOfPreempting(candidate);
+            // Who loses more than the best so far loses to it, unless by priority or because the best frees nothing.
+            var decides = candidate.Priority == victim.Priority && cost.FreesBlocks;
+            var candidateCost = cache.CostOfPreempting(candidate, decides ? cost.LostTokens : int.MaxValue);
             if (IsBetter(candidate, candidateCost, victim, cost))
             {
                 (victim, cost) = (candidate, candidateCost);

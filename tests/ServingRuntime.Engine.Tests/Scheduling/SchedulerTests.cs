@@ -231,6 +231,26 @@ public sealed class SchedulerTests
     }
 
     [Fact]
+    public void Schedule_ParentPreemptedBeforeItsPromptIsDone_KeepsItsForks()
+    {
+        var bench = new SchedulerBench(blocks: 6, budget: 20, caching: false);
+        bench.Add("first", 30, priority: -1);
+        bench.Step();
+        bench.Step().Should().Be("first:10");
+        bench.Add("parent", 40);
+        bench.Add("fork", 40, forkOf: "parent", content: 101);
+        bench.Step().Should().Be("first:1 parent:19");
+        bench.Step().Should().Be("first:1 parent:19");
+        bench.Step(token: _ => 9).Should().Be("first:1", "it needs the last block, and parent has none for its last two tokens");
+        bench.Preemptions.Should().Be(1);
+        bench.Scheduler.NumWaiting.Should().Be(2);
+        bench.Finish("first");
+        bench.Step().Should().Be("parent:20");
+        bench.Step().Should().Be("parent:20 +fork");
+        bench.Step().Should().Be("parent:1 fork:1");
+    }
+
+    [Fact]
     public void Schedule_ForksOfAPartialBlock_AllButTheLastToWriteGetACopy()
     {
         var bench = new SchedulerBench(blocks: 100, budget: 200);
