@@ -6,6 +6,7 @@ public static class ServingPaths
     public const string ChatCompletions = "/v1/chat/completions";
     public const string Completions = "/v1/completions";
     public const string Embeddings = "/v1/embeddings";
+    public const string Responses = "/v1/responses";
     public const string Models = "/v1/models";
 
     /// <summary>Alive: 200 while the engine's heartbeat moves whenever work exists.</summary>

@@ -10,6 +10,7 @@ using Octavo.ServingRuntime.Engine.Metrics;
 using Octavo.ServingRuntime.Health;
 using Octavo.ServingRuntime.Limits;
 using Octavo.ServingRuntime.OpenAI;
+using Octavo.ServingRuntime.OpenAI.Responses;
 using Octavo.ServingRuntime.Security;
 
 namespace Octavo.ServingRuntime.Hosting;
@@ -55,6 +56,7 @@ internal static class ServingApplication
         builder.Services.AddSingleton<ChatCompletionsEndpoint>();
         builder.Services.AddSingleton<CompletionsEndpoint>();
         builder.Services.AddSingleton<EmbeddingsEndpoint>();
+        builder.Services.AddSingleton<ResponsesEndpoint>();
         builder.Services.AddSingleton<ModelsEndpoint>();
         builder.Services.AddSingleton<TokenizeEndpoint>();
         builder.Services.AddSingleton<HealthEndpoints>();
@@ -72,6 +74,7 @@ internal static class ServingApplication
         app.MapPost(ServingPaths.ChatCompletions, app.Services.GetRequiredService<ChatCompletionsEndpoint>().HandleAsync);
         app.MapPost(ServingPaths.Completions, app.Services.GetRequiredService<CompletionsEndpoint>().HandleAsync);
         app.Services.GetRequiredService<EmbeddingsEndpoint>().Map(app);
+        app.Services.GetRequiredService<ResponsesEndpoint>().Map(app);
         app.Services.GetRequiredService<ModelsEndpoint>().Map(app);
         app.Services.GetRequiredService<TokenizeEndpoint>().Map(app);
         app.Services.GetRequiredService<HealthEndpoints>().Map(app);

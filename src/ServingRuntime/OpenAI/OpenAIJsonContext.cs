@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Octavo.ServingRuntime.Embeddings;
+using Octavo.ServingRuntime.OpenAI.Responses;
 
 namespace Octavo.ServingRuntime.OpenAI;
 
@@ -11,6 +12,8 @@ namespace Octavo.ServingRuntime.OpenAI;
 [JsonSerializable(typeof(ChatCompletionResponse))]
 [JsonSerializable(typeof(ChatCompletionChunk))]
 [JsonSerializable(typeof(CompletionResponse))]
+[JsonSerializable(typeof(ResponseObject))]
+[JsonSerializable(typeof(ResponseEvent))]
 [JsonSerializable(typeof(ModelList))]
 [JsonSerializable(typeof(ModelCard))]
 [JsonSerializable(typeof(TokenizeResponse))]

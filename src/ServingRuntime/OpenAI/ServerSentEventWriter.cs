@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -54,11 +55,19 @@ internal sealed class ServerSentEventWriter(HttpResponse response)
         }
     }
 
-    public Task WriteAsync<T>(T value, JsonTypeInfo<T> type)
+    /// <param name="value">The event's data.</param>
+    /// <param name="type">How it is written.</param>
+    /// <param name="name">The event's name, for streams that name theirs.</param>
+    public Task WriteAsync<T>(T value, JsonTypeInfo<T> type, string? name = null)
     {
         if (!started)
         {
-            return BeginAsync(value, type);
+            return BeginAsync(value, type, name);
+        }
+
+        if (name is not null)
+        {
+            Encoding.UTF8.GetBytes($"event: {name}\n", pipe);
         }
 
         json ??= new Utf8JsonWriter(pipe, new JsonWriterOptions { Encoder = type.Options.Encoder, SkipValidation = true });
@@ -71,9 +80,15 @@ internal sealed class ServerSentEventWriter(HttpResponse response)
         return gathering && unsent < MostUnsent ? Task.CompletedTask : SendAsync().AsTask();
     }
 
-    public async Task WriteDoneAsync()
+    public Task WriteDoneAsync()
     {
         pipe.Write(Done);
+        return CompleteAsync();
+    }
+
+    /// <summary>The end of a stream whose last event says that it is the last.</summary>
+    public async Task CompleteAsync()
+    {
         await SendAsync();
         if (json is not null)
         {
@@ -82,7 +97,7 @@ internal sealed class ServerSentEventWriter(HttpResponse response)
     }
 
     /// <summary>From here on the status is decided: what fails later becomes an event.</summary>
-    private async Task BeginAsync<T>(T value, JsonTypeInfo<T> type)
+    private async Task BeginAsync<T>(T value, JsonTypeInfo<T> type, string? name)
     {
         started = true;
         response.StatusCode = StatusCodes.Status200OK;
@@ -90,7 +105,7 @@ internal sealed class ServerSentEventWriter(HttpResponse response)
         response.Headers.CacheControl = "no-cache";
         response.Headers["X-Accel-Buffering"] = "no";
         await response.StartAsync(response.HttpContext.RequestAborted);
-        await WriteAsync(value, type);
+        await WriteAsync(value, type, name);
     }
 
     /// <summary>Sends while the next item is being made. A slow reader slows the writer here.</summary>
