@@ -16,14 +16,17 @@ public static class PrometheusEndpointExtensions
     public static IEndpointConventionBuilder MapPrometheusScrapingEndpoint(this IEndpointRouteBuilder endpoints, string path = "/metrics")
     {
         var collector = endpoints.ServiceProvider.GetRequiredService<MeterCollector>();
-        return endpoints.MapGet(path, async (HttpContext context) =>
-        {
-            var format = Negotiate(context.Request.Headers.Accept);
-            var body = Encoding.UTF8.GetBytes(PrometheusTextWriter.Write(collector.Collect(), format));
-            context.Response.ContentType = PrometheusTextWriter.ContentType(format);
-            context.Response.ContentLength = body.Length;
-            await context.Response.Body.WriteAsync(body, context.RequestAborted);
-        });
+        return endpoints.MapGet(path, (HttpContext context) => collector.WriteAsync(context));
+    }
+
+    /// <summary>Answers one request with the collected metrics, for servers that do their own routing.</summary>
+    public static async Task WriteAsync(this MeterCollector collector, HttpContext context)
+    {
+        var format = Negotiate(context.Request.Headers.Accept);
+        var body = Encoding.UTF8.GetBytes(PrometheusTextWriter.Write(collector.Collect(), format));
+        context.Response.ContentType = PrometheusTextWriter.ContentType(format);
+        context.Response.ContentLength = body.Length;
+        await context.Response.Body.WriteAsync(body, context.RequestAborted);
     }
 
     /// <summary>OpenMetrics only where it is named (a wildcard does not ask for it), in version 1.0.0 or none, with a weight not below plain text's.</summary>

@@ -67,6 +67,17 @@ public static class ServingFlags
     /// <summary>Speculative decoding as a JSON object.</summary>
     public const string SpeculativeConfig = "--speculative-config";
 
+    public const string AdminHost = "--admin-host";
+
+    /// <summary>Port of a listener of its own for whoever runs the server; absent: there is none.</summary>
+    public const string AdminPort = "--admin-port";
+
+    public const string AdminApiKeyFile = "--admin-api-key-file";
+    public const string OtlpTracesEndpoint = "--otlp-traces-endpoint";
+    public const string EnablePerRequestMetrics = "--enable-per-request-metrics";
+    public const string LogFormat = "--log-format";
+    public const string DisableLogStats = "--disable-log-stats";
+
     public const string Seed = "--seed";
 
     /// <summary>File of a chat template that replaces the model's.</summary>

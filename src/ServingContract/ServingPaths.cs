@@ -17,4 +17,18 @@ public static class ServingPaths
 
     public const string Metrics = "/metrics";
     public const string Version = "/version";
+
+    /// <summary>Requests in progress, as vLLM's.</summary>
+    public const string Load = "/load";
+
+    /// <summary>On the admin listener alone: state of the engine and of what is in flight, without texts.</summary>
+    public const string Stats = "/stats";
+
+    /// <summary>On the admin listener alone: turns new requests away while those in flight end; <see cref="Resume"/> undoes it.</summary>
+    public const string Drain = "/drain";
+
+    public const string Resume = "/resume";
+
+    /// <summary>On the admin listener alone, as vLLM's.</summary>
+    public const string ResetPrefixCache = "/reset_prefix_cache";
 }

@@ -11,4 +11,10 @@ public static class ServingPorts
 
     /// <summary>Default port of the gateway.</summary>
     public const int Gateway = 8080;
+
+    /// <summary>The port to give <c>--admin-port</c>, which has no default.</summary>
+    public const int Admin = 8001;
+
+    /// <summary>Name of <see cref="Admin"/> in the container; it belongs in no Service.</summary>
+    public const string AdminName = "admin";
 }

@@ -19,6 +19,7 @@ public sealed partial class AsyncLlm : IAsyncDisposable
     private readonly TimeProvider timeProvider;
     private readonly ILogger logger;
     private readonly Admission admission;
+    private readonly RequestTracing tracing;
     private readonly ConcurrentDictionary<string, RunningRequest> running = new(StringComparer.Ordinal);
 
     /// <param name="core">Disposed with this, unless the options say otherwise.</param>
@@ -36,6 +37,7 @@ public sealed partial class AsyncLlm : IAsyncDisposable
         this.logger = logger;
         HiddenSize = core.HiddenSize;
         admission = new Admission(options);
+        tracing = new RequestTracing(metrics.ModelName, timeProvider);
         engine = new EngineThread(core, options.OwnsCore, metrics, timeProvider, logger);
         metrics.Attach(() => engine.Stats);
         engine.Start();
@@ -54,6 +56,12 @@ public sealed partial class AsyncLlm : IAsyncDisposable
 
     /// <summary>Ends when the engine fails, with the reason; no request is answered any more then.</summary>
     public Task<Exception> Failed => engine.Failed;
+
+    /// <summary>Of all requests since the start.</summary>
+    public long PromptTokensTotal => metrics.PromptTokensTotal;
+
+    /// <summary>Of all requests since the start.</summary>
+    public long GenerationTokensTotal => metrics.GenerationTokensTotal;
 
     /// <summary>After the last step.</summary>
     public EngineStats Stats => engine.Stats;
@@ -156,7 +164,11 @@ public sealed partial class AsyncLlm : IAsyncDisposable
     /// <exception cref="EngineDeadException">The engine has failed.</exception>
     public Task ResetPrefixCacheAsync() => engine.ResetPrefixCacheAsync();
 
-    public async ValueTask DisposeAsync() => await engine.StopAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await engine.StopAsync();
+        tracing.Dispose();
+    }
 
     private static EngineCoreRequest CoreRequest(GenerationRequest request, string id, int index, string forkOf) => new()
     {
@@ -182,12 +194,13 @@ public sealed partial class AsyncLlm : IAsyncDisposable
             throw new EngineDeadException(failure);
         }
 
+        var traced = tracing.IsEnabled;
         var answers = new AnswerInProgress[request.N];
         for (var i = 0; i < request.N; i++)
         {
             answers[i] = new AnswerInProgress(
                 request.N == 1 ? request.RequestId : $"{request.RequestId}-{i}", new OutputProcessor(tokenizer, request, i),
-                new RequestTimings(request.PromptTokenIds.Count, request.ArrivalTimestamp, metrics, timeProvider));
+                new RequestTimings(request.PromptTokenIds.Count, request.ArrivalTimestamp, traced, metrics, timeProvider));
         }
 
         try
@@ -312,6 +325,11 @@ public sealed partial class AsyncLlm : IAsyncDisposable
         if (run.Request.Pooling is null)
         {
             metrics.RecordMostGenerated(run.Answers.Max(a => a.Timings.Generated));
+        }
+
+        if (tracing.IsEnabled)
+        {
+            tracing.Record(run.Request, run.Answers);
         }
 
         LogFinished(run);

@@ -39,6 +39,7 @@ public sealed class EngineMetrics
 
     public EngineMetrics(IMeterFactory meterFactory, string modelName, int maxModelLen)
     {
+        ModelName = modelName;
         meter = meterFactory.Create(MeterName);
         labels = [new("model_name", modelName), new("engine", "0")];
         promptTokens = meter.CreateCounter<long>(ServingMetricNames.PromptTokens, description: "Prompt tokens of requests, cached ones included.");
@@ -83,6 +84,9 @@ public sealed class EngineMetrics
         promptTokensBySource.Add(0, computed);
         promptTokensBySource.Add(0, hit);
     }
+
+    /// <summary>The label of every series.</summary>
+    public string ModelName { get; }
 
     /// <summary>Since the start.</summary>
     public long PromptTokensTotal => Interlocked.Read(ref promptTotal);

@@ -3,8 +3,11 @@ using Octavo.ServingRuntime.Engine.Core;
 namespace Octavo.ServingRuntime.Engine.Metrics;
 
 /// <summary>When the stages of one answer were, and their recording. All times in <see cref="TimeProvider.GetTimestamp"/> units; 0: not yet.</summary>
-internal sealed class RequestTimings(int promptTokens, long arrival, EngineMetrics metrics, TimeProvider timeProvider)
+internal sealed class RequestTimings(int promptTokens, long arrival, bool traced, EngineMetrics metrics, TimeProvider timeProvider)
 {
+    /// <summary>The steps that gave tokens, the first of them, where traced.</summary>
+    public List<(long Step, long Timestamp, int Tokens)>? Steps { get; } = traced ? [] : null;
+
     public long Arrival => arrival;
 
     public long Scheduled { get; private set; }
@@ -39,6 +42,22 @@ internal sealed class RequestTimings(int promptTokens, long arrival, EngineMetri
         }
 
         LastToken = produced.Timestamp;
+        if (Steps is { } steps)
+        {
+            RecordStep(steps, produced);
+        }
+    }
+
+    private static void RecordStep(List<(long Step, long Timestamp, int Tokens)> steps, in EngineEvent produced)
+    {
+        if (steps.Count > 0 && steps[^1].Step == produced.Step)
+        {
+            steps[^1] = steps[^1] with { Tokens = steps[^1].Tokens + 1 };
+        }
+        else if (steps.Count < RequestTracing.MostSteps)
+        {
+            steps.Add((produced.Step, produced.Timestamp, 1));
+        }
     }
 
     /// <summary>The prompt has been computed. Done by the first token; an embedding has none.</summary>

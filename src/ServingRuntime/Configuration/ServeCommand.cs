@@ -55,6 +55,8 @@ internal static class ServeCommand
             cacheBytes, blocks, threads, shutdown, apiKeys, apiKeyFile, shareCache, perKey, timeout, stall, noWarmUp, pooling, speculative, seed,
             template, trustTemplate, toolParser, autoTools, reasoningParser, maxLogprobs,
         };
+        var operation = new OperationFlags();
+        operation.AddTo(root);
         root.Add(FetchCommand.Create());
         root.SetAction((parsed, _) =>
         {
@@ -82,7 +84,7 @@ internal static class ServeCommand
                 MaxQueuedRequests = parsed.GetValue(queued),
                 MaxQueuedTokens = parsed.GetValue(queuedTokens),
             };
-            return serve(options, new EngineOptions
+            return serve(operation.Apply(parsed, options), new EngineOptions
             {
                 ModelPath = options.Model,
                 DType = parsed.GetValue(dtype)!,

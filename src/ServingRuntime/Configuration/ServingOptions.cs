@@ -34,6 +34,27 @@ internal sealed record ServingOptions
     /// <summary>How long a request may take from its arrival to its last token; null: for ever.</summary>
     public TimeSpan? RequestTimeout { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>Address of the admin listener.</summary>
+    public string AdminHost { get; init; } = "127.0.0.1";
+
+    /// <summary>Null: there is no admin listener. 0: any free port.</summary>
+    public int? AdminPort { get; init; }
+
+    /// <summary>Keys of the admin listener, read again when the file changes.</summary>
+    public string? AdminApiKeyFile { get; init; }
+
+    /// <summary>Where traces go; null: nowhere, and none are made.</summary>
+    public string? OtlpTracesEndpoint { get; init; }
+
+    /// <summary>Whether answers carry their timings without being asked.</summary>
+    public bool PerRequestMetrics { get; init; }
+
+    /// <summary>text or json.</summary>
+    public string LogFormat { get; init; } = "text";
+
+    /// <summary>Whether there is a line of throughput and load while there is traffic.</summary>
+    public bool LogStats { get; init; } = true;
+
     /// <summary>How long one step of the engine may last before /health says that it is stuck.</summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromMinutes(5);
 

@@ -80,6 +80,17 @@ internal static class ServingOptionsValidator
         }
 
         CheckKeyFile(errors, ServingFlags.ApiKeyFile, options.ApiKeyFile);
+        CheckAdmin(errors, options);
+        if (options.OtlpTracesEndpoint is { } traces && !(Uri.TryCreate(traces, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"))
+        {
+            errors.Add($"{ServingFlags.OtlpTracesEndpoint}: '{traces}' is no http or https address");
+        }
+
+        if (options.LogFormat is not ("text" or "json"))
+        {
+            errors.Add($"{ServingFlags.LogFormat}: '{options.LogFormat}' is none of text, json");
+        }
+
         if (options.MaxConcurrentRequestsPerKey < 1)
         {
             errors.Add($"{ServingFlags.MaxConcurrentRequestsPerKey}: {options.MaxConcurrentRequestsPerKey} is below 1");
@@ -114,6 +125,29 @@ internal static class ServingOptionsValidator
         if (!choices.Contains(value))
         {
             errors.Add($"{flag}: '{value}' is none of {string.Join(", ", choices.ToArray())}");
+        }
+    }
+
+    private static void CheckAdmin(List<string> errors, ServingOptions options)
+    {
+        CheckKeyFile(errors, ServingFlags.AdminApiKeyFile, options.AdminApiKeyFile);
+        if (options.AdminPort is not { } port)
+        {
+            return;
+        }
+
+        if (port is < 0 or > 65535 || (port != 0 && port == options.Port))
+        {
+            errors.Add($"{ServingFlags.AdminPort}: {port} is not from 0 to 65535, or is the API's");
+        }
+
+        if (!IPAddress.TryParse(options.AdminHost, out var address))
+        {
+            errors.Add($"{ServingFlags.AdminHost}: '{options.AdminHost}' is no IP address");
+        }
+        else if (!IPAddress.IsLoopback(address) && options.AdminApiKeyFile is null)
+        {
+            errors.Add($"{ServingFlags.AdminApiKeyFile}: needed where {ServingFlags.AdminHost} is not a loopback address");
         }
     }
 

@@ -3,12 +3,14 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging.Console;
 using Octavo.Metrics.Prometheus;
 using Octavo.ServingContract;
+using Octavo.ServingRuntime.Admin;
 using Octavo.ServingRuntime.Configuration;
 using Octavo.ServingRuntime.Embeddings;
 using Octavo.ServingRuntime.Engine;
 using Octavo.ServingRuntime.Engine.Metrics;
 using Octavo.ServingRuntime.Health;
 using Octavo.ServingRuntime.Limits;
+using Octavo.ServingRuntime.Observability;
 using Octavo.ServingRuntime.OpenAI;
 using Octavo.ServingRuntime.OpenAI.Responses;
 using Octavo.ServingRuntime.Security;
@@ -34,21 +36,24 @@ internal static class ServingApplication
             {
                 server.Listen(IPAddress.Parse(options.Host), options.Port);
             }
+
+            if (options.AdminPort is { } adminPort)
+            {
+                server.Listen(IPAddress.Parse(options.AdminHost), adminPort, listener => listener.Use(next => connection =>
+                {
+                    connection.Features.Set(new AdminConnection());
+                    return next(connection);
+                }));
+            }
         });
-        builder.Logging.AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
-            console.UseUtcTimestamp = true;
-            console.ColorBehavior = LoggerColorBehavior.Disabled;
-        });
+        AddConsole(builder.Logging, options.LogFormat);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(15));
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(engineOptions);
         builder.Services.AddSingleton(createCore);
         builder.Services.AddSingleton(timeProvider);
-        builder.Services.AddSingleton(new ServerKeys(new ApiKeyRing(options.ApiKeys, options.ApiKeyFile), new ApiKeyRing([], null)));
+        builder.Services.AddSingleton(new ServerKeys(new ApiKeyRing(options.ApiKeys, options.ApiKeyFile), new ApiKeyRing([], options.AdminApiKeyFile)));
         builder.Services.AddSingleton(new TenantSalt(options.SharePrefixCache));
         builder.Services.AddHostedService<ApiKeyFileWatcher>();
         builder.Services.AddSingleton<ModelHost>();
@@ -61,13 +66,20 @@ internal static class ServingApplication
         builder.Services.AddSingleton<TokenizeEndpoint>();
         builder.Services.AddSingleton<HealthEndpoints>();
         builder.Services.AddSingleton<WarmUp>();
+        builder.Services.AddSingleton<HttpMetrics>();
+        builder.Services.AddSingleton<AdminEndpoints>();
+        builder.Services.AddHostedService<StatsLogger>();
+        builder.Services.AddHostedService<TraceExport>();
         builder.Services.AddSingleton<GracefulShutdown>();
         builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime>(services => services.GetRequiredService<GracefulShutdown>()));
         builder.Services.AddHostedService<ModelLoaderService>();
-        builder.Services.AddPrometheusMetrics(EngineMetrics.MeterName);
+        builder.Services.AddPrometheusMetrics(EngineMetrics.MeterName, HttpMetrics.MeterName);
 
         var app = builder.Build();
+        var admin = app.Services.GetRequiredService<AdminEndpoints>();
+        app.UseMiddleware<HttpMetricsMiddleware>();
         app.UseMiddleware<ErrorMiddleware>();
+        app.Use(next => context => context.Features.Get<AdminConnection>() is null ? next(context) : admin.HandleAsync(context));
         app.UseMiddleware<ApiKeyMiddleware>();
         app.UseMiddleware<LimitsMiddleware>();
         app.UseRouting();
@@ -78,7 +90,30 @@ internal static class ServingApplication
         app.Services.GetRequiredService<ModelsEndpoint>().Map(app);
         app.Services.GetRequiredService<TokenizeEndpoint>().Map(app);
         app.Services.GetRequiredService<HealthEndpoints>().Map(app);
+        app.MapGet(ServingPaths.Load, admin.HandleLoadAsync);
         app.MapPrometheusScrapingEndpoint(ServingPaths.Metrics);
         return app;
+    }
+
+    private static void AddConsole(ILoggingBuilder logging, string format)
+    {
+        const string timestamp = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
+        if (format == "json")
+        {
+            logging.AddJsonConsole(console =>
+            {
+                console.TimestampFormat = timestamp;
+                console.UseUtcTimestamp = true;
+            });
+            return;
+        }
+
+        logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = timestamp + " ";
+            console.UseUtcTimestamp = true;
+            console.ColorBehavior = LoggerColorBehavior.Disabled;
+        });
     }
 }

@@ -4,16 +4,18 @@ using Octavo.ServingRuntime.OpenAI;
 
 namespace Octavo.ServingRuntime.Limits;
 
-/// <summary>What one request, and one tenant, may take of the server: requests at once, and time.</summary>
+/// <summary>What one request, and one tenant, may take of the server: requests at once, and time; and what the request's headers ask for beside its body.</summary>
 internal sealed class LimitsMiddleware(RequestDelegate next, ServingOptions options, TimeProvider timeProvider)
 {
     internal const string TimeoutHeader = "X-Request-Timeout";
+    internal const string MetricsHeader = "X-Request-Metrics";
 
     private readonly TenantConcurrency concurrency = new(options.MaxConcurrentRequestsPerKey);
 
     public async Task InvokeAsync(HttpContext context)
     {
         var scope = RequestScope.Of(context);
+        scope.ReportsMetrics = options.PerRequestMetrics || string.Equals(context.Request.Headers[MetricsHeader].ToString(), "true", StringComparison.OrdinalIgnoreCase);
         if (Timeout(context) is { } timeout)
         {
             scope.Deadline = timeProvider.GetTimestamp() + (long)(timeout.TotalSeconds * timeProvider.TimestampFrequency);

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Octavo.ServingRuntime.Observability;
 
 namespace Octavo.ServingRuntime.OpenAI;
 
@@ -17,6 +18,9 @@ internal sealed record ChatCompletionResponse
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<int>? PromptTokenIds { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public AnswerMetrics? Metrics { get; init; }
 }
 
 internal sealed record ChatChoice
@@ -74,6 +78,9 @@ internal sealed record ChatCompletionChunk
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<int>? PromptTokenIds { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public AnswerMetrics? Metrics { get; init; }
 }
 
 internal sealed record ChatChunkChoice

@@ -39,6 +39,7 @@ internal sealed class ChatCompletionsEndpoint(ModelHost host, RequestMapper mapp
                 Model = request.Model,
                 Choices = [.. answers.Select((answer, index) => answer.ToChoice(index))],
                 Usage = usage.Current,
+                Metrics = RequestScope.Of(context).Metrics,
                 PromptLogprobs = request.Logprobs.ReturnPrompt ? PromptLogprobs.From(answers[0].PromptLogprobs) : null,
                 PromptTokenIds = request.ReturnTokenIds ? request.Generation.PromptTokenIds : null,
             },

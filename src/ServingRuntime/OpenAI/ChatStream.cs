@@ -47,7 +47,7 @@ internal sealed class ChatStream
 
             if (request.Stream.IncludeUsage)
             {
-                await SendAsync(Chunk() with { Usage = usage.Current });
+                await SendAsync(Chunk() with { Usage = usage.Current, Metrics = RequestScope.Of(context).Metrics });
             }
         }
         catch (Exception e) when (context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Octavo.ServingRuntime.Observability;
 
 namespace Octavo.ServingRuntime.OpenAI;
 
@@ -13,6 +14,9 @@ internal sealed record CompletionResponse
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Usage? Usage { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public AnswerMetrics? Metrics { get; init; }
 }
 
 internal sealed record CompletionChoice

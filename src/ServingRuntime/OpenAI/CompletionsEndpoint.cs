@@ -42,7 +42,8 @@ internal sealed class CompletionsEndpoint(ModelHost host, RequestMapper mapper, 
             answers[ChoiceIndex(request, prompt, output)].Add(output);
         }
 
-        await context.Response.WriteJsonAsync(Response(request, created, [.. answers.Select(a => a.ToChoice())], usage.Current), OpenAIJson.Context.CompletionResponse);
+        await context.Response.WriteJsonAsync(
+            Response(request, created, [.. answers.Select(a => a.ToChoice())], usage.Current) with { Metrics = RequestScope.Of(context).Metrics }, OpenAIJson.Context.CompletionResponse);
     }
 
     private static async Task StreamAsync(HttpContext context, CompletionRequest request, IAsyncEnumerable<(int Prompt, RequestOutput Output)> outputs, long created)
@@ -51,7 +52,8 @@ internal sealed class CompletionsEndpoint(ModelHost host, RequestMapper mapper, 
         var usage = Usage(request);
         var answers = Answers(request);
         Task SendAsync(CompletionChoice? choice, Usage? total) => events.WriteAsync(
-            Response(request, created, choice is null ? [] : [choice], total ?? (request.Stream.ContinuousUsage ? usage.Current : null)),
+            Response(request, created, choice is null ? [] : [choice], total ?? (request.Stream.ContinuousUsage ? usage.Current : null))
+                with { Metrics = choice is null ? RequestScope.Of(context).Metrics : null },
             OpenAIJson.Context.CompletionResponse);
         try
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Octavo.ServingRuntime.Security;
 
@@ -13,7 +14,13 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, TenantSalt s
         var given = context.Request.Headers[RequestIdHeader].ToString();
         context.TraceIdentifier = IsUsable(given) ? given : Guid.NewGuid().ToString("N");
         context.Response.Headers[RequestIdHeader] = context.TraceIdentifier;
-        context.Features.Set(new RequestScope(salts));
+        var scope = new RequestScope(salts) { ClientRequestId = context.TraceIdentifier };
+        if (ActivityContext.TryParse(context.Request.Headers.TraceParent.ToString(), context.Request.Headers.TraceState.ToString(), isRemote: true, out var parent))
+        {
+            scope.TraceParent = parent;
+        }
+
+        context.Features.Set(scope);
         try
         {
             await next(context);

@@ -20,7 +20,7 @@ internal static class GenerationRun
         {
             await foreach (var output in llm.GenerateAsync(scope.Apply(generations[0]), cancellationToken))
             {
-                yield return (0, Checked(output));
+                yield return (0, Checked(output, scope));
             }
 
             yield break;
@@ -36,7 +36,7 @@ internal static class GenerationRun
             {
                 while (merged.Reader.TryRead(out var item))
                 {
-                    yield return (item.Item1, Checked(item.Item2));
+                    yield return (item.Item1, Checked(item.Item2, scope));
                 }
             }
         }
@@ -64,6 +64,12 @@ internal static class GenerationRun
             await stop.CancelAsync();
             throw;
         }
+    }
+
+    private static RequestOutput Checked(RequestOutput output, RequestScope scope)
+    {
+        scope.Note(output);
+        return Checked(output);
     }
 
     private static RequestOutput Checked(RequestOutput output) => output.FinishReason switch

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Octavo.ServingRuntime.Admin;
 using Octavo.ServingRuntime.Embeddings;
 using Octavo.ServingRuntime.OpenAI.Responses;
 
@@ -20,6 +21,9 @@ namespace Octavo.ServingRuntime.OpenAI;
 [JsonSerializable(typeof(DetokenizeResponse))]
 [JsonSerializable(typeof(VersionResponse))]
 [JsonSerializable(typeof(EmbeddingsResponse))]
+[JsonSerializable(typeof(LoadResponse))]
+[JsonSerializable(typeof(DrainResponse))]
+[JsonSerializable(typeof(StatsResponse))]
 internal sealed partial class OpenAIJsonContext : JsonSerializerContext;
 
 /// <summary>The context that answers are written with: text stays readable, since no answer is ever put into HTML.</summary>

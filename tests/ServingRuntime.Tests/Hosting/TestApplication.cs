@@ -27,6 +27,9 @@ internal sealed class TestApplication : IAsyncDisposable
 
     public HttpClient Client { get; }
 
+    /// <summary>Where the admin listener is; only with one.</summary>
+    public Uri AdminAddress => new(App.Urls.Last());
+
     public ModelHost Host => App.Services.GetRequiredService<ModelHost>();
 
     /// <summary>An engine that answers every request with the same text and then ends it.</summary>
