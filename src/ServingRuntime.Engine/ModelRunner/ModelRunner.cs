@@ -11,7 +11,7 @@ namespace Octavo.ServingRuntime.Engine.ModelRunner;
 internal sealed class ModelRunner : IModelRunner
 {
     // Logits are computed for as many rows at a time as fit into this, and for some rows in any case: the head's weights are read anew for each slice.
-    private const long MaxLogitsBytes = 64L << 20;
+    private const long DefaultMaxLogitsBytes = 64L << 20;
     private const int MinLogitRows = 32;
     private readonly IKernelBackend backend;
     private readonly ICausalLM model;
@@ -25,7 +25,7 @@ internal sealed class ModelRunner : IModelRunner
     private readonly int maxLogitRows;
 
     public ModelRunner(IKernelBackend backend, ICausalLM model, ModelConfig config, KVCacheConfig cacheConfig, EngineOptions options, int maxModelLen,
-        IBlockTier? tier = null)
+        IBlockTier? tier = null, long maxLogitsBytes = DefaultMaxLogitsBytes)
     {
         this.backend = backend;
         this.tier = tier;
@@ -37,7 +37,7 @@ internal sealed class ModelRunner : IModelRunner
             cache[layer] = backend.AllocateKeyValueBlocks(cacheConfig.NumBlocks, config.NumKeyValueHeads, config.HeadDim, size);
         }
 
-        maxLogitRows = (int)Math.Clamp(MaxLogitsBytes / sizeof(float) / config.VocabSize, MinLogitRows, Math.Max(options.MaxNumBatchedTokens, MinLogitRows));
+        maxLogitRows = (int)Math.Clamp(maxLogitsBytes / sizeof(float) / config.VocabSize, MinLogitRows, Math.Max(options.MaxNumBatchedTokens, MinLogitRows));
         batch = new InputBatch(backend, options.MaxNumBatchedTokens, options.MaxNumSeqs, (maxModelLen + size - 1) / size, size);
         sampler = new Sampler(backend, config.VocabSize, maxLogitRows);
         promptScorer = new PromptScorer(backend, model, config.VocabSize, maxLogitRows);

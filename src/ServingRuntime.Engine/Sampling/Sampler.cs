@@ -17,7 +17,7 @@ internal sealed class Sampler : IDisposable
     private const string NotANumber = "the model's logits are not numbers (NaN or infinite)";
     private readonly IKernelBackend backend;
     private readonly Tensor greedy;
-    private readonly Tensor logprobs;
+    private readonly Tensor logSoftmax;
     private readonly int[] greedyTokens;
     private readonly float[] row;
     private readonly uint[] mask;
@@ -29,7 +29,7 @@ internal sealed class Sampler : IDisposable
     {
         this.backend = backend;
         greedy = backend.Allocate(new TensorShape(maxRows), DType.Int32);
-        logprobs = backend.Allocate(new TensorShape(1, vocabSize), DType.Float32);
+        logSoftmax = backend.Allocate(new TensorShape(1, vocabSize), DType.Float32);
         greedyTokens = new int[maxRows];
         row = new float[vocabSize];
         mask = new uint[TokenMask.Words(vocabSize)];
@@ -72,7 +72,7 @@ internal sealed class Sampler : IDisposable
     public void Dispose()
     {
         greedy.Memory.Dispose();
-        logprobs.Memory.Dispose();
+        logSoftmax.Memory.Dispose();
     }
 
     private SampledToken SampleRow(in Tensor logits, in SamplingPosition position, int greedyToken)
@@ -142,13 +142,19 @@ internal sealed class Sampler : IDisposable
             }
         }
 
-        return new SampledToken(token, position.Request.Sampling.WantsLogprobs ? Logprobs(logits, position.Request, token) : null);
+        if (!position.Request.Sampling.WantsLogprobs)
+        {
+            return new SampledToken(token, null);
+        }
+
+        var logprobs = Logprobs(logits, position.Request, token);
+        return float.IsNaN(logprobs.Logprob) ? SampledToken.Failed(NotANumber) : new SampledToken(token, logprobs);
     }
 
     private TokenLogprobs Logprobs(in Tensor logits, Request request, int token)
     {
-        backend.LogSoftmax(logits, logprobs);
-        backend.CopyToHost(logprobs, row.AsSpan());
+        backend.LogSoftmax(logits, logSoftmax);
+        backend.CopyToHost(logSoftmax, row.AsSpan());
         return gatherer.Gather(row, token, request.SamplingParams.Logprobs ?? 0, request.Sampling.LogprobTokens);
     }
 }

@@ -57,6 +57,28 @@ public sealed class EngineCoreTests
     }
 
     [Fact]
+    public void Step_NotANumberForOne_EndsThatRequestAlone()
+    {
+        using var engine = new EngineHarness();
+        engine.Add("bad", Prompt, EngineHarness.Greedy(5) with { LogitBias = new Dictionary<int, float> { [77] = float.NaN } });
+        engine.Add("endless", Prompt, new SamplingParams { LogitBias = new Dictionary<int, float> { [77] = float.PositiveInfinity } });
+        engine.Add("good", Prompt, EngineHarness.Greedy(48));
+        engine.RunToEnd();
+        engine.Results["bad"].Last.ErrorMessage.Should().Contain("not numbers");
+        engine.Results["endless"].Last.ErrorMessage.Should().Contain("not numbers");
+        engine.Results["good"].Tokens.Should().Equal(GoldenCase.All[0].GreedyIds);
+    }
+
+    [Fact]
+    public void Step_AllowedTokens_OutsideOfTheVocabularyOrNone_IsRefused()
+    {
+        using var engine = new EngineHarness();
+        engine.Run(Prompt, EngineHarness.Greedy(5) with { AllowedTokenIds = [5, 4096] }).Last.ErrorMessage.Should().Contain("allowed_token_ids");
+        engine.Run(Prompt, EngineHarness.Greedy(5) with { AllowedTokenIds = [] }).Last.ErrorMessage.Should().Contain("allowed_token_ids");
+        engine.Run(Prompt, EngineHarness.Greedy(5) with { AllowedTokenIds = [5] }).Tokens.Should().Equal(5, 5, 5, 5, 5);
+    }
+
+    [Fact]
     public void Step_SameSeed_SameTokensInAnyCompany()
     {
         var sampling = new SamplingParams { Temperature = 1.5f, Seed = 42, MaxTokens = 20, IgnoreEos = true };
