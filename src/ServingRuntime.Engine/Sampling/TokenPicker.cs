@@ -17,8 +17,8 @@ internal sealed class TokenPicker(int vocabSize)
     private readonly int[] candidates = new int[vocabSize];
     private readonly double[] blockSums = new double[(vocabSize + SumBlock - 1) / SumBlock];
 
-    // Weights are relative to the most likely token's. Most distributions have what top-p keeps above the first.
-    private static ReadOnlySpan<float> Bars => [1f / 256, 1f / 65536, 1e-9f];
+    // Weights are relative to the most likely token's. A pass over the vocabulary costs far less than selecting among many candidates does.
+    private static ReadOnlySpan<float> Bars => [1f / 4, 1f / 32, 1f / 256, 1f / 65536, 1e-9f];
 
     /// <param name="logits">At most <paramref name="max"/>, and negative infinity for what is forbidden. Overwritten.</param>
     /// <param name="max">The largest, finite.</param>
