@@ -14,6 +14,7 @@ namespace Octavo.ServingRuntime.Engine.Sampling;
 /// </summary>
 internal sealed class Sampler : IDisposable
 {
+    private const string NothingMayFollow = "no token may follow: the request's restrictions forbid all";
     private const string NotANumber = "the model's logits are not numbers (NaN or infinite)";
     private readonly IKernelBackend backend;
     private readonly Tensor greedy;
@@ -103,6 +104,11 @@ internal sealed class Sampler : IDisposable
         // The vocabulary that the constraint knows may be smaller than the model's.
         Array.Clear(mask);
         var restricts = constraint.TryFillMask(mask);
+        if (!restricts && constraint.IsComplete)
+        {
+            return SampledToken.Failed(NothingMayFollow);
+        }
+
         var sampled = Choose(logits, position, greedyToken, restricts ? mask : [], constraint.IsComplete);
         if (sampled.Fault is not null)
         {
@@ -132,7 +138,7 @@ internal sealed class Sampler : IDisposable
             token = TensorPrimitives.IndexOfMax<float>(row);
             if (!float.IsFinite(row[token]))
             {
-                return SampledToken.Failed(float.IsNegativeInfinity(row[token]) ? "no token may follow: the request's restrictions forbid all" : NotANumber);
+                return SampledToken.Failed(float.IsNegativeInfinity(row[token]) ? NothingMayFollow : NotANumber);
             }
 
             // Keyed by the number of tokens before it, so that recomputing changes nothing.
