@@ -56,6 +56,17 @@ internal sealed class ModelRunner : IModelRunner
         return output;
     }
 
+    public void Dispose()
+    {
+        batch.Dispose();
+        sampler.Dispose();
+        promptScorer.Dispose();
+        foreach (var layer in cache)
+        {
+            layer.Dispose();
+        }
+    }
+
     private void MoveBlocks(BlockMoves moves)
     {
         if (moves.Stores.Length + moves.Loads.Length > 0)
@@ -66,17 +77,6 @@ internal sealed class ModelRunner : IModelRunner
         if (moves.Copies.Length > 0)
         {
             backend.CopyBlocks(cache, moves.Copies);
-        }
-    }
-
-    public void Dispose()
-    {
-        batch.Dispose();
-        sampler.Dispose();
-        promptScorer.Dispose();
-        foreach (var layer in cache)
-        {
-            layer.Dispose();
         }
     }
 
