@@ -20,7 +20,7 @@ public sealed class ResponsesEndpointTests
         var streamed = await EventsAsync(server, body + """, "stream": true}""");
 
         response.GetProperty("status").GetString().Should().Be("completed");
-        response.GetProperty("metadata").GetRawText().Should().Be("""{"a": "b"}""");
+        response.GetProperty("metadata").GetRawText().Should().Be("""{"a":"b"}""");
         response.GetProperty("usage").GetProperty("output_tokens_details").GetProperty("reasoning_tokens").GetInt32().Should().BePositive();
         var items = Items(response);
         items[0].Should().Be("""{"type":"reasoning","status":"completed","summary":[],"content":[{"type":"reasoning_text","text":"Hm."}]}""");
