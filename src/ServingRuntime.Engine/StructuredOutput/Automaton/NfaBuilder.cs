@@ -11,7 +11,6 @@ namespace Octavo.ServingRuntime.Engine.StructuredOutput.Automaton;
 /// <param name="budget">What may be spent.</param>
 internal sealed class NfaBuilder(GrammarRules? rules, RuleInlining? inlining, CompileBudget budget)
 {
-    private const int MaxUnrolled = 64;
     private const int MaxInlineDepth = 16;
 
     private readonly Nfa nfa = new(budget);
@@ -118,7 +117,7 @@ internal sealed class NfaBuilder(GrammarRules? rules, RuleInlining? inlining, Co
         }
 
         var copies = max ?? min;
-        var writtenOut = rules is null || copies <= 1 || (long)copies * inlining!.SizeOf(repeat.Part) <= MaxUnrolled;
+        var writtenOut = rules is null || copies <= 1 || (long)copies * inlining!.SizeOf(repeat.Part) <= RuleInlining.MaxUnrolled;
         if (!writtenOut)
         {
             if (nfa.InLoop)

@@ -48,9 +48,15 @@ internal sealed class PushdownStepper(PushdownAutomaton automaton)
                 return;
             }
 
+            count = automaton.LoopOf(next) < 0 ? 0 : count;
+            if (automaton.Flags(next) == StateFlags.TurnEnd)
+            {
+                (next, count) = Turn(next, count);
+            }
+
             if ((automaton.Flags(next) & StateFlags.Silent) == 0)
             {
-                to.Add(next, automaton.LoopOf(next) < 0 ? 0 : count, stack);
+                to.Add(next, count, stack);
                 return;
             }
 
@@ -170,21 +176,19 @@ internal sealed class PushdownStepper(PushdownAutomaton automaton)
 
     private void EndTurn(StackArena arena, int state, int count, int stack)
     {
+        var (next, turns) = Turn(state, count);
+        Enqueue(arena, next, turns, stack);
+    }
+
+    /// <summary>Where the end of a turn leads, and the count there.</summary>
+    private (int State, int Count) Turn(int state, int count)
+    {
         var loop = automaton.Loop(automaton.LoopOf(state));
         var (below, between, full) = automaton.TurnEnd(state);
         var turns = count + 1;
-        if (turns < loop.Min)
-        {
-            Enqueue(arena, below, turns, stack);
-        }
-        else if (turns >= loop.Max)
-        {
-            Enqueue(arena, full, 0, stack);
-        }
-        else
-        {
-            Enqueue(arena, between, loop.Max == int.MaxValue ? loop.Min : turns, stack);
-        }
+        return turns < loop.Min ? (below, turns)
+            : turns >= loop.Max ? (full, 0)
+            : (between, loop.Max == int.MaxValue ? loop.Min : turns);
     }
 
     private void Pop(StackArena arena, int frame, ConfigurationSet to)

@@ -5,6 +5,9 @@ namespace Octavo.ServingRuntime.Engine.StructuredOutput.Automaton;
 /// <summary>Facts about the rules of a grammar that decide how each is written: size, recursion, and whether it may be empty.</summary>
 internal sealed class RuleInlining
 {
+    /// <summary>Leaves of a repetition that is written out; a longer one is counted.</summary>
+    public const int MaxUnrolled = 16;
+
     private const int MaxInlinedSize = 24;
     private const int Large = 1_000_000;
 
@@ -70,7 +73,7 @@ internal sealed class RuleInlining
             GrammarNode.Literal literal => literal.Bytes.Length,
             GrammarNode.Sequence sequence => sequence.Parts.Sum(p => (long)SizeOf(p)),
             GrammarNode.Alternation alternation => alternation.Options.Sum(o => (long)SizeOf(o)),
-            GrammarNode.Repeat repeat => Math.Max(1, (long)(repeat.Max ?? Math.Max(1, repeat.Min))) * SizeOf(repeat.Part),
+            GrammarNode.Repeat repeat => SizeOf(repeat),
             GrammarNode.Rule rule => Measure(rule.Id) && inlines[rule.Id] ? sizes[rule.Id] : 1,
             GrammarNode.Machine machine => machine.Language.States.Count,
             GrammarNode.Graph graph => graph.Edges.Sum(e => (long)SizeOf(e.Label)),
@@ -78,6 +81,13 @@ internal sealed class RuleInlining
             _ => 1L,
         };
         return (int)Math.Min(size, Large);
+    }
+
+    private long SizeOf(GrammarNode.Repeat repeat)
+    {
+        long part = SizeOf(repeat.Part);
+        var copies = Math.Max(1, repeat.Max ?? repeat.Min);
+        return copies * part is var size && size <= MaxUnrolled ? size : part + 2;
     }
 
     /// <summary>The rule that stands for a repetition which cannot be counted where it is.</summary>

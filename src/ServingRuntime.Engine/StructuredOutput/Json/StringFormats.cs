@@ -12,8 +12,10 @@ internal static class StringFormats
     private const string Octet = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
     private const string IPv4 = Octet + "(?:\\." + Octet + "){3}";
     private const string Hex4 = "[0-9A-Fa-f]{1,4}";
-    private const string Label = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,28}[A-Za-z0-9])?";
-    private const string Host = "(?:" + Label + "\\.){0,4}[A-Za-z](?:[A-Za-z0-9]{0,22}[A-Za-z0-9])?";
+
+    // At most 61 characters, and four of them 247: within every limit, and decided letter by letter.
+    private const string Label = "[A-Za-z][A-Za-z0-9]{0,29}(?:-[A-Za-z0-9]{1,30})?";
+    private const string Host = Label + "(?:\\." + Label + "){0,3}";
     private const string PathCharacter = "(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})";
     private const string Path = "(?:/" + PathCharacter + "*)*(?:\\?(?:" + PathCharacter + "|[/?])*)?(?:#(?:" + PathCharacter + "|[/?])*)?";
     private const string Uri = "[A-Za-z][A-Za-z0-9+.-]{0,15}://" + Host + "(?::[1-9]\\d{0,3})?" + Path;
@@ -33,7 +35,7 @@ internal static class StringFormats
         "date-time" => Date + "T" + Time,
         "duration" => "P(?:\\d{1,9}W|" + DurationDate + "(?:" + DurationTime + ")?|" + DurationTime + ")",
         "uuid" => "[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}",
-        "email" or "idn-email" => "[A-Za-z0-9_%+-]{1,30}(?:\\.[A-Za-z0-9_%+-]{1,30})?@(?:" + Label + "\\.){1,3}[A-Za-z]{2,24}",
+        "email" or "idn-email" => "[A-Za-z0-9_%+-]{1,30}(?:\\.[A-Za-z0-9_%+-]{1,30})?@" + Label + "(?:\\." + Label + "){1,3}",
         "hostname" or "idn-hostname" => Host,
         "ipv4" => IPv4,
         "ipv6" => "(?:" + string.Join('|', IPv6Forms()) + ")",

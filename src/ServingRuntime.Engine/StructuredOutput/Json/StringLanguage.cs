@@ -18,9 +18,22 @@ internal static class StringLanguage
             return GrammarNode.Never;
         }
 
-        return facts.Patterns.Count == 0 && facts.Formats.Count == 0
-            ? json.String(facts.MinLength, facts.MaxLength)
-            : Quoted(TextsOf(facts, json.Rules.Budget));
+        if (facts.Patterns.Count == 0 && facts.Formats.Count == 0)
+        {
+            return json.String(facts.MinLength, facts.MaxLength);
+        }
+
+        var budget = json.Rules.Budget;
+        if (facts.Patterns.Count + facts.Formats.Count > 1 || facts.MinLength > 0 || facts.MaxLength is not null)
+        {
+            return Quoted(TextsOf(facts, budget));
+        }
+
+        // One demand alone needs no product of automata, and its long repetitions can be counted.
+        var texts = facts.Patterns.Count > 0
+            ? ParsePattern(facts.Patterns[0].Pattern, facts.Patterns[0].Where, budget)
+            : RegexParser.ParseFullMatch(StringFormats.PatternOf(facts.Formats[0].Format, facts.Formats[0].Where), budget);
+        return json.Rules.Add("string", GrammarNode.Row(GrammarNode.Text("\""), JsonEscaping.Escaped(texts), GrammarNode.Text("\"")), mayInline: false);
     }
 
     public static GrammarNode Quoted(Dfa texts) => GrammarNode.Row(GrammarNode.Text("\""), new GrammarNode.Machine(texts, JsonEscaped: true), GrammarNode.Text("\""));
@@ -49,11 +62,13 @@ internal static class StringLanguage
     }
 
     /// <summary>The texts in which a pattern is found.</summary>
-    public static Dfa FromPattern(string pattern, string where, CompileBudget budget)
+    public static Dfa FromPattern(string pattern, string where, CompileBudget budget) => DfaAlgebra.ToDfa(ParsePattern(pattern, where, budget), budget);
+
+    private static GrammarNode ParsePattern(string pattern, string where, CompileBudget budget)
     {
         try
         {
-            return DfaAlgebra.ToDfa(RegexParser.ParseSearch(pattern, budget), budget);
+            return RegexParser.ParseSearch(pattern, budget);
         }
         catch (GrammarException e) when (e.Fault == GrammarFault.Invalid)
         {

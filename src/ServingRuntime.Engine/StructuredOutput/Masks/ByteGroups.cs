@@ -3,7 +3,11 @@ namespace Octavo.ServingRuntime.Engine.StructuredOutput.Masks;
 /// <summary>Bytes sorted into at most 64 groups, so that a set of them fits a word. Letters, digits and kinds of UTF-8 bytes are groups; other ASCII bytes stand alone.</summary>
 internal static class ByteGroups
 {
-    public const int Count = 47;
+    /// <summary>Bytes beyond ASCII, all of them parts of well-formed UTF-8 that begins at the place looked from; it may break off at the end.</summary>
+    public const ulong WellFormed = 1UL << 63;
+
+    /// <summary>Bytes beyond ASCII one by one.</summary>
+    public const ulong BeyondAscii = 0b1111000;
 
     public static ulong BitOf(byte value) => 1UL << Of(value);
 

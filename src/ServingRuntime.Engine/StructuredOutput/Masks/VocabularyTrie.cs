@@ -61,6 +61,14 @@ internal sealed class VocabularyTrie
 
             open.Push(i);
         }
+
+        for (var i = 0; i < count; i++)
+        {
+            if ((below[i] & ByteGroups.BeyondAscii) != 0 && IsWellFormedBelow(i))
+            {
+                below[i] = (below[i] & ~ByteGroups.BeyondAscii) | ByteGroups.WellFormed;
+            }
+        }
     }
 
     public int NodeCount => value.Length;
@@ -75,7 +83,7 @@ internal sealed class VocabularyTrie
     /// <summary>One more than the last node of the subtree.</summary>
     public int End(int node) => end[node];
 
-    /// <summary>Bytes that occur below a node, as <see cref="ByteGroups"/>.</summary>
+    /// <summary>Bytes that occur below a node, as <see cref="ByteGroups"/>; <see cref="ByteGroups.WellFormed"/> instead of those beyond ASCII where they are.</summary>
     public ulong GroupsBelow(int node) => below[node];
 
     /// <summary>Bytes of the longest way down from a node.</summary>
@@ -86,4 +94,38 @@ internal sealed class VocabularyTrie
 
     /// <summary>Tokens that end here or below.</summary>
     public ReadOnlySpan<int> TokensWithin(int node) => tokens.AsSpan(firstToken[node]..firstToken[end[node]]);
+
+    /// <summary>Whether all texts below a node, read from there, are UTF-8 (perhaps broken off). Nodes inside a character are not; they are never asked about.</summary>
+    private bool IsWellFormedBelow(int node)
+    {
+        // By depth: the bytes of the present character that are still due, and the range of the next one.
+        var due = new (int Count, byte Low, byte High)[height[node] + 1];
+        for (var at = node + 1; at < end[node]; at++)
+        {
+            var level = depth[at] - depth[node];
+            var (count, low, high) = due[level - 1];
+            var next = count > 0
+                ? value[at] >= low && value[at] <= high ? (count - 1, (byte)0x80, (byte)0xBF) : (-1, (byte)0, (byte)0)
+                : value[at] switch
+                {
+                    < 0x80 => (0, (byte)0, (byte)0),
+                    >= 0xC2 and <= 0xDF => (1, (byte)0x80, (byte)0xBF),
+                    0xE0 => (2, (byte)0xA0, (byte)0xBF),
+                    0xED => (2, (byte)0x80, (byte)0x9F),
+                    >= 0xE1 and <= 0xEF => (2, (byte)0x80, (byte)0xBF),
+                    0xF0 => (3, (byte)0x90, (byte)0xBF),
+                    >= 0xF1 and <= 0xF3 => (3, (byte)0x80, (byte)0xBF),
+                    0xF4 => (3, (byte)0x80, (byte)0x8F),
+                    _ => (-1, (byte)0, (byte)0),
+                };
+            if (next.Item1 < 0)
+            {
+                return false;
+            }
+
+            due[level] = next;
+        }
+
+        return true;
+    }
 }
