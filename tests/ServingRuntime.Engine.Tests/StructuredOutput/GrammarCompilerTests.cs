@@ -1,4 +1,5 @@
 using Octavo.ServingRuntime.Engine.StructuredOutput;
+using Octavo.TestSupport;
 using static Octavo.ServingRuntime.Engine.Tests.StructuredOutput.GrammarHarness;
 
 namespace Octavo.ServingRuntime.Engine.Tests.StructuredOutput;
@@ -83,6 +84,72 @@ public sealed class GrammarCompilerTests
         compiler.CachedCount.Should().Be(2);
         (await compiler.CompileAsync(new GrammarSpec.Choice(["1"]), CancellationToken.None)).Should().BeSameAs(first);
         (await compiler.CompileAsync(new GrammarSpec.Choice(["2"]), CancellationToken.None)).Should().NotBeSameAs(second);
+    }
+
+    [Fact]
+    public async Task CompileAsync_ClockRunsOut_IsTooComplexAndTriedAgain()
+    {
+        var clock = new SteppingClock { Step = TimeSpan.FromSeconds(1) };
+        using var compiler = new GrammarCompiler(Tokenizer, Tokenizer.VocabSize, new GrammarCompilerOptions(), clock);
+        var spec = new GrammarSpec.Regex("[a-z]{1,9}(\\p{L}|[0-9])*");
+        var refusal = await compiler.Invoking(c => c.CompileAsync(spec, CancellationToken.None)).Should().ThrowAsync<GrammarException>();
+        refusal.Which.Fault.Should().Be(GrammarFault.TooComplex);
+        refusal.Which.Message.Should().Contain("2 s");
+        clock.Step = TimeSpan.Zero;
+        (await compiler.CompileAsync(spec, CancellationToken.None)).Should().NotBeNull();
+    }
+
+    [Fact]
+    public async Task CompileAsync_QueueFull_IsBusyAndCallersCanLeave()
+    {
+        var clock = new SteppingClock();
+        clock.Gate.Reset();
+        using var compiler = new GrammarCompiler(Tokenizer, Tokenizer.VocabSize, new GrammarCompilerOptions { Workers = 1, MaxQueued = 1 }, clock);
+        using var leaving = new CancellationTokenSource();
+        var first = compiler.CompileAsync(new GrammarSpec.Choice(["1"]), leaving.Token);
+        await Eventually.HoldsAsync(() => clock.Waiting, "a worker compiles");
+        var second = compiler.CompileAsync(new GrammarSpec.Choice(["2"]), CancellationToken.None);
+        var third = await compiler.Invoking(c => c.CompileAsync(new GrammarSpec.Choice(["3"]), CancellationToken.None)).Should().ThrowAsync<GrammarException>();
+        third.Which.Fault.Should().Be(GrammarFault.Busy);
+        await leaving.CancelAsync();
+        await ((Func<Task>)(() => first)).Should().ThrowAsync<OperationCanceledException>();
+        clock.Gate.Set();
+        (await second).Should().NotBeNull();
+        (await compiler.CompileAsync(new GrammarSpec.Choice(["1"]), CancellationToken.None)).Should().NotBeNull("it was compiled for whoever asks next");
+    }
+
+    [Fact]
+    public async Task CompileAsync_Refused_IsRefusedAgainFromTheCache()
+    {
+        using var compiler = new GrammarCompiler(Tokenizer, Tokenizer.VocabSize, new GrammarCompilerOptions(), TimeProvider.System);
+        for (var i = 0; i < 2; i++)
+        {
+            (await compiler.Invoking(c => c.CompileAsync(new GrammarSpec.Regex("("), CancellationToken.None)).Should().ThrowAsync<GrammarException>())
+                .Which.Message.Should().Contain("unclosed group");
+        }
+
+        compiler.CachedCount.Should().Be(1);
+    }
+
+    /// <summary>Moves at every look, and can hold whoever looks.</summary>
+    private sealed class SteppingClock : TimeProvider
+    {
+        private long now;
+
+        public TimeSpan Step { get; set; }
+
+        public ManualResetEventSlim Gate { get; } = new(true);
+
+        public bool Waiting { get; private set; }
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp()
+        {
+            Waiting = !Gate.IsSet;
+            Gate.Wait(TimeSpan.FromSeconds(60));
+            return Interlocked.Add(ref now, Step.Ticks);
+        }
     }
 
     private static void Feed(ITokenConstraint constraint, string text)

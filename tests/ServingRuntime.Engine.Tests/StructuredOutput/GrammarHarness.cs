@@ -16,6 +16,10 @@ internal static class GrammarHarness
     /// <summary>Its clock stands still: in tests the counters decide, however busy the machine is.</summary>
     public static readonly GrammarCompiler Compiler = new(Tokenizer, Tokenizer.VocabSize, new GrammarCompilerOptions(), new FakeTimeProvider());
 
+    /// <summary>A tenth of the budgets, so that bombs are over soon.</summary>
+    public static readonly GrammarCompiler TightCompiler =
+        new(Tokenizer, Tokenizer.VocabSize, new GrammarCompilerOptions { MaxSteps = 2_000_000, MaxStates = 10_000, MaxRules = 400 }, new FakeTimeProvider());
+
     public static CompiledGrammar Compile(GrammarSpec spec) => Compiler.Compile(spec, CancellationToken.None);
 
     public static CompiledGrammar Schema(string schema) => Compile(new GrammarSpec.JsonSchema(schema));

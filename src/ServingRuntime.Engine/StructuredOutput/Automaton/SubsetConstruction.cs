@@ -75,6 +75,7 @@ internal sealed class SubsetConstruction(Nfa nfa, int accepting, CompileBudget b
     /// <summary>Sweeps over the borders of all ranges; between two the set of targets is constant.</summary>
     private void AddByteEdges(Dfa.State state)
     {
+        budget.Spend(borders.Count * 2);
         borders.Sort((a, b) => a.At != b.At ? a.At - b.At : a.Target != b.Target ? a.Target - b.Target : a.Opens.CompareTo(b.Opens));
         active.Clear();
         for (var i = 0; i < borders.Count;)

@@ -14,6 +14,12 @@ internal sealed class MaskTable
 
     private const int SparseLimit = 256;
 
+    /// <summary>Sets larger than this are walked as a whole: looking at each entry alone would cost more than it shares.</summary>
+    private const int MaxSeparate = 16;
+
+    /// <summary>See <see cref="MaskWorkspace.WorkLeft"/>; four times a full walk over 128k tokens.</summary>
+    private const int MaxWork = 1_000_000;
+
     private readonly Lock gate = new();
     private readonly PushdownAutomaton automaton;
     private readonly TokenVocabulary vocabulary;
@@ -51,6 +57,7 @@ internal sealed class MaskTable
                 if (runs.IsHeavy(state) && (automaton.Flags(state) & StateFlags.Bytes) != 0)
                 {
                     var count = automaton.LoopOf(state) is var loop and >= 0 ? Canonical(loop, automaton.Loop(loop).Min) : 0;
+                    workspace.WorkLeft = MaxWork;
                     LocalOf(state, count, outermost: false);
                 }
             }
@@ -102,9 +109,10 @@ internal sealed class MaskTable
 
     private void Compute(StackArena arena, ConfigurationSet set, Span<uint> mask)
     {
+        workspace.WorkLeft = MaxWork;
         workspace.Stepper.Dropped = false;
-        var width = 0;
-        for (var i = 0; i < set.Length; i++)
+        var width = set.Length > MaxSeparate ? PushdownStepper.MaxEntries + 1 : 0;
+        for (var i = 0; i < set.Length && set.Length <= MaxSeparate; i++)
         {
             var (state, count, stack) = set[i];
             var loop = automaton.LoopOf(state);
@@ -214,6 +222,11 @@ internal sealed class MaskTable
         var local = allowed <= SparseLimit
             ? new LocalMask(null, BitsOf(scratch, allowed), [.. workspace.Exits], width)
             : new LocalMask([.. scratch], [], [.. workspace.Exits], width);
+        if (workspace.WorkLeft < 0)
+        {
+            return local;
+        }
+
         if (localBytes + local.Bytes > maxBytes)
         {
             locals.Clear();

@@ -8,6 +8,12 @@ internal sealed class MaskWorkspace(PushdownAutomaton automaton)
     private ConfigurationSet[] sets = [];
     private int[] marks = [];
 
+    /// <summary>
+    /// Steps, times the entries of their sets, that the present mask may still cost; below 0 each walk stops where it has found something. A mask may then lack
+    /// tokens, but never allows a wrong one; an ambiguous grammar costs milliseconds, not seconds.
+    /// </summary>
+    public int WorkLeft { get; set; }
+
     public PushdownStepper Stepper { get; } = new(automaton);
 
     /// <summary>Stacks of rules that are looked at alone.</summary>

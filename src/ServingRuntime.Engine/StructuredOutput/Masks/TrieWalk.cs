@@ -6,9 +6,6 @@ namespace Octavo.ServingRuntime.Engine.StructuredOutput.Masks;
 /// <summary>Finds the tokens under a node of the trie that a set of configurations survives, each common prefix read once.</summary>
 internal sealed class TrieWalk(VocabularyTrie trie, StateRuns runs, MaskWorkspace workspace)
 {
-    /// <summary>Steps of one walk, times entries, after which it stops where it has found something: a mask may then lack tokens, but never allows a wrong one.</summary>
-    private const long MaxWork = 4_000_000;
-
     /// <summary>Most entries of a set on the way.</summary>
     public int Width { get; private set; }
 
@@ -21,7 +18,6 @@ internal sealed class TrieWalk(VocabularyTrie trie, StateRuns runs, MaskWorkspac
     {
         var baseDepth = trie.Depth(node);
         var bottom = arena.Count;
-        var work = 0L;
         var found = false;
         var end = trie.End(node);
         for (var at = node + 1; at < end;)
@@ -30,7 +26,7 @@ internal sealed class TrieWalk(VocabularyTrie trie, StateRuns runs, MaskWorkspac
             var from = depth == baseDepth + 1 ? start : workspace.Set(depth - 1);
             arena.CutBack(depth == baseDepth + 1 ? bottom : workspace.Mark(depth - 1));
             var to = workspace.Set(depth);
-            work += from.Length;
+            workspace.WorkLeft -= from.Length;
             workspace.Stepper.Step(arena, from, trie.Value(at), to);
             if (!to.IsAlive)
             {
@@ -38,7 +34,7 @@ internal sealed class TrieWalk(VocabularyTrie trie, StateRuns runs, MaskWorkspac
                 continue;
             }
 
-            if (work > MaxWork && found)
+            if (workspace.WorkLeft < 0 && found)
             {
                 break;
             }

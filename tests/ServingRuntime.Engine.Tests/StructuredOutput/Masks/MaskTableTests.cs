@@ -27,14 +27,14 @@ public sealed class MaskTableTests
     {
         var grammar = Compile(spec);
         var random = new Random(7);
-        for (var walk = 0; walk < 3; walk++)
+        for (var walk = 0; walk < 2; walk++)
         {
             var constraint = grammar.Create([StopToken]);
             var arena = new StackArena();
             var stepper = new PushdownStepper(grammar.Automaton);
             var (current, next) = (new ConfigurationSet(), new ConfigurationSet());
             stepper.Start(arena, StackArena.Root, current);
-            for (var step = 0; step < 60 && !constraint.IsComplete; step++)
+            for (var step = 0; step < 40 && !constraint.IsComplete; step++)
             {
                 var allowed = Allowed(constraint);
                 allowed.Should().Equal(BruteForce(grammar, arena, current));

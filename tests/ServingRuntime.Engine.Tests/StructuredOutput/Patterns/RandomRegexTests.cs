@@ -17,8 +17,8 @@ public sealed class RandomRegexTests
     [Fact]
     public void Regex_RandomExpressions_AgreeWithDotNet()
     {
-        Prop.ForAll(Arb.From(Gen.Choose(0, int.MaxValue - 1)), Check).Check(Config.QuickThrowOnFailure.WithMaxTest(300).WithReplay(20251122, 3));
-        matched.Should().BeGreaterThan(1000, "texts are meant to match now and then");
+        Prop.ForAll(Arb.From(Gen.Choose(0, int.MaxValue - 1)), Check).Check(Config.QuickThrowOnFailure.WithMaxTest(80).WithReplay(20251122, 3));
+        matched.Should().BeGreaterThan(100, "texts are meant to match now and then");
     }
 
     private void Check(int seed)
@@ -26,7 +26,7 @@ public sealed class RandomRegexTests
         var random = new System.Random(seed);
         var pattern = Expression(random, 3);
         var grammar = Compile(new GrammarSpec.Regex(pattern));
-        var reference = new Regex($"^(?:{pattern})\\z", RegexOptions.None, TimeSpan.FromSeconds(20));
+        var reference = new Regex($"^(?:{pattern})\\z", RegexOptions.NonBacktracking, TimeSpan.FromSeconds(20));
         for (var i = 0; i < 40; i++)
         {
             var text = string.Concat(Enumerable.Range(0, random.Next(8)).Select(_ => Letters[random.Next(Letters.Length)]));
@@ -37,7 +37,7 @@ public sealed class RandomRegexTests
 
         for (var i = 0; i < 3; i++)
         {
-            if (RandomWalk(grammar, random, 40) is { } written)
+            if (RandomWalk(grammar, random, 25) is { } written)
             {
                 reference.IsMatch(written).Should().BeTrue($"{pattern} wrote '{written}'");
             }
@@ -69,7 +69,8 @@ public sealed class RandomRegexTests
                 2 => "?",
                 3 => "{2}",
                 4 => "{1,3}",
-                5 => "{0,25}?",
+                // Long ones on short atoms alone: .NET writes them out.
+                5 => atom.Length <= 4 ? "{0,25}?" : "{0,2}",
                 6 => "{2,}",
                 _ => "",
             });

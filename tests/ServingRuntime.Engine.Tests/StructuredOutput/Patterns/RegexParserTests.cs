@@ -53,7 +53,7 @@ public sealed class RegexParserTests
     {
         try
         {
-            var grammar = Compile(new GrammarSpec.Regex(pattern));
+            var grammar = TightCompiler.Compile(new GrammarSpec.Regex(pattern), CancellationToken.None);
             grammar.MayBegin("aaa").Should().BeTrue();
         }
         catch (GrammarException e)
