@@ -41,7 +41,7 @@ internal static class BatchingExperiment
         for (var round = 0; round < options.Rounds; round++)
         {
             var random = new Random(1000 + round);
-            var requests = Enumerable.Range(0, slots * (options.Short ? 8 : 24)).Select(_ => (harness.Prompt(PromptTokens, random), mix.Draw(random))).ToList();
+            var requests = Enumerable.Range(0, slots * (options.Short ? 8 : 16)).Select(_ => (harness.Prompt(PromptTokens, random), mix.Draw(random))).ToList();
             longest.Add(requests.Chunk(slots).Average(batch => batch.Max(r => r.Item2)) / requests.Average(r => r.Item2));
             // In turn within a round, so that a machine that drifts does so for all.
             foreach (var policy in policies)

@@ -10,6 +10,9 @@ internal static class TableReport
     /// <summary>Above this a latency from arrival differs enough from the one from sending to be shown.</summary>
     private const double NotableDelayMilliseconds = 1;
 
+    /// <summary>Of a console that does not tell, the library believes 80, at which rows are broken.</summary>
+    private const int LeastWidth = 110;
+
     public static void Write(TextWriter output, RunMeasurement run)
     {
         var summary = run.Summary;
@@ -19,6 +22,7 @@ internal static class TableReport
             // A file or a pipe gets no escape sequences; NO_COLOR and dumb terminals are found by detection.
             Ansi = Console.IsOutputRedirected ? AnsiSupport.No : AnsiSupport.Detect,
         });
+        console.Profile.Width = Math.Max(console.Profile.Width, LeastWidth);
         var table = new Table().Border(TableBorder.Rounded);
         table.AddColumn("latency, ms").AddColumns([.. new[] { "mean", "p50", "p90", "p95", "p99", "max" }.Select(h => new TableColumn(h).RightAligned())]);
         Row("time to first token", summary.TimeToFirstToken);
@@ -28,13 +32,13 @@ internal static class TableReport
         if (summary.SendDelay.P99 > NotableDelayMilliseconds)
         {
             Row("sent after arrival", summary.SendDelay);
-            Row("first token since arrival", summary.ArrivalTimeToFirstToken);
-            Row("end to end since arrival", summary.ArrivalEndToEnd);
+            Row("TTFT since arrival", summary.ArrivalTimeToFirstToken);
+            Row("E2EL since arrival", summary.ArrivalEndToEnd);
         }
 
         if (summary.QueueTime.Quantiles.Count > 0)
         {
-            Row("in the server's queue", summary.QueueTime);
+            Row("in the queue", summary.QueueTime);
         }
 
         console.Write(table);

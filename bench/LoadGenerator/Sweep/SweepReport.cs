@@ -31,6 +31,8 @@ internal static class SweepReport
         ("prefix_cache_hit_rate", r => r.Server?.PrefixCacheHitRate ?? 0),
         ("preemptions", r => r.Server?.Preemptions ?? 0),
         ("client_cpu_share", r => r.ClientCpuShare),
+        ("client_cpu_us_per_token", r => r.ClientCpuMicrosecondsPerToken),
+        ("server_cpu_us_per_token", ServerMicrosecondsPerToken),
         ("failed", r => r.Summary.Failed),
     ];
 
@@ -55,14 +57,15 @@ internal static class SweepReport
     {
         var goodput = options.Base.Goodput is not null;
         var first = Math.Max(Name(options.Variable).Length, points.Max(p => p.Label.Length));
-        output.WriteLine(Cells(Name(options.Variable), "req/s", "out tok/s", "TTFT p50", "p99", "TPOT p50", "E2EL p50", "p99", goodput ? "good %" : "", "client %", "failed"));
+        output.WriteLine(Cells(Name(options.Variable), "req/s", "out tok/s", "TTFT p50", "p99", "TPOT p50", "E2EL p50", "p99", goodput ? "good %" : "", "client %", "server µs/t", "failed"));
         foreach (var p in points)
         {
             output.WriteLine(Cells(
                 p.Label, Text(p.Median(r => r.Summary.RequestThroughput), "F2"), Text(p.Median(r => r.Summary.OutputThroughput), "F0"),
                 Text(p.Median(r => r.Summary.TimeToFirstToken.Median), "F1"), Text(p.Median(r => r.Summary.TimeToFirstToken.P99), "F1"), Text(p.Median(r => r.Summary.TimePerOutputToken.Median), "F2"),
                 Text(p.Median(r => r.Summary.EndToEnd.Median), "F1"), Text(p.Median(r => r.Summary.EndToEnd.P99), "F1"),
-                goodput ? Text(p.Median(GoodShare) * 100, "F0") : "", Text(p.Median(r => r.ClientCpuShare) * 100, "F0"), Text(p.Median(r => r.Summary.Failed), "F0")));
+                goodput ? Text(p.Median(GoodShare) * 100, "F0") : "", Text(p.Median(r => r.ClientCpuShare) * 100, "F0"), Text(p.Median(ServerMicrosecondsPerToken), "F1"),
+                Text(p.Median(r => r.Summary.Failed), "F0")));
         }
 
         if (options.Variable == SweepVariable.RequestRate && goodput)
@@ -82,10 +85,13 @@ internal static class SweepReport
             }
         }
 
-        string Cells(string name, params string[] numbers) => name.PadRight(first) + string.Concat(numbers.Where(n => n.Length > 0).Select(n => n.PadLeft(11)));
+        string Cells(string name, params string[] numbers) => name.PadRight(first) + string.Concat(numbers.Where(n => n.Length > 0).Select(n => n.PadLeft(12)));
     }
 
     private static double GoodShare(RunMeasurement run) => (double)(run.Summary.Good ?? 0) / Math.Max(1, run.Summary.Completed + run.Summary.Failed);
+
+    /// <summary>Processor time of the server by output token, prompts included: the same on a busy machine.</summary>
+    private static double ServerMicrosecondsPerToken(RunMeasurement run) => run.Summary.OutputTokens > 0 ? (run.Server?.CpuSeconds ?? 0) * 1e6 / run.Summary.OutputTokens : 0;
 
     private static string Text(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 
