@@ -30,6 +30,8 @@ internal static class BatchingExperiment
             tables.Add(Compare(harness, options, mix, slots, figures));
         }
 
+        tables.Add(CompareArrivals(harness, options, Mixes[0], slots, figures));
+
         return new ExperimentResult("batching", $"Continuous against static batching, {slots} slots", tables, figures);
     }
 
@@ -75,5 +77,32 @@ internal static class BatchingExperiment
             $"Output lengths {mix.Name}, mean {mix.Mean}, cut at {mix.Max}; longest of {slots} by mean {ResultWriter.Text(Medians.Of(longest, l => l), "F2")}",
             ["policy", "tok/s asked for", "steps", "mean completion s", "speedup", "by CPU time", "fewer steps"], rows,
             "speedup: of continuous over this policy, median of the rounds' ratios");
+    }
+
+    /// <summary>Below what either policy can bear, so that what differs is the waiting and not the throughput.</summary>
+    private static ResultTable CompareArrivals(EngineHarness harness, BenchOptions options, LengthMix mix, int slots, Dictionary<string, double> figures)
+    {
+        const double Load = 0.5;
+        var runs = new List<(ArrivalRun Continuous, ArrivalRun Static)>();
+        for (var round = 0; round < options.Rounds; round++)
+        {
+            var random = new Random(2000 + round);
+            var requests = Enumerable.Range(0, slots * (options.Short ? 4 : 8)).Select(_ => (harness.Prompt(PromptTokens, random), mix.Draw(random))).ToList();
+            var rate = Load * requests.Count / BatchingRun.Of(harness, BatchingPolicy.Continuous, requests, slots).Seconds;
+            runs.Add((ArrivalRun.Of(harness, false, requests, slots, rate, round), ArrivalRun.Of(harness, true, requests, slots, rate, round)));
+        }
+
+        figures["ttft_p50_by_static"] = Medians.Of(runs, r => ArrivalRun.Percentile(r.Static.FirstToken, 50) / ArrivalRun.Percentile(r.Continuous.FirstToken, 50));
+        figures["ttft_p99_by_static"] = Medians.Of(runs, r => ArrivalRun.Percentile(r.Static.FirstToken, 99) / ArrivalRun.Percentile(r.Continuous.FirstToken, 99));
+        return new ResultTable(
+            $"Poisson arrivals at {Load:P0} of what continuous batching bears, lengths {mix.Name}: milliseconds since the arrival", ["policy", "first token p50", "p99", "end p50", "p99"],
+            [Row("continuous", r => r.Continuous), Row("static, ended rows idle", r => r.Static)]);
+
+        string[] Row(string name, Func<(ArrivalRun Continuous, ArrivalRun Static), ArrivalRun> which) =>
+        [
+            name,
+            .. new[] { (50, true), (99, true), (50, false), (99, false) }.Select(c =>
+                ResultWriter.Text(Medians.Of(runs, r => 1000 * ArrivalRun.Percentile(c.Item2 ? which(r).FirstToken : which(r).Completion, c.Item1)), "F1")),
+        ];
     }
 }
