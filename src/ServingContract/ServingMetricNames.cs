@@ -61,6 +61,9 @@ public static class ServingMetricNames
     /// <summary>Gauge with the label <c>reason</c> (capacity); the sum is <see cref="NumRequestsWaiting"/>.</summary>
     public const string NumRequestsWaitingByReason = "vllm:num_requests_waiting_by_reason";
 
+    /// <summary>Counter, requests that ended because the model's logits were no numbers.</summary>
+    public const string CorruptedRequests = "vllm:corrupted_requests_total";
+
     /// <summary>Counter with the label <c>reason</c>: turned away before they were queued.</summary>
     public const string AdmissionRejections = "vllm:admission_rejections_total";
 

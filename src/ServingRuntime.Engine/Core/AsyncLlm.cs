@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Octavo.ServingRuntime.Engine.Metrics;
+using Octavo.ServingRuntime.Engine.Sampling;
 using Octavo.ServingRuntime.Engine.Tokenization;
 
 namespace Octavo.ServingRuntime.Engine.Core;
@@ -128,6 +129,7 @@ public sealed partial class AsyncLlm : IAsyncDisposable
 
                     Finish(run, run.Answers[0], reason, produced.Timestamp);
                     return produced.Output.Embedding is { } vector ? new EmbeddingOutput(vector, produced.Output.NumCachedTokens)
+                        : reason == FinishReason.Abort && request.Deadline <= produced.Timestamp ? throw new DeadlineExceededException()
                         : reason == FinishReason.Abort ? throw new RequestRejectedException(RejectionReason.Draining, TimeSpan.FromSeconds(1))
                         : throw new InvalidRequestException(produced.Output.ErrorMessage ?? "the engine gave no embedding", "input");
                 }
@@ -282,6 +284,11 @@ public sealed partial class AsyncLlm : IAsyncDisposable
 
             if (answer.Processor.FinishReason is { } reason)
             {
+                if (produced.Output.ErrorMessage == Sampler.NotANumber)
+                {
+                    metrics.RecordCorrupted();
+                }
+
                 Finish(run, answer, reason, produced.Timestamp);
             }
         }

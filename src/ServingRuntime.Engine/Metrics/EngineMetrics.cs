@@ -23,6 +23,7 @@ public sealed class EngineMetrics
     private readonly Counter<long> generationTokens;
     private readonly Counter<long> requestSuccess;
     private readonly Counter<long> rejections;
+    private readonly Counter<long> corrupted;
     private readonly Histogram<long> iterationTokens;
     private readonly Histogram<long> requestPromptTokens;
     private readonly Histogram<long> requestGenerationTokens;
@@ -46,6 +47,8 @@ public sealed class EngineMetrics
         generationTokens = meter.CreateCounter<long>(ServingMetricNames.GenerationTokens, description: "Generated tokens.");
         requestSuccess = meter.CreateCounter<long>(ServingMetricNames.RequestSuccess, description: "Finished requests by reason.");
         rejections = meter.CreateCounter<long>(ServingMetricNames.AdmissionRejections, description: "Requests turned away before they were queued, by reason.");
+        corrupted = meter.CreateCounter<long>(ServingMetricNames.CorruptedRequests, description: "Requests that ended because the model's logits were no numbers.");
+        corrupted.Add(0, labels);
         var steps = Tokens(16384).Where(b => b is 1 || b >= 8).ToArray();
         iterationTokens = Histogram(ServingMetricNames.IterationTokens, "Tokens computed in a step.", steps);
         var lengths = OneTwoFive(maxModelLen);
@@ -161,6 +164,8 @@ public sealed class EngineMetrics
     }
 
     internal void RecordRejection(RejectionReason reason) => rejections.Add(1, Labelled("reason", Name(reason)));
+
+    internal void RecordCorrupted() => corrupted.Add(1, labels);
 
     internal void RecordParams(int answers, int maxTokens)
     {

@@ -15,7 +15,9 @@ namespace Octavo.ServingRuntime.Engine.Sampling;
 internal sealed class Sampler : IDisposable
 {
     private const string NothingMayFollow = "no token may follow: the request's restrictions forbid all";
-    private const string NotANumber = "the model's logits are not numbers (NaN or infinite)";
+
+    /// <summary>What such a request is told.</summary>
+    internal const string NotANumber = "the model's logits are not numbers (NaN or infinite)";
     private readonly IKernelBackend backend;
     private readonly Tensor greedy;
     private readonly Tensor logSoftmax;

@@ -128,6 +128,7 @@ public sealed class FailureTests
 
             answer.StatusCode.Should().Be(HttpStatusCode.InternalServerError);
             (await answer.Content.ReadAsStringAsync()).Should().Contain("engine_error");
+            (await server.Client.GetStringAsync("/metrics")).Should().MatchRegex("vllm:corrupted_requests_total\\{[^}]*\\} 1\n");
             (await server.Client.GetAsync("/health")).StatusCode.Should().Be(HttpStatusCode.OK);
             server.Host.IsReady.Should().BeTrue();
         }

@@ -19,6 +19,7 @@ internal sealed class ResponsesEndpoint(ModelHost host, RequestMapper mapper, Ti
             request = await new ResponsesMapper(mapper).MapAsync(body.RootElement, model, context.RequestAborted);
         }
 
+        RequestScope.Of(context).WholeAnswer = !request.Chat.Stream.Enabled;
         var outputs = GenerationRun.RunAsync(model.Llm, [request.Chat.Generation], RequestScope.Of(context), context.RequestAborted);
         var response = request.Begin(timeProvider.GetUtcNow().ToUnixTimeSeconds());
         var items = new ResponseItems(new AnswerReader(request.Chat.Format), request.Chat.Logprobs.AsTokenIds);
