@@ -1,5 +1,6 @@
 using System.Text;
 using Octavo.ServingRuntime.Engine.Tokenization;
+using Octavo.ServingRuntime.Engine.Tokenization.Decoders;
 
 namespace Octavo.ServingRuntime.Engine.StructuredOutput.Masks;
 
@@ -111,7 +112,7 @@ internal sealed class TokenVocabulary
         public byte[] Read(int id)
         {
             var alone = tokenizer.TokenBytes(id);
-            if (anchor < 0 || alone.Length == 1 || tokenizer.IdToToken(id) is null)
+            if (anchor < 0 || tokenizer.IdToToken(id) is not { } token || ByteFallbackDecoder.TryReadByte(token, out _))
             {
                 return alone;
             }
