@@ -28,4 +28,16 @@ public enum FetchExitCode
 
     /// <summary>Not enough disk.</summary>
     NoSpace = 14,
+
+    /// <summary>What was fetched is not what its digest says.</summary>
+    ChecksumMismatch = 15,
+
+    /// <summary>The source asks for fewer requests (429), after all tries.</summary>
+    RateLimited = 16,
+
+    /// <summary>The source cannot be reached, or answers with errors of its own, after all tries.</summary>
+    Network = 17,
+
+    /// <summary>Told to stop (SIGTERM); what was fetched is kept and the next run goes on from there.</summary>
+    Stopped = 143,
 }

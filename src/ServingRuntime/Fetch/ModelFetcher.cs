@@ -1,87 +1,277 @@
-using System.Globalization;
 using Octavo.ServingContract;
-using Octavo.ServingRuntime.Engine.ModelLoader;
-using Octavo.ServingRuntime.Engine.Models;
-using Octavo.ServingRuntime.Engine.Tokenization;
-using Octavo.ServingRuntime.Engine.Tokenization.Jinja;
+using Octavo.ServingRuntime.Fetch.Archives;
+using Octavo.ServingRuntime.Fetch.Cache;
+using Octavo.ServingRuntime.Fetch.Checkpoints;
+using Octavo.ServingRuntime.Fetch.Sources;
+using Octavo.ServingRuntime.Fetch.Transfer;
 
 namespace Octavo.ServingRuntime.Fetch;
 
-/// <param name="Code">What the operator decides by.</param>
-/// <param name="Message">One sentence with the path or URI.</param>
-internal sealed record FetchResult(FetchExitCode Code, string Message);
-
-/// <summary>Checks a model that lies in a folder: everything that the server would stumble over when it loads, without reading the weights.</summary>
-internal static class ModelFetcher
+/// <summary>
+/// Makes a model's files present: lists them at their source, checks that there is room, brings configuration and tokenizer and checks those before any
+/// weights are brought, brings the weights, checks all, and publishes the folder in one step. Run again after any failure it goes on where it ended.
+/// </summary>
+internal sealed class ModelFetcher(FetchOptions options, FetchEnvironment environment)
 {
-    public static FetchResult Fetch(string text)
-    {
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri))
-        {
-            return new FetchResult(FetchExitCode.Usage, $"'{text}' is no URI: write file:///absolute/path.");
-        }
+    /// <summary>Room that is left on the disk.</summary>
+    private const long Reserve = 64 << 20;
 
-        if (uri.Scheme != Uri.UriSchemeFile)
-        {
-            return new FetchResult(FetchExitCode.UnsupportedSource, $"The source {text} is not supported by this build: only file:///path is.");
-        }
+    /// <summary>A source that changes under every listing is not caught up with.</summary>
+    private const int MostListings = 4;
 
-        if (uri.Host.Length > 0)
-        {
-            return new FetchResult(FetchExitCode.Usage, $"The URI {text} names a host: write file:///absolute/path.");
-        }
+    /// <summary>ENOSPC and EDQUOT; ERROR_DISK_FULL.</summary>
+    private static readonly int[] NoSpaceErrors = [28, 122, unchecked((int)0x80070070)];
 
-        return Check(uri.LocalPath);
-    }
+    private readonly string name = SafeName.Of(options.Uri);
+    private readonly RetryPolicy retry = new(environment, options.Attempts);
 
-    private static FetchResult Check(string folder)
+    public async Task<FetchResult> FetchAsync(CancellationToken cancellationToken)
     {
         try
         {
-            if (!Directory.Exists(folder))
+            return options.Uri.StartsWith("file:", StringComparison.Ordinal)
+                ? await CheckLocalAsync(cancellationToken).ConfigureAwait(false)
+                : await FetchRemoteAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (FetchException e)
+        {
+            return new FetchResult(e.Code, OneLine(e.Message));
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return new FetchResult(FetchExitCode.Stopped, $"Fetching {name} was stopped; what came until now is kept, and the next run goes on from there.");
+        }
+        catch (IOException e) when (NoSpaceErrors.Contains(e.HResult))
+        {
+            return new FetchResult(FetchExitCode.NoSpace, OneLine($"The disk is full while fetching {name}: {e.Message}"));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new FetchResult(FetchExitCode.Unexpected, OneLine($"The files of {name} cannot be written: {e.Message}"));
+        }
+    }
+
+    private async Task<FetchResult> CheckLocalAsync(CancellationToken cancellationToken)
+    {
+        if (!Uri.TryCreate(options.Uri, UriKind.Absolute, out var uri) || uri.Host.Length > 0 || !uri.IsFile)
+        {
+            return new FetchResult(FetchExitCode.Usage, $"The URI {name} names no absolute path: write file:///absolute/path.");
+        }
+
+        var folder = uri.LocalPath;
+        var result = ModelFolderCheck.Check(folder);
+        if (result.Code != FetchExitCode.Success || options.Sha256 is not { } expected)
+        {
+            return result;
+        }
+
+        var listing = new SourceListing(null, [.. ModelManifest.PathsOf(folder).Select(p => new SourceFile(p, new FileInfo(Path.Combine(folder, p)).Length))]);
+        var (metadata, weights) = await CheckpointFiles.SelectAsync(listing, folder, f => File.ReadAllBytesAsync(Path.Combine(folder, f.Path), cancellationToken)).ConfigureAwait(false);
+        var manifest = await ModelManifest.OfFolderAsync(folder, metadata.Concat(weights).Select(f => f.Path), _ => null, cancellationToken).ConfigureAwait(false);
+        return Matches(manifest.Sha256, expected) ?? result;
+    }
+
+    private async Task<FetchResult> FetchRemoteAsync(CancellationToken cancellationToken)
+    {
+        using var transport = new HttpTransport(environment.Time, options.StallTimeout);
+        var source = ModelSources.Create(options, environment, transport);
+        var folder = new ModelFolder(options.Output ?? Path.Combine(options.CacheDirectory!, ModelCachePath.EntryName(options.Uri, options.Sha256)));
+        if (FindComplete(folder) is { } present)
+        {
+            return present;
+        }
+
+        Directory.CreateDirectory(folder.Parent);
+        using var held = await CacheLock.AcquireAsync(folder.LockFile, environment, cancellationToken).ConfigureAwait(false);
+        if (FindComplete(folder) is { } meanwhile)
+        {
+            return meanwhile;
+        }
+
+        if (options.Output is not null && folder.IsForeign)
+        {
+            return new FetchResult(FetchExitCode.Usage, $"{folder.Path} holds something that no fetch made: give --output a folder that is empty or does not exist.");
+        }
+
+        Directory.CreateDirectory(folder.Unfinished);
+        for (var listings = 1; ; listings++)
+        {
+            try
             {
-                return new FetchResult(FetchExitCode.NotFound, File.Exists(folder) ? $"The path {folder} is a file and no model folder." : $"The model folder {folder} does not exist.");
+                return await BringAsync(source, folder, cancellationToken).ConfigureAwait(false);
+            }
+            catch (FetchException e) when (e.IsSourceChanged && listings < MostListings)
+            {
+                environment.Say($"{e.Message} Listing it again");
+            }
+        }
+    }
+
+    /// <summary>The published model, if it is there and whole.</summary>
+    private FetchResult? FindComplete(ModelFolder folder)
+    {
+        if (CompleteMarker.Find(folder.Path) is not { } marker)
+        {
+            return null;
+        }
+
+        if (marker.FirstDamaged(folder.Path) is { } damaged)
+        {
+            environment.Say($"{damaged} in {folder.Path} is not as it was fetched; fetching the model again");
+            File.Delete(Path.Combine(folder.Path, CompleteMarker.FileName));
+            Directory.Delete(folder.Path, recursive: true);
+            return null;
+        }
+
+        return (options.Sha256 is { } expected ? Matches(marker.Sha256, expected) : null) ?? Finish(folder, marker);
+    }
+
+    private async Task<FetchResult> BringAsync(IModelSource source, ModelFolder folder, CancellationToken cancellationToken)
+    {
+        var listing = await retry.RunAsync(source.Name, source.ListAsync, cancellationToken).ConfigureAwait(false);
+        var (metadata, weights) = await CheckpointFiles.SelectAsync(listing, source.Name, f => ReadAsync(source, f, cancellationToken)).ConfigureAwait(false);
+        var all = metadata.Concat(weights).ToList();
+        RemoveStale(folder.Unfinished, all);
+        var known = new Dictionary<string, string>(StringComparer.Ordinal);
+        using (var journal = DownloadJournal.Open(folder.Unfinished))
+        {
+            var present = all.Sum(f => Downloader.IsWhole(f, folder.Unfinished, journal) ? f.Size ?? 0 : File.Exists(Path.Combine(folder.Unfinished, f.Path)) ? journal.Find(f).Ranges.Total : 0);
+            var total = all.Sum(f => f.Size ?? 0);
+            RequireSpace(source.Name, all, total - present, folder.Unfinished);
+            environment.Say($"{source.Name}{(listing.Revision is { } revision ? $" at {revision}" : "")}: {all.Count} files, {TransferProgress.Bytes(total)}{(present > 0 ? $", of which {TransferProgress.Bytes(present)} are here" : "")}, to {folder.Path}");
+            using var progress = new TransferProgress(environment, options.ProgressInterval, total, present);
+            var downloader = new Downloader(source, options, environment, retry);
+            await downloader.DownloadAsync(metadata, folder.Unfinished, journal, progress, cancellationToken).ConfigureAwait(false);
+            if (CheckFolder(folder, listing.NamedWeights, weights.Any(f => f.IsArchive) ? null : false) is { Code: not FetchExitCode.Success } early)
+            {
+                return early;
             }
 
-            foreach (var file in (ReadOnlySpan<string>)["config.json", "tokenizer.json"])
+            await downloader.DownloadAsync(weights, folder.Unfinished, journal, progress, cancellationToken).ConfigureAwait(false);
+            environment.Say(progress.Summary());
+            foreach (var file in all)
             {
-                if (!File.Exists(Path.Combine(folder, file)))
+                known[file.Path] = journal.Find(file).Sha256 ?? "";
+            }
+        }
+
+        var extracted = await ExtractAsync(source, weights, folder, cancellationToken).ConfigureAwait(false);
+        var manifest = await ModelManifest.OfFolderAsync(
+            folder.Unfinished,
+            ModelManifest.PathsOf(folder.Unfinished),
+            path => !extracted && known.GetValueOrDefault(path) is { Length: > 0 } sha256 ? sha256 : null,
+            cancellationToken).ConfigureAwait(false);
+        if (options.Sha256 is { } expected && Matches(manifest.Sha256, expected) is { } mismatch)
+        {
+            return mismatch;
+        }
+
+        if (CheckFolder(folder, listing.NamedWeights, withWeights: true) is { Code: not FetchExitCode.Success } fault)
+        {
+            return fault;
+        }
+
+        var marker = new CompleteMarker { Uri = name, Revision = listing.Revision, Sha256 = manifest.Sha256, FetchedAt = environment.Time.GetUtcNow(), Files = manifest.Files };
+        foreach (var own in Directory.GetFiles(folder.Unfinished, RelativePath.ReservedPrefix + "*"))
+        {
+            File.Delete(own);
+        }
+
+        marker.Write(folder.Unfinished);
+        folder.Publish();
+        return Finish(folder, marker);
+    }
+
+    private async Task<byte[]> ReadAsync(IModelSource source, SourceFile file, CancellationToken cancellationToken) => await retry.RunAsync(
+        file.Path,
+        async token =>
+        {
+            var reply = await source.OpenAsync(file, 0, file.Size, token).ConfigureAwait(false);
+            await using var disposing = reply.ConfigureAwait(false);
+            using var guard = new StallGuard(environment.Time, options.StallTimeout, token);
+            using var content = new MemoryStream();
+            var buffer = new byte[64 << 10];
+            while (await guard.ReadAsync(file.Path, reply.Content, buffer).ConfigureAwait(false) is > 0 and var count)
+            {
+                content.Write(buffer, 0, count);
+                if (content.Length > CheckpointFiles.MostMetadataBytes)
                 {
-                    return new FetchResult(FetchExitCode.InvalidModel, $"The model folder {folder} has no {file}.");
+                    throw new FetchException(FetchExitCode.InvalidModel, $"{source.Name} has a {file.Path} that is too large for one.");
                 }
             }
 
-            return CheckContents(folder);
-        }
-        catch (UnauthorizedAccessException)
-        {
-            return new FetchResult(FetchExitCode.Unauthorized, $"The model folder {folder} may not be read.");
-        }
-        catch (Exception e) when (e is CheckpointException or TokenizerFormatException or TemplateException)
-        {
-            return new FetchResult(FetchExitCode.InvalidModel, OneLine($"The model in {folder} cannot be served: {e.Message}"));
-        }
-        catch (IOException e)
-        {
-            return new FetchResult(FetchExitCode.Unexpected, OneLine($"The model folder {folder} cannot be read: {e.Message}"));
-        }
-    }
+            return content.ToArray();
+        },
+        cancellationToken).ConfigureAwait(false);
 
-    private static FetchResult CheckContents(string folder)
+    /// <summary>What an earlier listing had and this one has not would be published with the model otherwise.</summary>
+    private static void RemoveStale(string unfinished, List<SourceFile> files)
     {
-        var config = ModelConfig.Load(folder);
-        if (!ModelRegistry.Architectures.Contains(config.Architecture, StringComparer.Ordinal))
+        var wanted = files.Select(f => f.Path).ToHashSet(StringComparer.Ordinal);
+        foreach (var path in ModelManifest.PathsOf(unfinished).Where(p => !wanted.Contains(p)))
         {
-            return new FetchResult(
-                FetchExitCode.InvalidModel,
-                $"The model in {folder} has the architecture {config.Architecture}, which is not supported; supported: {string.Join(", ", ModelRegistry.Architectures)}.");
+            File.Delete(Path.Combine(unfinished, path));
+        }
+    }
+
+    /// <exception cref="FetchException">The disk has no room.</exception>
+    private void RequireSpace(string source, List<SourceFile> files, long missing, string folder)
+    {
+        // What is extracted needs its room beside the archive, and is no smaller.
+        var needed = missing + files.Where(f => f.IsArchive).Sum(f => f.Size ?? 0);
+        var free = environment.FreeBytes(folder);
+        if (needed > free - Reserve)
+        {
+            throw new FetchException(
+                FetchExitCode.NoSpace,
+                $"{source} needs {TransferProgress.Bytes(needed)} more in {folder}, where {TransferProgress.Bytes(Math.Max(0, free))} are free ({TransferProgress.Bytes(Reserve)} of which are left alone).");
+        }
+    }
+
+    /// <summary>True where there were archives.</summary>
+    private async Task<bool> ExtractAsync(IModelSource source, IReadOnlyList<SourceFile> files, ModelFolder folder, CancellationToken cancellationToken)
+    {
+        var archives = files.Where(f => f.IsArchive).ToList();
+        foreach (var archive in archives)
+        {
+            environment.Say($"unpacking {archive.Locator ?? archive.Path}");
+            await TarExtraction.ExtractAsync(Path.Combine(folder.Unfinished, archive.Path), folder.Unfinished, $"{archive.Locator ?? archive.Path} of {source.Name}", environment.FreeBytes, cancellationToken).ConfigureAwait(false);
         }
 
-        ModelTokenizer.Load(folder, new TemplateLimits(), TimeProvider.System);
-        using var checkpoint = Checkpoint.Open(folder);
-        var tensors = checkpoint.Names.Count.ToString(CultureInfo.InvariantCulture);
-        return new FetchResult(FetchExitCode.Success, $"The model in {folder} is present: {config.Architecture}, {tensors} tensors.");
+        if (archives.Count > 0)
+        {
+            ModelRoot.MoveToTop(folder.Unfinished, ModelRoot.Find(folder.Unfinished, source.Name));
+        }
+
+        return archives.Count > 0;
     }
+
+    /// <param name="folder">The model's.</param>
+    /// <param name="namedWeights">The GGUF file; null: a checkpoint.</param>
+    /// <param name="withWeights">Whether the weights are there; null: nothing can be said yet.</param>
+    private FetchResult? CheckFolder(ModelFolder folder, string? namedWeights, bool? withWeights)
+    {
+        if (withWeights is null || (namedWeights is not null && withWeights == false))
+        {
+            return null;
+        }
+
+        var result = namedWeights is null ? ModelFolderCheck.Check(folder.Unfinished, withWeights.Value) : ModelFolderCheck.CheckGguf(Path.Combine(folder.Unfinished, namedWeights));
+        // The folder's present name says nothing to whoever reads the message.
+        return result with { Message = result.Message.Replace(folder.Unfinished, name, StringComparison.Ordinal) };
+    }
+
+    private FetchResult Finish(ModelFolder folder, CompleteMarker marker)
+    {
+        var paths = marker.Files.Select(f => f.Path).ToList();
+        var gguf = paths.Exists(p => p.EndsWith(".safetensors", StringComparison.Ordinal)) ? null : paths.Find(p => p.EndsWith(CheckpointFiles.GgufSuffix, StringComparison.Ordinal));
+        var check = gguf is null ? ModelFolderCheck.Check(folder.Path) : ModelFolderCheck.CheckGguf(Path.Combine(folder.Path, gguf));
+        return check.Code != FetchExitCode.Success ? check : check with { Message = $"{check.Message.TrimEnd('.')}, from {name}{(marker.Revision is { } r ? $" at {r}" : "")}, sha256 {marker.Sha256}." };
+    }
+
+    private FetchResult? Matches(string sha256, string expected) => string.Equals(sha256, expected, StringComparison.OrdinalIgnoreCase)
+        ? null
+        : new FetchResult(FetchExitCode.ChecksumMismatch, $"The model {name} has the manifest digest {sha256} and should have {expected.ToLowerInvariant()}.");
 
     private static string OneLine(string message) => message.ReplaceLineEndings(" ");
 }

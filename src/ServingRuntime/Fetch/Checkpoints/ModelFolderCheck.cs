@@ -1,0 +1,80 @@
+using System.Globalization;
+using Octavo.ServingContract;
+using Octavo.ServingRuntime.Engine.ModelLoader;
+using Octavo.ServingRuntime.Engine.Models;
+using Octavo.ServingRuntime.Engine.Tokenization;
+using Octavo.ServingRuntime.Engine.Tokenization.Jinja;
+
+namespace Octavo.ServingRuntime.Fetch.Checkpoints;
+
+/// <summary>Checks a model that lies in a folder: everything that the server would stumble over when it loads, without reading the weights.</summary>
+internal static class ModelFolderCheck
+{
+    /// <param name="folder">The model's folder.</param>
+    /// <param name="withWeights">False while they are not there yet: the rest is checked, so that no weights are fetched in vain.</param>
+    public static FetchResult Check(string folder, bool withWeights = true)
+    {
+        try
+        {
+            if (!Directory.Exists(folder))
+            {
+                return new FetchResult(FetchExitCode.NotFound, File.Exists(folder) ? $"The path {folder} is a file and no model folder." : $"The model folder {folder} does not exist.");
+            }
+
+            foreach (var file in (ReadOnlySpan<string>)["config.json", "tokenizer.json"])
+            {
+                if (!File.Exists(Path.Combine(folder, file)))
+                {
+                    return new FetchResult(FetchExitCode.InvalidModel, $"The model folder {folder} has no {file}.");
+                }
+            }
+
+            return CheckContents(folder, withWeights);
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return new FetchResult(FetchExitCode.Unauthorized, $"The model folder {folder} may not be read.");
+        }
+        catch (Exception e) when (e is CheckpointException or TokenizerFormatException or TemplateException)
+        {
+            return new FetchResult(FetchExitCode.InvalidModel, OneLine($"The model in {folder} cannot be served: {e.Message}"));
+        }
+        catch (IOException e)
+        {
+            return new FetchResult(FetchExitCode.Unexpected, OneLine($"The model folder {folder} cannot be read: {e.Message}"));
+        }
+    }
+
+    /// <summary>A GGUF file by its mark.</summary>
+    public static FetchResult CheckGguf(string path)
+    {
+        using var file = File.OpenHandle(path);
+        var mark = new byte[4];
+        return RandomAccess.Read(file, mark, 0) == mark.Length && mark.AsSpan().SequenceEqual("GGUF"u8)
+            ? new FetchResult(FetchExitCode.Success, $"The model {path} is present: GGUF.")
+            : new FetchResult(FetchExitCode.InvalidModel, $"The file {path} is no GGUF file.");
+    }
+
+    private static FetchResult CheckContents(string folder, bool withWeights)
+    {
+        var config = ModelConfig.Load(folder);
+        if (!ModelRegistry.Architectures.Contains(config.Architecture, StringComparer.Ordinal))
+        {
+            return new FetchResult(
+                FetchExitCode.InvalidModel,
+                $"The model in {folder} has the architecture {config.Architecture}, which is not supported; supported: {string.Join(", ", ModelRegistry.Architectures)}.");
+        }
+
+        ModelTokenizer.Load(folder, new TemplateLimits(), TimeProvider.System);
+        if (!withWeights)
+        {
+            return new FetchResult(FetchExitCode.Success, $"The model in {folder} can be served: {config.Architecture}.");
+        }
+
+        using var checkpoint = Checkpoint.Open(folder);
+        var tensors = checkpoint.Names.Count.ToString(CultureInfo.InvariantCulture);
+        return new FetchResult(FetchExitCode.Success, $"The model in {folder} is present: {config.Architecture}, {tensors} tensors.");
+    }
+
+    private static string OneLine(string message) => message.ReplaceLineEndings(" ");
+}
