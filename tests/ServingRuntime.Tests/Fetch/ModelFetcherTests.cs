@@ -1,5 +1,4 @@
 using Octavo.ServingContract;
-using Octavo.ServingRuntime.Fetch;
 using Octavo.TestSupport;
 
 namespace Octavo.ServingRuntime.Tests.Fetch;
@@ -7,27 +6,39 @@ namespace Octavo.ServingRuntime.Tests.Fetch;
 public sealed class ModelFetcherTests : IDisposable
 {
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("octavo-fetch-");
+    private readonly FetchWorkplace place = new();
 
-    public void Dispose() => folder.Delete(recursive: true);
+    public void Dispose()
+    {
+        folder.Delete(recursive: true);
+        place.Dispose();
+    }
 
     [Fact]
-    public void Fetch_TinyModel_Succeeds()
+    public async Task Fetch_TinyModel_Succeeds()
     {
-        var result = ModelFetcher.Fetch(new Uri(Repository.TinyModel).AbsoluteUri);
+        var result = await place.FetchAsync(new Uri(Repository.TinyModel).AbsoluteUri);
 
         result.Code.Should().Be(FetchExitCode.Success, result.Message);
         result.Message.Should().Contain(Repository.TinyModel).And.Contain("LlamaForCausalLM");
     }
 
     [Theory]
-    [InlineData("s3://bucket/model", FetchExitCode.UnsupportedSource)]
-    [InlineData("hf://org/name", FetchExitCode.UnsupportedSource)]
+    [InlineData("ftp://host/model", FetchExitCode.UnsupportedSource)]
+    [InlineData("pvc://claim/model", FetchExitCode.UnsupportedSource)]
     [InlineData("models/tiny", FetchExitCode.Usage)]
+    [InlineData("hf://org/../name", FetchExitCode.Usage)]
+    [InlineData("hf://org/name@", FetchExitCode.Usage)]
+    [InlineData("s3://", FetchExitCode.Usage)]
+    [InlineData("gs:///model", FetchExitCode.Usage)]
+    [InlineData("oci://registry", FetchExitCode.Usage)]
+    [InlineData("oci://registry/Name:tag", FetchExitCode.Usage)]
+    [InlineData("http://example.org/model", FetchExitCode.Usage)]
     [InlineData("file:///no/such/model", FetchExitCode.NotFound)]
     [InlineData("file://host/model", FetchExitCode.Usage)]
-    public void Fetch_OtherSource_SaysWhy(string uri, FetchExitCode code)
+    public async Task Fetch_OtherSource_SaysWhy(string uri, FetchExitCode code)
     {
-        var result = ModelFetcher.Fetch(uri);
+        var result = await place.FetchAsync(uri);
 
         result.Code.Should().Be(code);
         result.Message.Should().Contain(uri.Replace("file:///", "/", StringComparison.Ordinal)).And.NotContain("\n");
@@ -39,7 +50,7 @@ public sealed class ModelFetcherTests : IDisposable
     [InlineData("tokenizer.json", "{}", "tokenizer.json")]
     [InlineData("model.safetensors", null, "model.safetensors")]
     [InlineData("model.safetensors", "not weights at all", "model.safetensors")]
-    public void Fetch_DamagedModel_NamesTheFile(string file, string? content, string named)
+    public async Task Fetch_DamagedModel_NamesTheFile(string file, string? content, string named)
     {
         foreach (var source in Directory.GetFiles(Repository.TinyModel))
         {
@@ -53,14 +64,14 @@ public sealed class ModelFetcherTests : IDisposable
             File.WriteAllText(path, content);
         }
 
-        var result = ModelFetcher.Fetch(new Uri(folder.FullName).AbsoluteUri);
+        var result = await place.FetchAsync(new Uri(folder.FullName).AbsoluteUri);
 
         result.Code.Should().Be(FetchExitCode.InvalidModel);
         result.Message.Should().Contain(named).And.Contain(folder.FullName).And.NotContain("\n");
     }
 
     [Fact]
-    public void Fetch_UnknownArchitecture_ListsTheKnownOnes()
+    public async Task Fetch_UnknownArchitecture_ListsTheKnownOnes()
     {
         foreach (var source in Directory.GetFiles(Repository.TinyModel))
         {
@@ -70,9 +81,22 @@ public sealed class ModelFetcherTests : IDisposable
         var config = Path.Combine(folder.FullName, "config.json");
         File.WriteAllText(config, File.ReadAllText(config).Replace("LlamaForCausalLM", "NewForCausalLM", StringComparison.Ordinal));
 
-        var result = ModelFetcher.Fetch(new Uri(folder.FullName).AbsoluteUri);
+        var result = await place.FetchAsync(new Uri(folder.FullName).AbsoluteUri);
 
         result.Code.Should().Be(FetchExitCode.InvalidModel);
         result.Message.Should().Contain("NewForCausalLM").And.Contain("LlamaForCausalLM");
+    }
+
+    [Fact]
+    public async Task Fetch_LocalModelWithDigest_IsCompared()
+    {
+        var uri = new Uri(Repository.TinyModel).AbsoluteUri;
+
+        var wrong = await place.FetchAsync(uri, o => o with { Sha256 = new string('0', 64) });
+        var right = await place.FetchAsync(uri, o => o with { Sha256 = TinyModelSource.ManifestDigest });
+
+        wrong.Code.Should().Be(FetchExitCode.ChecksumMismatch);
+        wrong.Message.Should().Contain(TinyModelSource.ManifestDigest);
+        right.Code.Should().Be(FetchExitCode.Success, right.Message);
     }
 }

@@ -1,0 +1,453 @@
+using Octavo.ServingContract;
+using Octavo.ServingRuntime.Fetch;
+using Octavo.TestSupport;
+
+namespace Octavo.ServingRuntime.Tests.Fetch;
+
+/// <summary>A fetch over HTTP from a server that misbehaves in every way that servers do.</summary>
+public sealed class WebFetchTests : IAsyncLifetime, IDisposable
+{
+    private readonly FetchWorkplace place = new();
+    private FileServer server = null!;
+
+    private string Uri => $"{server.Url}/models/tiny/";
+
+    public async Task InitializeAsync() => server = (await FileServer.StartAsync()).Add("/models/tiny", Repository.TinyModel);
+
+    public async Task DisposeAsync() => await server.DisposeAsync();
+
+    public void Dispose() => place.Dispose();
+
+    [Fact]
+    public async Task Fetch_Folder_BringsWhatACheckpointNeedsAndPublishesItWhole()
+    {
+        var result = await place.FetchAsync(Uri);
+
+        ShouldBePublished(result);
+        Directory.GetFiles(place.EntryOf(Uri)).Select(Path.GetFileName).Should().BeEquivalentTo([.. TinyModelSource.Files, ".octavo-complete"]);
+        result.Message.Should().Contain(TinyModelSource.ManifestDigest).And.Contain(place.EntryOf(Uri)).And.NotContain("\n");
+        server.Requests.Count(r => r.Range is not null).Should().BeGreaterThan(30, "the weights come in parts");
+        server.BytesSent.Should().BeLessThan(TinyModelSource.TotalBytes + 1000, "nothing comes twice");
+        Directory.GetDirectories(place.Cache).Should().ContainSingle("nothing unfinished is left");
+    }
+
+    [Fact]
+    public async Task Fetch_Again_AsksTheServerNothing()
+    {
+        await place.FetchAsync(Uri);
+        var before = server.Requests.Count;
+
+        var result = await place.FetchAsync(Uri);
+
+        ShouldBePublished(result);
+        server.Requests.Count.Should().Be(before);
+    }
+
+    [Fact]
+    public async Task Fetch_PublishedFileIsDamaged_FetchesAgain()
+    {
+        await place.FetchAsync(Uri);
+        File.WriteAllText(Path.Combine(place.EntryOf(Uri), "tokenizer.json"), "{");
+
+        ShouldBePublished(await place.FetchAsync(Uri));
+    }
+
+    [Fact]
+    public async Task Fetch_Shards_FollowsTheIndexOnly()
+    {
+        server.Add("/models/sharded", place.ShardedModel());
+
+        var result = await place.FetchAsync($"{server.Url}/models/sharded");
+
+        result.Code.Should().Be(FetchExitCode.Success, result.Message);
+        server.Requests.Should().NotContain(r => r.Method == "GET" && (r.Target.EndsWith(".bin", StringComparison.Ordinal) || r.Target.Contains("consolidated", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Fetch_ConnectionIsCutAgainAndAgain_GoesOnWhereItEnded()
+    {
+        var random = new Random(5);
+        server.Intercept = async context =>
+        {
+            if (context.Request.Headers.Range.Count == 0 || random.Next(3) > 0)
+            {
+                return false;
+            }
+
+            var content = TinyModelSource.Weights;
+            context.Response.StatusCode = 206;
+            var from = int.Parse(context.Request.Headers.Range.ToString()["bytes=".Length..].Split('-')[0], System.Globalization.CultureInfo.InvariantCulture);
+            var to = int.Parse(context.Request.Headers.Range.ToString().Split('-')[1], System.Globalization.CultureInfo.InvariantCulture);
+            context.Response.Headers.ContentRange = $"bytes {from}-{to}/{content.Length}";
+            await server.CutAsync(context, content[from..(to + 1)], (to - from) / 2);
+            return true;
+        };
+
+        ShouldBePublished(await place.FetchAsync(Uri));
+        place.Log.ToString().Should().Contain("trying again in");
+    }
+
+    [Theory]
+    [InlineData(429, FetchExitCode.RateLimited)]
+    [InlineData(503, FetchExitCode.Network)]
+    public async Task Fetch_ServerIsBusy_WaitsAsLongAsItAsks(int status, FetchExitCode code)
+    {
+        var refusals = 3;
+        server.Intercept = context =>
+        {
+            if (!context.Request.Path.Value!.EndsWith("model.safetensors", StringComparison.Ordinal) || Interlocked.Decrement(ref refusals) < 0)
+            {
+                return Task.FromResult(false);
+            }
+
+            context.Response.StatusCode = status;
+            context.Response.Headers.RetryAfter = "20";
+            return Task.FromResult(true);
+        };
+
+        ShouldBePublished(await place.FetchAsync(Uri));
+        place.Log.ToString().Should().MatchRegex("trying again in 2[0-9]\\.");
+
+        refusals = int.MaxValue;
+        var never = await place.FetchAsync(Uri + "?again", o => o with { Attempts = 3 });
+        never.Code.Should().Be(code);
+        never.Message.Should().Contain("3 tries").And.NotContain("again");
+    }
+
+    [Fact]
+    public async Task Fetch_ServerAsksToWaitForAnHour_GivesUpAtOnce()
+    {
+        server.Intercept = context =>
+        {
+            context.Response.StatusCode = 429;
+            context.Response.Headers.RetryAfter = "3600";
+            return Task.FromResult(true);
+        };
+
+        var result = await place.FetchAsync(Uri);
+
+        result.Code.Should().Be(FetchExitCode.RateLimited);
+        result.Message.Should().Contain("3600 s");
+    }
+
+    [Fact]
+    public async Task Fetch_ConnectionFallsSilent_IsGivenUpAndRetried()
+    {
+        var silent = 2;
+        server.Intercept = async context =>
+        {
+            if (context.Request.Headers.Range.Count == 0 || Interlocked.Decrement(ref silent) < 0)
+            {
+                return false;
+            }
+
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+            return true;
+        };
+
+        // Of the hurried clock: a quarter of a second.
+        ShouldBePublished(await place.FetchAsync(Uri, o => o with { StallTimeout = TimeSpan.FromSeconds(250) }));
+        place.Log.ToString().Should().Contain("brought nothing for 250 s");
+    }
+
+    [Fact]
+    public async Task Fetch_ServerHasNoRanges_BringsTheFileWhole()
+    {
+        server.HasRanges = false;
+
+        ShouldBePublished(await place.FetchAsync(Uri));
+    }
+
+    [Fact]
+    public async Task Fetch_ServerHasNoRangesAndCuts_Recovers()
+    {
+        server.HasRanges = false;
+        var cuts = 4;
+        server.Intercept = async context =>
+        {
+            if (context.Request.Method != "GET" || !context.Request.Path.Value!.EndsWith("model.safetensors", StringComparison.Ordinal) || Interlocked.Decrement(ref cuts) < 0)
+            {
+                return false;
+            }
+
+            await server.CutAsync(context, TinyModelSource.Weights, 300_000);
+            return true;
+        };
+
+        ShouldBePublished(await place.FetchAsync(Uri));
+    }
+
+    [Fact]
+    public async Task Fetch_FileChangesMeanwhile_StartsThatFileAgain()
+    {
+        var changed = TinyModelSource.Weights;
+        changed[^1] ^= 1;
+        var parts = 0;
+        server.Intercept = context =>
+        {
+            if (context.Request.Headers.Range.Count > 0 && Interlocked.Increment(ref parts) == 10)
+            {
+                server.Files["/models/tiny/model.safetensors"] = changed;
+            }
+
+            return Task.FromResult(false);
+        };
+
+        var result = await place.FetchAsync(Uri);
+
+        result.Code.Should().Be(FetchExitCode.Success, result.Message);
+        File.ReadAllBytes(Path.Combine(place.EntryOf(Uri), "model.safetensors")).Should().Equal(changed);
+        place.Log.ToString().Should().Contain("changed at its source");
+    }
+
+    [Fact]
+    public async Task Fetch_WrongLength_IsNoticed()
+    {
+        server.Intercept = async context =>
+        {
+            if (!context.Request.Path.Value!.EndsWith("tokenizer.json", StringComparison.Ordinal) || context.Request.Method != "GET")
+            {
+                return false;
+            }
+
+            await server.ServeAsync(context, "{}"u8.ToArray());
+            return true;
+        };
+        server.HasETags = false;
+
+        var result = await place.FetchAsync(Uri);
+
+        result.Code.Should().Be(FetchExitCode.Network);
+        result.Message.Should().Contain("tokenizer.json");
+        Directory.Exists(place.EntryOf(Uri)).Should().BeFalse();
+    }
+
+    [Fact]
+    public async Task Fetch_Manifest_ChecksEveryFile()
+    {
+        server.Files["/models/tiny/SHA256SUMS"] = Sums(TinyModelSource.Files.Select(f => (TinyModelSource.Sha256(f), f)));
+
+        ShouldBePublished(await place.FetchAsync(Uri, o => o with { Sha256 = TinyModelSource.ManifestDigest }), TinyModelSource.ManifestDigest);
+    }
+
+    [Fact]
+    public async Task Fetch_ContentIsNotWhatTheManifestSays_IsBroughtTwiceAndRefused()
+    {
+        server.Files["/models/tiny/SHA256SUMS"] = Sums(TinyModelSource.Files.Select(f => (f == "model.safetensors" ? new string('a', 64) : TinyModelSource.Sha256(f), f)));
+
+        var result = await place.FetchAsync(Uri);
+
+        result.Code.Should().Be(FetchExitCode.ChecksumMismatch);
+        result.Message.Should().Contain("model.safetensors").And.Contain(TinyModelSource.Sha256("model.safetensors"));
+        place.Log.ToString().Should().Contain("fetching it again");
+        Directory.Exists(place.EntryOf(Uri)).Should().BeFalse();
+    }
+
+    [Fact]
+    public async Task Fetch_ContentIsDamagedOnce_Recovers()
+    {
+        server.Files["/models/tiny/SHA256SUMS"] = Sums(TinyModelSource.Files.Select(f => (TinyModelSource.Sha256(f), f)));
+        var damages = 1;
+        server.HasETags = false;
+        server.Intercept = async context =>
+        {
+            if (context.Request.Method != "GET" || !context.Request.Path.Value!.EndsWith("config.json", StringComparison.Ordinal) || Interlocked.Decrement(ref damages) < 0)
+            {
+                return false;
+            }
+
+            var content = (byte[])server.Files[context.Request.Path.Value].Clone();
+            content[0] ^= 0x80;
+            await server.ServeAsync(context, content);
+            return true;
+        };
+
+        ShouldBePublished(await place.FetchAsync(Uri));
+    }
+
+    [Fact]
+    public async Task Fetch_DigestAskedForIsAnother_PublishesNothing()
+    {
+        var result = await place.FetchAsync(Uri, o => o with { Sha256 = new string('b', 64) });
+
+        result.Code.Should().Be(FetchExitCode.ChecksumMismatch);
+        Directory.Exists(place.EntryOf(Uri, new string('b', 64))).Should().BeFalse();
+    }
+
+    [Fact]
+    public async Task Fetch_DiskHasNoRoom_SaysSoBeforeTheFirstByte()
+    {
+        place.FreeBytes = _ => 65 << 20;
+
+        var result = await place.FetchAsync(Uri);
+
+        result.Code.Should().Be(FetchExitCode.NoSpace);
+        result.Message.Should().Contain("2.7 MiB").And.Contain("65.0 MiB").And.Contain(Uri);
+        server.BytesSent.Should().BeLessThan(1000);
+    }
+
+    [Fact]
+    public async Task Fetch_ArchitectureIsUnknown_NoWeightsAreBrought()
+    {
+        server.Files["/models/tiny/config.json"] = System.Text.Encoding.UTF8.GetBytes(
+            System.Text.Encoding.UTF8.GetString(server.Files["/models/tiny/config.json"]).Replace("LlamaForCausalLM", "NewForCausalLM", StringComparison.Ordinal));
+
+        var result = await place.FetchAsync(Uri);
+
+        result.Code.Should().Be(FetchExitCode.InvalidModel);
+        result.Message.Should().Contain("NewForCausalLM").And.Contain(Uri).And.NotContain(".partial");
+        server.Requests.Should().NotContain(r => r.Method == "GET" && r.Target.EndsWith(".safetensors", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Fetch_Stopped_GoesOnLater()
+    {
+        using var stop = new CancellationTokenSource();
+        var parts = 0;
+        server.Intercept = context =>
+        {
+            if (context.Request.Headers.Range.Count > 0 && Interlocked.Increment(ref parts) == 20)
+            {
+                stop.Cancel();
+            }
+
+            return Task.FromResult(false);
+        };
+        var stopped = await place.FetchAsync(Uri, o => o with { Connections = 1 }, stop.Token);
+        var first = server.BytesSent;
+
+        var result = await place.FetchAsync(Uri);
+
+        stopped.Code.Should().Be(FetchExitCode.Stopped);
+        ShouldBePublished(result);
+        (server.BytesSent - first).Should().BeLessThan(TinyModelSource.Weights.Length - 500_000, "the first parts were here");
+        place.Log.ToString().Should().Contain("are here");
+    }
+
+    [Fact]
+    public async Task Fetch_ManyAtOnce_OneBringsAndTheOthersWait()
+    {
+        var results = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => Task.Run(() => place.FetchAsync(Uri))));
+
+        results.Should().OnlyContain(r => r.Code == FetchExitCode.Success);
+        server.BytesSent.Should().BeLessThan(TinyModelSource.TotalBytes + 1000);
+        place.Log.ToString().Should().Contain("waiting for another fetch");
+    }
+
+    [Fact]
+    public async Task Fetch_SecretsInTheUri_AreShownNowhere()
+    {
+        var uri = $"http://user:pa55word@{server.Authority}/models/tiny?signature=s3cret";
+
+        var result = await place.FetchAsync(uri);
+        var absent = await place.FetchAsync(uri.Replace("/tiny", "/absent", StringComparison.Ordinal));
+
+        result.Code.Should().Be(FetchExitCode.Success, result.Message);
+        absent.Code.Should().Be(FetchExitCode.NotFound);
+        server.Requests.Should().OnlyContain(r => r.Target.EndsWith("?signature=s3cret", StringComparison.Ordinal) && r.Authorization!.StartsWith("Basic ", StringComparison.Ordinal));
+        var everything = result.Message + absent.Message + place.Log + File.ReadAllText(Path.Combine(place.EntryOf(uri), ".octavo-complete"));
+        everything.Should().NotContain("s3cret").And.NotContain("pa55word");
+    }
+
+    [Fact]
+    public async Task Fetch_Output_IsTheModelAndIsNeverSomebodyElses()
+    {
+        var output = Path.Combine(place.Root, "here");
+        var result = await place.FetchAsync(Uri, o => o with { CacheDirectory = null, Output = output });
+        var other = Path.Combine(place.Root, "photos");
+        Directory.CreateDirectory(other);
+        File.WriteAllText(Path.Combine(other, "cat.jpg"), "cat");
+
+        var refused = await place.FetchAsync(Uri, o => o with { CacheDirectory = null, Output = other });
+
+        result.Code.Should().Be(FetchExitCode.Success, result.Message);
+        FetchWorkplace.ShouldBeTinyModel(output);
+        refused.Code.Should().Be(FetchExitCode.Usage);
+        File.Exists(Path.Combine(other, "cat.jpg")).Should().BeTrue();
+    }
+
+    [Fact]
+    public async Task Fetch_RedirectToAnotherOrigin_GoesWithoutTheToken()
+    {
+        await using var elsewhere = (await FileServer.StartAsync()).Add("/models/tiny", Repository.TinyModel);
+        place.Variables["OCTAVO_FETCH_TOKEN"] = "t0ken";
+        server.Intercept = context =>
+        {
+            if (!context.Request.Path.Value!.EndsWith(".safetensors", StringComparison.Ordinal))
+            {
+                return Task.FromResult(false);
+            }
+
+            context.Response.StatusCode = 302;
+            context.Response.Headers.Location = $"{elsewhere.Url}{context.Request.Path}";
+            return Task.FromResult(true);
+        };
+
+        ShouldBePublished(await place.FetchAsync(Uri));
+        server.Requests.Should().OnlyContain(r => r.Authorization == "Bearer t0ken");
+        elsewhere.Requests.Should().NotBeEmpty().And.OnlyContain(r => r.Authorization == null);
+    }
+
+    [Fact]
+    public async Task Fetch_RedirectsWithoutEnd_Ends()
+    {
+        server.Intercept = context =>
+        {
+            context.Response.StatusCode = 307;
+            context.Response.Headers.Location = context.Request.Path.ToString();
+            return Task.FromResult(true);
+        };
+
+        (await place.FetchAsync(Uri)).Code.Should().Be(FetchExitCode.Network);
+    }
+
+    [Theory]
+    [InlineData(401, FetchExitCode.Unauthorized)]
+    [InlineData(403, FetchExitCode.Unauthorized)]
+    [InlineData(404, FetchExitCode.NotFound)]
+    [InlineData(500, FetchExitCode.Network)]
+    [InlineData(418, FetchExitCode.Unexpected)]
+    public async Task Fetch_EveryAnswerIsARefusal_MapsToTheExitCode(int status, FetchExitCode code)
+    {
+        server.Intercept = context =>
+        {
+            context.Response.StatusCode = status;
+            return Task.FromResult(true);
+        };
+
+        var result = await place.FetchAsync(Uri, o => o with { Attempts = 2 });
+
+        result.Code.Should().Be(code, result.Message);
+        result.Message.Should().Contain(Uri.TrimEnd('/'));
+    }
+
+    [Fact]
+    public async Task Fetch_NobodyListens_IsTheNetworksFault()
+    {
+        var url = Uri;
+        await server.DisposeAsync();
+
+        (await place.FetchAsync(url, o => o with { Attempts = 2 })).Code.Should().Be(FetchExitCode.Network);
+    }
+
+    [Fact]
+    public async Task Fetch_NamedGguf_BringsItAlone()
+    {
+        server.Files["/gguf/m-Q4.gguf"] = [.. "GGUF"u8, .. new byte[200_000]];
+        server.Files["/gguf/m-Q8.gguf"] = [.. "GGUF"u8, 1];
+
+        var result = await place.FetchAsync($"{server.Url}/gguf/m-Q4.gguf");
+
+        result.Code.Should().Be(FetchExitCode.Success, result.Message);
+        File.ReadAllBytes(Path.Combine(place.EntryOf($"{server.Url}/gguf/m-Q4.gguf"), "m-Q4.gguf")).Should().Equal(server.Files["/gguf/m-Q4.gguf"]);
+        server.Requests.Should().NotContain(r => r.Target.Contains("Q8", StringComparison.Ordinal));
+    }
+
+    private static byte[] Sums(IEnumerable<(string Digest, string File)> lines) => System.Text.Encoding.UTF8.GetBytes(string.Concat(lines.Select(l => $"{l.Digest}  {l.File}\n")));
+
+    private void ShouldBePublished(FetchResult result, string? sha256 = null)
+    {
+        result.Code.Should().Be(FetchExitCode.Success, result.Message + place.Log);
+        FetchWorkplace.ShouldBeTinyModel(place.EntryOf(Uri, sha256));
+    }
+}
