@@ -53,7 +53,7 @@ internal static class TarExtraction
         }
 
         var path = RelativePath.Normalize(entry.Name);
-        var leaf = entry.Name[(entry.Name.LastIndexOf('/') + 1)..];
+        var leaf = entry.Name[(entry.Name.LastIndexOfAny(['/', '\\']) + 1)..];
         if (path is null)
         {
             // Layers of an image may hold odd names that concern nobody; a model's file with one is an attack or a mistake.
