@@ -38,7 +38,7 @@ bench-serving: build ## All benchmarks, with the page artifacts/bench/report.htm
 bench-http bench-prefix bench-batching bench-overhead bench-memory bench-speculation bench-multiturn bench-curves: build
 	./bench/run $(@:bench-%=%)
 
-tools: ## Fetch promtool (Debian) and OpenAI's client (npm), so that the tests that need them run
+tools: ## Fetch promtool and docker-registry (Debian), OpenAI's client and s3rver (npm), so that the tests that need them run
 	@./.ci/tools
 
 clean: ## Remove build output

@@ -11,10 +11,9 @@ internal static class ModelDiagnosis
     public static Finding Of(ObservedState observed)
     {
         var uri = observed.Service.Spec.Model.Uri;
-        if (!ModelSource.TryGetPath(uri, out _))
+        if (ModelSource.Of(observed.Service.Spec) is not { } source)
         {
-            return new Finding(false, nameof(FetchExitCode.UnsupportedSource),
-                $"The scheme {ModelSource.SchemeOf(uri)} of {uri} is not supported by this build; use file:///path.", NeedsPerson: true);
+            return new Finding(false, nameof(FetchExitCode.UnsupportedSource), ModelSource.Explain(uri), NeedsPerson: true);
         }
 
         var pods = observed.CurrentPods.Where(p => p.Metadata.DeletionTimestamp is null).ToList();
@@ -25,7 +24,7 @@ internal static class ModelDiagnosis
 
         if (pods.Select(FailedFetch).OfType<V1ContainerStateTerminated>().FirstOrDefault() is { } failure)
         {
-            return Failed(uri, failure);
+            return Failed(uri, source.Path, failure);
         }
 
         // A model that was loaded stays loaded as far as anyone knows, until a fetch of this very spec fails.
@@ -40,16 +39,18 @@ internal static class ModelDiagnosis
             : new Finding(null, "Fetching", $"No replica has tried {uri} yet.");
     }
 
-    private static Finding Failed(string uri, V1ContainerStateTerminated failure)
+    private static Finding Failed(string uri, string path, V1ContainerStateTerminated failure)
     {
         var said = PodState.LastLine(failure.Message);
         var message = said is null ? $"Fetching {uri} ended with exit code {failure.ExitCode}."
-            : said.Contains(uri, StringComparison.Ordinal) || (ModelSource.TryGetPath(uri, out var path) && said.Contains(path, StringComparison.Ordinal)) ? said
+            : said.Contains(uri, StringComparison.Ordinal) || said.Contains(path, StringComparison.Ordinal) ? said
             : $"{uri}: {said}";
         return (FetchExitCode)failure.ExitCode switch
         {
-            FetchExitCode.NotFound or FetchExitCode.InvalidModel or FetchExitCode.Unauthorized or FetchExitCode.UnsupportedSource or FetchExitCode.NoSpace =>
-                new Finding(false, ((FetchExitCode)failure.ExitCode).ToString(), message, NeedsPerson: true),
+            FetchExitCode.NotFound or FetchExitCode.InvalidModel or FetchExitCode.Unauthorized or FetchExitCode.UnsupportedSource or FetchExitCode.NoSpace
+                or FetchExitCode.ChecksumMismatch => new Finding(false, ((FetchExitCode)failure.ExitCode).ToString(), message, NeedsPerson: true),
+            // These pass by themselves.
+            FetchExitCode.RateLimited or FetchExitCode.Network => new Finding(false, ((FetchExitCode)failure.ExitCode).ToString(), message),
             _ => new Finding(false, "FetchFailed", message),
         };
     }

@@ -14,20 +14,25 @@ internal sealed class WorkloadReconciler(ObjectApplier applier, VictimHints vict
         var service = context.Observed.Service;
         var name = ServingObjectMeta.NameOf(service);
         var live = await applier.FindAsync(context.Observed.Deployment, name, service.Metadata.NamespaceProperty, cancellationToken).ConfigureAwait(false);
+        if (ModelSource.Of(service.Spec) is not { } model)
+        {
+            Refuse(context, new Finding(false, "WaitingForModel", "No replica is made, because the model's URI names no model."));
+            return;
+        }
+
         if (Refusal(service, live) is { } refusal)
         {
             Refuse(context, refusal);
             return;
         }
 
-        ModelSource.TryGetPath(service.Spec.Model.Uri, out var path);
         var replicas = context.Observed.DesiredReplicas;
         if (live?.Spec?.Replicas > replicas)
         {
             await victims.WriteAsync(context.Observed, cancellationToken).ConfigureAwait(false);
         }
 
-        var wanted = ServingDeployment.Build(service, replicas, ServingDeployment.ChooseImage(service, live, options.RuntimeImage), path);
+        var wanted = ServingDeployment.Build(service, replicas, ServingDeployment.ChooseImage(service, live, options.RuntimeImage), model);
         try
         {
             var applied = await applier.ApplyAsync(live, wanted, cancellationToken).ConfigureAwait(false);
@@ -54,11 +59,6 @@ internal sealed class WorkloadReconciler(ObjectApplier applier, VictimHints vict
     /// <summary>Why no Deployment is made; null where one is.</summary>
     private static Finding? Refusal(V1Alpha1InferenceService service, V1Deployment? live)
     {
-        if (!ModelSource.TryGetPath(service.Spec.Model.Uri, out _))
-        {
-            return new Finding(false, "WaitingForModel", "No replica is made, because the model's source is not supported.");
-        }
-
         if (service.Spec.Accelerator is { } accelerator && service.Spec.Runtime?.Image is null)
         {
             return new Finding(

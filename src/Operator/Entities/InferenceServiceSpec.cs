@@ -31,6 +31,9 @@ public sealed record InferenceServiceSpec
     /// <summary>Bounds and targets within which the operator chooses the number of replicas.</summary>
     public AutoscalingSpec? Autoscaling { get; init; }
 
+    /// <summary>Where fetched models lie. Absent: on the node's disk, and each replica fetches its own copy.</summary>
+    public StorageSpec? Storage { get; init; }
+
     /// <summary>How replicas are replaced and ended.</summary>
     public RolloutSpec? Rollout { get; init; }
 }

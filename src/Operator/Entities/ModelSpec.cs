@@ -6,13 +6,27 @@ namespace Octavo.Operator.Entities;
 public sealed record ModelSpec
 {
     /// <summary>
-    /// Where the model's files are: file:///path (in the container, a Hugging Face checkpoint folder). The schemes hf, s3, gs, https, oci and
-    /// pvc are reserved; a service that names one is reported with the reason UnsupportedSource. A change rolls the replicas.
+    /// Where the model's files are, a checkpoint in the form of the Hugging Face Hub: hf://org/name@revision, s3://bucket/prefix, gs://bucket/prefix,
+    /// https://host/folder/ or oci://registry/repository:tag, which each replica's init container fetches into spec.storage; pvc://claim/path, which is
+    /// mounted; file:///path in the image. A change rolls the replicas.
     /// </summary>
     [Schema(MinLength = 1, MaxLength = 2048)]
     [ValidationRule("self.matches('^(file:///|hf://|s3://|gs://|https://|oci://|pvc://)[^ ]+$')",
         "uri must begin with file:///, hf://, s3://, gs://, https://, oci:// or pvc:// and hold no space")]
     public required string Uri { get; init; }
+
+    /// <summary>
+    /// What the model must be, in hex: SHA-256 of its manifest, the lines of sha256sum sorted by path. A fetch tells it in its last line. Absent: files are
+    /// checked against the digests that their source gives, where it gives any.
+    /// </summary>
+    [Schema(MinLength = 64, MaxLength = 64, Pattern = "^[0-9a-fA-F]{64}$")]
+    public string? Sha256 { get; init; }
+
+    /// <summary>
+    /// A Secret of the same namespace whose keys become environment variables of the fetch alone: HF_TOKEN, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY,
+    /// GOOGLE_APPLICATION_CREDENTIALS_JSON, OCI_USERNAME and OCI_PASSWORD, OCTAVO_FETCH_TOKEN.
+    /// </summary>
+    public LocalObjectReferenceSpec? SecretRef { get; init; }
 
     /// <summary>Name by which requests choose the model (the OpenAI field "model"). Absent: metadata.name.</summary>
     [Schema(MinLength = 1, MaxLength = 253, Pattern = NamePattern)]

@@ -1,23 +1,85 @@
+using Octavo.KubernetesClient.Models;
+using Octavo.Operator.Entities;
+using Octavo.ServingContract;
+
 namespace Octavo.Operator.Resources;
 
-/// <summary>What a model URI means to this build.</summary>
-internal static class ModelSource
+/// <summary>What a model URI means for the pods: the path that is served, how it is made present, and on which volume. Pure.</summary>
+internal sealed record ModelSource
 {
+    private const string VolumeName = "model";
     private const string FileScheme = "file://";
+    private const string ClaimScheme = "pvc://";
+    private static readonly string[] RemoteSchemes = ["hf://", "s3://", "gs://", "https://", "oci://"];
 
-    /// <summary>The path in the container that a <c>file:///path</c> names; false for every other scheme, which this build cannot fetch.</summary>
-    public static bool TryGetPath(string uri, out string path)
+    /// <summary>The model's folder in the containers.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>Arguments of the init container.</summary>
+    public required IReadOnlyList<string> FetchArguments { get; init; }
+
+    /// <summary>The volume that the model lies on; null: the image.</summary>
+    public V1Volume? Volume { get; init; }
+
+    private string? MountPath { get; init; }
+
+    private bool IsWritten { get; init; }
+
+    /// <summary>Null where the URI names no model.</summary>
+    public static ModelSource? Of(InferenceServiceSpec spec)
     {
-        path = "";
-        if (!uri.StartsWith(FileScheme + "/", StringComparison.Ordinal) || uri.Length == FileScheme.Length + 1)
+        var model = spec.Model;
+        IReadOnlyList<string> digest = model.Sha256 is { } sha256 ? [FetchFlags.Sha256, sha256] : [];
+        if (model.Uri.StartsWith(FileScheme + "/", StringComparison.Ordinal) && model.Uri.Length > FileScheme.Length + 1)
         {
-            return false;
+            return new ModelSource { Path = Uri.UnescapeDataString(model.Uri[FileScheme.Length..]), FetchArguments = [FetchFlags.Verb, FetchFlags.Uri, model.Uri, .. digest] };
         }
 
-        path = Uri.UnescapeDataString(uri[FileScheme.Length..]);
-        return true;
+        if (model.Uri.StartsWith(ClaimScheme, StringComparison.Ordinal))
+        {
+            return OfClaim(model.Uri[ClaimScheme.Length..], digest);
+        }
+
+        var path = $"{ModelCachePath.MountPath}/{ModelCachePath.EntryName(model.Uri, model.Sha256)}";
+        return !RemoteSchemes.Any(s => model.Uri.StartsWith(s, StringComparison.Ordinal) && model.Uri.Length > s.Length && model.Uri[s.Length] != '/') ? null : new ModelSource
+        {
+            Path = path,
+            FetchArguments = [FetchFlags.Verb, FetchFlags.Uri, model.Uri, FetchFlags.CacheDirectory, ModelCachePath.MountPath, .. digest],
+            Volume = spec.Storage?.ClaimName is { } claim
+                ? new V1Volume { Name = VolumeName, PersistentVolumeClaim = new V1PersistentVolumeClaimVolumeSource { ClaimName = claim } }
+                : new V1Volume { Name = VolumeName, EmptyDir = new V1EmptyDirVolumeSource { SizeLimit = spec.Storage?.Size?.Text } },
+            MountPath = ModelCachePath.MountPath,
+            IsWritten = true,
+        };
     }
 
-    /// <summary>The scheme, for messages.</summary>
-    public static string SchemeOf(string uri) => uri.IndexOf("://", StringComparison.Ordinal) is > 0 and var end ? uri[..end] : uri;
+    /// <summary>Why <see cref="Of"/> is null: what the scheme wants.</summary>
+    public static string Explain(string uri)
+    {
+        var scheme = uri.IndexOf("://", StringComparison.Ordinal) is > 0 and var end ? uri[..end] : uri;
+        return $"The URI {uri} names no model: the scheme {scheme} is written {scheme switch { "file" => "file:///absolute/path", "pvc" => "pvc://claim/path", _ => $"{scheme}://place/name" }}.";
+    }
+
+    /// <summary>The mount in the init container, which writes what it fetches, or in the runtime, which never does.</summary>
+    public V1VolumeMount? Mount(bool forFetch) =>
+        MountPath is null ? null : new V1VolumeMount { Name = VolumeName, MountPath = MountPath, ReadOnly = forFetch && IsWritten ? null : true };
+
+    private static ModelSource? OfClaim(string rest, IReadOnlyList<string> digest)
+    {
+        var slash = rest.IndexOf('/', StringComparison.Ordinal);
+        var claim = slash < 0 ? rest : rest[..slash];
+        var path = slash < 0 ? "" : Uri.UnescapeDataString(rest[slash..]).TrimEnd('/');
+        if (claim.Length is 0 or > 253 || claim.Any(c => !char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c) && c is not ('-' or '.')) || path.Split('/').Contains(".."))
+        {
+            return null;
+        }
+
+        return new ModelSource
+        {
+            Path = ModelCachePath.ClaimMountPath + path,
+            FetchArguments = [FetchFlags.Verb, FetchFlags.Uri, FileScheme + ModelCachePath.ClaimMountPath + string.Join('/', path.Split('/').Select(Uri.EscapeDataString)), .. digest],
+            Volume = new V1Volume { Name = VolumeName, PersistentVolumeClaim = new V1PersistentVolumeClaimVolumeSource { ClaimName = claim, ReadOnly = true } },
+            MountPath = ModelCachePath.ClaimMountPath,
+        };
+    }
 }

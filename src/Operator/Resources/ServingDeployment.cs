@@ -11,7 +11,7 @@ internal static class ServingDeployment
     /// <summary>How long a rollout may stand still before it counts as stuck: images and weights are large.</summary>
     private const int ProgressDeadlineSeconds = 3600;
 
-    public static V1Deployment Build(V1Alpha1InferenceService service, int replicas, string image, string modelPath)
+    public static V1Deployment Build(V1Alpha1InferenceService service, int replicas, string image, ModelSource model)
     {
         var annotations = new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
@@ -27,7 +27,7 @@ internal static class ServingDeployment
             {
                 Replicas = replicas,
                 Selector = new V1LabelSelector { MatchLabels = ServingObjectMeta.SelectorLabels(service) },
-                Template = ServingPodTemplate.Build(service, image, modelPath),
+                Template = ServingPodTemplate.Build(service, image, model),
                 Strategy = new V1DeploymentStrategy
                 {
                     Type = "RollingUpdate",

@@ -33,15 +33,22 @@ internal static class ServingPodTemplate
     public static int DrainSeconds(V1Alpha1InferenceService service) => service.Spec.Rollout?.DrainSeconds ?? DefaultDrainSeconds;
 
     /// <summary>The template, annotated with its own hash.</summary>
-    public static V1PodTemplateSpec Build(V1Alpha1InferenceService service, string image, string modelPath)
+    public static V1PodTemplateSpec Build(V1Alpha1InferenceService service, string image, ModelSource model)
     {
         var spec = service.Spec;
         var pod = new V1PodSpec
         {
-            InitContainers = [Container(ModelContainer, service, image, ["fetch", "--uri", spec.Model.Uri]) with { Resources = Resources(spec, accelerator: null) }],
+            InitContainers =
+            [
+                Container(ModelContainer, service, image, model.FetchArguments, model.Mount(forFetch: true)) with
+                {
+                    EnvFrom = spec.Model.SecretRef is { } secret ? [new V1EnvFromSource { SecretRef = new V1EnvSourceReference { Name = secret.Name } }] : null,
+                    Resources = Resources(spec, accelerator: null),
+                },
+            ],
             Containers =
             [
-                Container(RuntimeContainer, service, image, ServingArguments.Build(service, modelPath)) with
+                Container(RuntimeContainer, service, image, ServingArguments.Build(service, model.Path), model.Mount(forFetch: false)) with
                 {
                     Ports = [new V1ContainerPort { Name = ServingPorts.HttpName, ContainerPort = ServingPorts.Http, Protocol = "TCP" }],
                     Resources = Resources(spec, spec.Accelerator),
@@ -50,7 +57,7 @@ internal static class ServingPodTemplate
                     LivenessProbe = Probe(ServingPaths.Health, periodSeconds: 10, failures: 6),
                 },
             ],
-            Volumes = [new V1Volume { Name = ScratchVolume, EmptyDir = new V1EmptyDirVolumeSource() }],
+            Volumes = [new V1Volume { Name = ScratchVolume, EmptyDir = new V1EmptyDirVolumeSource() }, .. model.Volume is { } volume ? [volume] : Array.Empty<V1Volume>()],
             NodeSelector = spec.Accelerator?.NodeSelector,
             Affinity = spec.PodTemplate?.Affinity,
             Tolerations = spec.Accelerator?.Tolerations?.Select(Toleration).ToList(),
@@ -81,7 +88,7 @@ internal static class ServingPodTemplate
         return template with { Metadata = template.Metadata with { Annotations = annotations } };
     }
 
-    private static V1Container Container(string name, V1Alpha1InferenceService service, string image, IReadOnlyList<string> arguments) => new()
+    private static V1Container Container(string name, V1Alpha1InferenceService service, string image, IReadOnlyList<string> arguments, V1VolumeMount? mount) => new()
     {
         Name = name,
         Image = image,
@@ -93,7 +100,7 @@ internal static class ServingPodTemplate
             new V1EnvVar { Name = "HOME", Value = ScratchPath },
             .. (service.Spec.Runtime?.Env ?? []).Where(e => e.Name is not (PodIPVariable or "HOME")).Select(Variable),
         ],
-        VolumeMounts = [new V1VolumeMount { Name = ScratchVolume, MountPath = ScratchPath }],
+        VolumeMounts = [new V1VolumeMount { Name = ScratchVolume, MountPath = ScratchPath }, .. mount is null ? Array.Empty<V1VolumeMount>() : [mount]],
         SecurityContext = new V1SecurityContext
         {
             AllowPrivilegeEscalation = false,

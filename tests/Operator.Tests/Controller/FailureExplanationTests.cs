@@ -11,8 +11,8 @@ public sealed class FailureExplanationTests
     private readonly OperatorHarness harness = new();
 
     [Theory]
-    [InlineData("hf://org/name@main", "hf")]
-    [InlineData("s3://bucket/key", "s3")]
+    [InlineData("pvc:///path", "pvc")]
+    [InlineData("s3:///key", "s3")]
     [InlineData("file:///", "file")]
     public async Task UnsupportedSource_NoPodIsMade(string uri, string scheme)
     {
@@ -48,6 +48,10 @@ public sealed class FailureExplanationTests
     [InlineData(10, "loading\n/models/tiny does not exist\n", "NotFound", "/models/tiny does not exist")]
     [InlineData(11, "config.json is missing", "InvalidModel", "file:///models/tiny: config.json is missing")]
     [InlineData(14, null, "NoSpace", "Fetching file:///models/tiny ended with exit code 14.")]
+    [InlineData(15, "config.json should have sha256:a and has sha256:b", "ChecksumMismatch", "file:///models/tiny: config.json should have sha256:a and has sha256:b")]
+    [InlineData(16, "the source asks for fewer requests", "RateLimited", "file:///models/tiny: the source asks for fewer requests")]
+    [InlineData(17, "connection refused", "Network", "file:///models/tiny: connection refused")]
+    [InlineData(143, "stopped", "FetchFailed", "file:///models/tiny: stopped")]
     [InlineData(1, "boom", "FetchFailed", "file:///models/tiny: boom")]
     [InlineData(137, null, "FetchFailed", "Fetching file:///models/tiny ended with exit code 137.")]
     public async Task FetchFails_ModelReadyNamesThePathAndWhy(int exitCode, string? log, string reason, string message)

@@ -49,9 +49,7 @@ public sealed class ManifestWriterTests
     }
 
     [Theory]
-    [InlineData("spec.model.sha256")]
-    [InlineData("spec.model.secretRef")]
-    [InlineData("spec.storage")]
+    [InlineData("spec.storage.storageClassName")]
     [InlineData("spec.runtime.dialect")]
     [InlineData("spec.runtime.engine.kvSparsity")]
     [InlineData("spec.runtime.engine.quantization")]
