@@ -24,6 +24,15 @@ public sealed class OutputProcessorTests
     }
 
     [Fact]
+    public void Append_SpecialTokens_AreSkippedButForThoseThatAreNeeded()
+    {
+        var detokenizer = new IncrementalDetokenizer(Tokenizer, [], skipSpecialTokens: true, new HashSet<int> { 1 });
+        var text = string.Concat(((int[])[0, 1, .. Tokenizer.Encode("x", addSpecialTokens: false), 0]).Select(detokenizer.Append));
+
+        (text + detokenizer.Flush()).Should().Be("<|im_start|>x");
+    }
+
+    [Fact]
     public void Process_BeginningOfAStopStringAtTheEnd_IsGivenOutWhenTheAnswerEnds()
     {
         var outputs = Run("wait for it", ["it!"], include: false);
