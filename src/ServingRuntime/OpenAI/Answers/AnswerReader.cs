@@ -13,6 +13,7 @@ internal sealed class AnswerReader
     private readonly AnswerParts parts = new();
     private readonly ReasoningReader? reasoning;
     private readonly IToolCallParser? calls;
+    private int undecidedTokens;
 
     public AnswerReader(AnswerFormat format)
     {
@@ -21,7 +22,10 @@ internal sealed class AnswerReader
         calls = format.ToolCalls?.CreateParser(format.Functions.Contains);
     }
 
-    /// <summary>Tokens up to and with the end of the reasoning.</summary>
+    /// <summary>
+    /// Tokens up to and with the end of the reasoning. Exact where the closing tag is a token, as it is with models that reason, or tokens come one by one; else,
+    /// where one output holds the end of the one and the beginning of the other, its tokens are divided by their characters.
+    /// </summary>
     public int ReasoningTokens { get; private set; }
 
     /// <summary>In the order in which they concatenate.</summary>
@@ -35,8 +39,9 @@ internal sealed class AnswerReader
         var text = output.TextDelta;
         if (reasoning is not null)
         {
-            ReasoningTokens += reasoning.Inside ? output.NewTokenIds.Count : 0;
+            var before = reasoning.State;
             text = reasoning.Append(text, parts);
+            CountReasoning(output, before, text.Length);
         }
 
         Answer(text);
@@ -59,6 +64,28 @@ internal sealed class AnswerReader
         => reason == FinishReason.Length ? "length"
             : parts.Calls > 0 && calls!.AllWhole && !format.FunctionIsNamed ? "tool_calls"
             : "stop";
+
+    private void CountReasoning(RequestOutput output, ReasoningStart before, int answerLength)
+    {
+        if (before == ReasoningStart.Closed)
+        {
+            return;
+        }
+
+        undecidedTokens += output.NewTokenIds.Count;
+        if (reasoning!.State == ReasoningStart.Open)
+        {
+            ReasoningTokens += undecidedTokens;
+            undecidedTokens = 0;
+        }
+        else if (reasoning.State == ReasoningStart.Closed && reasoning.HasReasoned)
+        {
+            var own = output.NewTokenIds.Count;
+            var end = output.NewTokenIds.ToList().FindIndex(id => id == format.Reasoning!.EndTokenId);
+            var share = end >= 0 ? end + 1 : (int)Math.Ceiling(own * (double)(output.TextDelta.Length - answerLength) / Math.Max(1, output.TextDelta.Length));
+            ReasoningTokens += undecidedTokens - own + share;
+        }
+    }
 
     private void Answer(string text)
     {

@@ -8,6 +8,9 @@ namespace Octavo.ServingRuntime.OpenAI.Reasoning;
 /// <param name="Implied">Every answer begins with reasoning, whether or not an opening tag is written (deepseek_r1).</param>
 internal sealed record ReasoningFormat(string Begin, string End, bool Implied)
 {
+    /// <summary>The closing tag, where it is one token.</summary>
+    public int? EndTokenId { get; init; }
+
     private const string Think = "<think>";
     private const string EndThink = "</think>";
 
@@ -16,10 +19,10 @@ internal sealed record ReasoningFormat(string Begin, string End, bool Implied)
     /// <returns>Null where reasoning is not looked for.</returns>
     public static ReasoningFormat? Resolve(string flag, ModelTokenizer model) => flag switch
     {
-        "deepseek_r1" => new ReasoningFormat(Think, EndThink, Implied: true),
-        "qwen3" => new ReasoningFormat(Think, EndThink, Implied: false),
+        "deepseek_r1" => new ReasoningFormat(Think, EndThink, Implied: true) { EndTokenId = model.Tokenizer.TokenToId(EndThink) },
+        "qwen3" => new ReasoningFormat(Think, EndThink, Implied: false) { EndTokenId = model.Tokenizer.TokenToId(EndThink) },
         "auto" when model.Tokenizer.TokenToId(EndThink) is not null || (model.ChatTemplate?.Source.Contains(EndThink, StringComparison.Ordinal) ?? false)
-            => new ReasoningFormat(Think, EndThink, Implied: false),
+            => new ReasoningFormat(Think, EndThink, Implied: false) { EndTokenId = model.Tokenizer.TokenToId(EndThink) },
         _ => null,
     };
 

@@ -12,8 +12,11 @@ internal sealed class ReasoningReader(ReasoningFormat format, ReasoningStart sta
     private bool begun;
     private bool trimAnswer;
 
-    /// <summary>Whether the text so far ends inside the reasoning.</summary>
-    public bool Inside => state == ReasoningStart.Open;
+    /// <summary>Where the text so far ends: Closed in the answer, Open in the reasoning, MayOpen before either.</summary>
+    public ReasoningStart State => state;
+
+    /// <summary>Whether there was reasoning, or is.</summary>
+    public bool HasReasoned { get; private set; } = start == ReasoningStart.Open;
 
     /// <returns>The part of the text that is the answer's.</returns>
     public string Append(string text, AnswerParts parts)
@@ -72,6 +75,7 @@ internal sealed class ReasoningReader(ReasoningFormat format, ReasoningStart sta
         {
             var rest = seen[format.Begin.Length..].ToString();
             (state, held, mayRepeatTag) = (ReasoningStart.Open, "", false);
+            HasReasoned = true;
             return rest;
         }
 

@@ -58,6 +58,22 @@ public sealed class ReasoningReaderTests
         reader.ReasoningTokens.Should().Be(3);
     }
 
+    [Fact]
+    public void ReasoningTokens_TokensGatheredOrNot_AreTheSameWhereTheEndIsAToken()
+    {
+        var format = new AnswerFormat { Reasoning = Tags with { EndTokenId = 9 }, ReasoningStart = ReasoningStart.MayOpen };
+        var (gathered, single) = (new AnswerReader(format), new AnswerReader(format));
+
+        gathered.Read(new RequestOutput { TextDelta = "<think>Hm</think>Two.", NewTokenIds = [8, 3, 9, 4, 5] });
+        foreach (var (text, id) in (IEnumerable<(string, int)>)[("<think>", 8), ("Hm", 3), ("</think>", 9), ("Two", 4), (".", 5)])
+        {
+            single.Read(new RequestOutput { TextDelta = text, NewTokenIds = [id] });
+        }
+
+        gathered.ReasoningTokens.Should().Be(3);
+        single.ReasoningTokens.Should().Be(3);
+    }
+
     [Theory]
     [InlineData("<|im_start|>assistant\n", false, ReasoningStart.MayOpen)]
     [InlineData("<|im_start|>assistant\n", true, ReasoningStart.Open)]
