@@ -48,20 +48,6 @@ public sealed class BadInputTests(Platform platform)
         await platform.DeleteAsync("absent");
     }
 
-    [Theory]
-    [InlineData("hf://org/name")]
-    [InlineData("s3://bucket/model")]
-    public async Task Apply_SourceThatIsNotBuiltYet_SaysSoInTheCondition(string uri)
-    {
-        var name = "unbuilt-" + uri[..2];
-        await platform.ApplyAsync(name, spec => spec["model"]!["uri"] = uri);
-
-        var service = await platform.WaitAsync(name, s => Platform.Condition(s, "ModelReady")?["status"]?.GetValue<string>() == "False");
-
-        Platform.Condition(service, "ModelReady")!["message"]!.GetValue<string>().Should().Contain(uri);
-        await platform.DeleteAsync(name);
-    }
-
     [Fact]
     public async Task Chat_BadRequests_GetOpenAIsEnvelope()
     {
