@@ -76,14 +76,14 @@ internal sealed class ModelFetcher(FetchOptions options, FetchEnvironment enviro
         using var transport = new HttpTransport(environment.Time, options.StallTimeout);
         var source = ModelSources.Create(options, environment, transport);
         var folder = new ModelFolder(options.Output ?? Path.Combine(options.CacheDirectory!, ModelCachePath.EntryName(options.Uri, options.Sha256)));
-        if (FindComplete(folder) is { } present)
+        if (FindComplete(folder, isLocked: false) is { } present)
         {
             return present;
         }
 
         Directory.CreateDirectory(folder.Parent);
         using var held = await CacheLock.AcquireAsync(folder.LockFile, environment, cancellationToken).ConfigureAwait(false);
-        if (FindComplete(folder) is { } meanwhile)
+        if (FindComplete(folder, isLocked: true) is { } meanwhile)
         {
             return meanwhile;
         }
@@ -107,8 +107,8 @@ internal sealed class ModelFetcher(FetchOptions options, FetchEnvironment enviro
         }
     }
 
-    /// <summary>The published model, if it is there and whole.</summary>
-    private FetchResult? FindComplete(ModelFolder folder)
+    /// <summary>The published model, if it is there and whole. A damaged one is removed under the lock only: another process may just have replaced it.</summary>
+    private FetchResult? FindComplete(ModelFolder folder, bool isLocked)
     {
         if (CompleteMarker.Find(folder.Path) is not { } marker)
         {
@@ -117,9 +117,13 @@ internal sealed class ModelFetcher(FetchOptions options, FetchEnvironment enviro
 
         if (marker.FirstDamaged(folder.Path) is { } damaged)
         {
-            environment.Say($"{damaged} in {folder.Path} is not as it was fetched; fetching the model again");
-            File.Delete(Path.Combine(folder.Path, CompleteMarker.FileName));
-            Directory.Delete(folder.Path, recursive: true);
+            if (isLocked)
+            {
+                environment.Say($"{damaged} in {folder.Path} is not as it was fetched; fetching the model again");
+                File.Delete(Path.Combine(folder.Path, CompleteMarker.FileName));
+                Directory.Delete(folder.Path, recursive: true);
+            }
+
             return null;
         }
 
