@@ -1,3 +1,4 @@
+using System.Text;
 using Octavo.ServingRuntime.Engine.Tokenization;
 
 namespace Octavo.ServingRuntime.Engine.Core;
@@ -189,5 +190,8 @@ public sealed class OutputProcessor
         };
 
     private DecodedLogprob Decode(int tokenId, float logprob)
-        => new(tokenId, tokenizer.Decode([tokenId], skipSpecialTokens: false), tokenizer.TokenBytes(tokenId), logprob);
+    {
+        var bytes = tokenizer.TokenBytes(tokenId);
+        return new(tokenId, Encoding.UTF8.GetString(bytes), bytes, logprob);
+    }
 }

@@ -23,6 +23,7 @@ public sealed class Tokenizer
     private readonly Dictionary<string, int> addedByContent = new(StringComparer.Ordinal);
     private readonly HashSet<string> specialContents = new(StringComparer.Ordinal);
     private readonly HashSet<int> specialIds = [];
+    private readonly (int Id, string? Text) anchor;
     private readonly byte[]?[] decodedBytes;
 
     internal Tokenizer(
@@ -48,6 +49,7 @@ public sealed class Tokenizer
         rawMatcher = MatcherOf(addedTokens.Where(t => !t.Normalized));
         normalizedMatcher = MatcherOf(addedTokens.Where(t => t.Normalized));
         IsByteLevel = decoder is ByteLevelDecoder;
+        anchor = FindAnchor();
         VocabSize = Math.Max(model.VocabularySize, model.Vocabulary.Select(v => v.Value).Concat(addedTokens.Select(t => t.Id)).Max() + 1);
         decodedBytes = IsByteLevel ? new byte[]?[VocabSize] : [];
     }
@@ -118,7 +120,10 @@ public sealed class Tokenizer
     /// <summary>The token as the vocabulary writes it, or null for an id that it does not know.</summary>
     public string? IdToToken(int id) => addedById.GetValueOrDefault(id) ?? model.IdToToken(id);
 
-    /// <summary>The bytes that a token stands for, also where they are only part of a character; empty for an unknown id.</summary>
+    /// <summary>
+    /// The bytes that a token adds in the middle of a text, also where they are only part of a character; empty for an unknown id. Some decoders treat the first
+    /// token of a text differently (SentencePiece drops its space), so a token is decoded behind another one, whose text is taken off.
+    /// </summary>
     public byte[] TokenBytes(int id)
     {
         if (IdToToken(id) is not { } token)
@@ -128,9 +133,21 @@ public sealed class Tokenizer
 
         var bytes = new List<byte>();
         var isBytes = decoder is ByteLevelDecoder && !addedById.ContainsKey(id) && ByteAlphabet.TryDecode(token, bytes);
-        return isBytes ? [.. bytes]
-            : ByteFallbackDecoder.TryReadByte(token, out var single) ? [single]
-            : System.Text.Encoding.UTF8.GetBytes(Decode([id], skipSpecialTokens: false));
+        if (isBytes)
+        {
+            return [.. bytes];
+        }
+
+        if (ByteFallbackDecoder.TryReadByte(token, out var single))
+        {
+            return [single];
+        }
+
+        var behind = anchor.Text is null ? null : Decode([anchor.Id, id], skipSpecialTokens: false);
+        var text = behind is not null && behind.StartsWith(anchor.Text!, StringComparison.Ordinal) && !behind.Contains('\uFFFD')
+            ? behind[anchor.Text!.Length..]
+            : Decode([id], skipSpecialTokens: false);
+        return System.Text.Encoding.UTF8.GetBytes(text);
     }
 
     /// <summary>Whether the text of tokens is the UTF-8 text of their bytes, one after the other, whatever their neighbours.</summary>
@@ -149,6 +166,20 @@ public sealed class Tokenizer
     }
 
     public bool IsSpecial(int id) => specialIds.Contains(id);
+
+    /// <summary>A token that is its own text.</summary>
+    private (int Id, string? Text) FindAnchor()
+    {
+        foreach (var candidate in (ReadOnlySpan<string>)["a", "x", "0", "."])
+        {
+            if (TokenToId(candidate) is { } id && Decode([id], skipSpecialTokens: false) == candidate)
+            {
+                return (id, candidate);
+            }
+        }
+
+        return (-1, null);
+    }
 
     private static List<(int Start, int End, AddedToken? Token)> Cut(AddedTokenMatcher? matcher, string text)
         => matcher?.Split(text) ?? (text.Length == 0 ? [] : [(0, text.Length, null)]);

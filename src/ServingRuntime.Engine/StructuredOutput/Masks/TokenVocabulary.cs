@@ -1,6 +1,4 @@
-using System.Text;
 using Octavo.ServingRuntime.Engine.Tokenization;
-using Octavo.ServingRuntime.Engine.Tokenization.Decoders;
 
 namespace Octavo.ServingRuntime.Engine.StructuredOutput.Masks;
 
@@ -34,12 +32,11 @@ internal sealed class TokenVocabulary
         AddedTokenIds = [.. added];
         start = new int[size + 1];
         var all = new List<byte>(size * 6);
-        var reader = new TokenTextReader(tokenizer);
         for (var id = 0; id < size; id++)
         {
             if (!isAdded[id])
             {
-                all.AddRange(reader.Read(id));
+                all.AddRange(tokenizer.TokenBytes(id));
                 if (all.Count - start[id] == 1)
                 {
                     writable[all[^1]] = true;
@@ -84,43 +81,5 @@ internal sealed class TokenVocabulary
         }
 
         return id >= 0;
-    }
-
-    /// <summary>
-    /// Text of one token in the middle of others: some decoders treat the first token of a text differently (SentencePiece drops its space), so the token is decoded
-    /// behind another one and that one's text taken off.
-    /// </summary>
-    private sealed class TokenTextReader
-    {
-        private readonly Tokenizer tokenizer;
-        private readonly int anchor = -1;
-        private readonly string anchorText = "";
-
-        public TokenTextReader(Tokenizer tokenizer)
-        {
-            this.tokenizer = tokenizer;
-            foreach (var candidate in (ReadOnlySpan<string>)["a", "x", "0", "."])
-            {
-                if (tokenizer.TokenToId(candidate) is { } id && tokenizer.Decode([id], skipSpecialTokens: false) == candidate)
-                {
-                    (anchor, anchorText) = (id, candidate);
-                    return;
-                }
-            }
-        }
-
-        public byte[] Read(int id)
-        {
-            var alone = tokenizer.TokenBytes(id);
-            if (anchor < 0 || tokenizer.IdToToken(id) is not { } token || ByteFallbackDecoder.TryReadByte(token, out _))
-            {
-                return alone;
-            }
-
-            var behind = tokenizer.Decode([anchor, id], skipSpecialTokens: false);
-            return behind.StartsWith(anchorText, StringComparison.Ordinal) && !behind.Contains('\uFFFD')
-                ? Encoding.UTF8.GetBytes(behind[anchorText.Length..])
-                : alone;
-        }
     }
 }

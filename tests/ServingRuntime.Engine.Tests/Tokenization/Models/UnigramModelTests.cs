@@ -29,6 +29,14 @@ public sealed class UnigramModelTests
     }
 
     [Fact]
+    public void TokenBytes_WordWithItsSpace_KeepsTheSpace()
+    {
+        var tokenizer = Tokenizer.Load(Path.Combine(Fixtures, "unigram-bytes.json"));
+        tokenizer.TokenBytes(tokenizer.TokenToId("▁over")!.Value).Should().Equal(" over"u8.ToArray());
+        tokenizer.TokenBytes(tokenizer.TokenToId("<0xE4>")!.Value).Should().Equal(0xE4);
+    }
+
+    [Fact]
     public void Decode_ByteFallback_GivesTheTextBack()
     {
         var tokenizer = Tokenizer.Load(Path.Combine(Fixtures, "unigram-bytes.json"));
