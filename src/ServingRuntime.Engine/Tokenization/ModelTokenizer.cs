@@ -11,6 +11,9 @@ public sealed record ModelTokenizer
     /// <summary>Null where the checkpoint brings none: chat is refused then.</summary>
     public ChatTemplate? ChatTemplate { get; init; }
 
+    /// <summary>The template named "tool_use", which transformers takes for conversations with tools; null where there is none.</summary>
+    public ChatTemplate? ToolUseTemplate { get; init; }
+
     /// <summary>Tokens that end an answer: those of config.json, generation_config.json and the tokenizer together.</summary>
     public IReadOnlyList<int> EosTokenIds { get; init; } = [];
 
@@ -37,6 +40,7 @@ public sealed record ModelTokenizer
         using var generationConfig = ReadJson(folder, "generation_config.json");
         var special = SpecialTokens(tokenizerConfig?.RootElement);
         var source = chatTemplatePath is not null ? File.ReadAllText(chatTemplatePath) : TemplateSource(folder, tokenizerConfig?.RootElement);
+        var toolUse = chatTemplatePath is not null ? null : ToolUseSource(folder, tokenizerConfig?.RootElement);
         var eos = new SortedSet<int>();
         AddIds(eos, config?.RootElement, "eos_token_id");
         AddIds(eos, generationConfig?.RootElement, "eos_token_id");
@@ -49,6 +53,7 @@ public sealed record ModelTokenizer
         {
             Tokenizer = tokenizer,
             ChatTemplate = source is null ? null : new ChatTemplate(source, special, limits, timeProvider),
+            ToolUseTemplate = toolUse is null ? null : new ChatTemplate(toolUse, special, limits, timeProvider),
             EosTokenIds = [.. eos],
             Defaults = ReadDefaults(generationConfig?.RootElement),
         };
@@ -111,11 +116,23 @@ public sealed record ModelTokenizer
         return template.ValueKind switch
         {
             JsonValueKind.String => template.GetString(),
-            JsonValueKind.Array => template.EnumerateArray()
-                .Where(t => t.GetProperty("name").GetString() == "default").Select(t => t.GetProperty("template").GetString()).FirstOrDefault(),
+            JsonValueKind.Array => Named(template, "default"),
             _ => null,
         };
     }
+
+    /// <summary>Named templates are files of their own in newer repositories, and a list in tokenizer_config.json in older ones; files take the whole list's place.</summary>
+    private static string? ToolUseSource(string folder, JsonElement? config)
+    {
+        var file = Path.Combine(folder, "additional_chat_templates", "tool_use.jinja");
+        return File.Exists(file) ? File.ReadAllText(file)
+            : File.Exists(Path.Combine(folder, "chat_template.jinja")) ? null
+            : config is { } root && root.TryGetProperty("chat_template", out var templates) && templates.ValueKind == JsonValueKind.Array ? Named(templates, "tool_use")
+            : null;
+    }
+
+    private static string? Named(JsonElement templates, string name)
+        => templates.EnumerateArray().Where(t => t.GetProperty("name").GetString() == name).Select(t => t.GetProperty("template").GetString()).FirstOrDefault();
 
     private static void AddIds(SortedSet<int> ids, JsonElement? config, string name)
     {

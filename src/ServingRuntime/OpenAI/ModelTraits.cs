@@ -29,15 +29,16 @@ internal sealed record ModelTraits
 
     public static ModelTraits Detect(ModelTokenizer model, ServingOptions options)
     {
-        var calls = ToolCallFormat.Resolve(options.ToolCallParser, model.ChatTemplate);
+        var forTools = model.ToolUseTemplate ?? model.ChatTemplate;
+        var calls = ToolCallFormat.Resolve(options.ToolCallParser, forTools);
         var reasoning = ReasoningFormat.Resolve(options.ReasoningParser, model);
         IEnumerable<string> marks = [.. calls?.Marks ?? [], .. reasoning is null ? [] : (string[])[reasoning.Begin, reasoning.End]];
         return new ModelTraits
         {
             ToolCalls = calls,
             Reasoning = reasoning,
-            TakesTools = model.ChatTemplate?.Names.Contains("tools") ?? false,
-            TakesArgumentsAsText = model.ChatTemplate is { } template && !WritesArguments(template, "{\"city\":\"Oslo\"}") && WritesArguments(template, "\"{\\\"city\\\": \\\"Oslo\\\"}\""),
+            TakesTools = forTools?.Names.Contains("tools") ?? false,
+            TakesArgumentsAsText = forTools is { } template && !WritesArguments(template, "{\"city\":\"Oslo\"}") && WritesArguments(template, "\"{\\\"city\\\": \\\"Oslo\\\"}\""),
             Marks = marks.Select(model.Tokenizer.TokenToId).OfType<int>().ToHashSet(),
         };
     }

@@ -39,6 +39,22 @@ public sealed class ModelTokenizerTests : IDisposable
         using var messages = JsonDocument.Parse("[]");
         fromList.ChatTemplate!.Render(messages.RootElement, null, true, null).Should().Be("d");
         fromFile.ChatTemplate!.Render(messages.RootElement, null, true, null).Should().Be("<|im_start|>!");
+        fromList.ToolUseTemplate!.Render(messages.RootElement, null, true, null).Should().Be("t");
+        fromFile.ToolUseTemplate.Should().BeNull("a file takes the place of the whole list");
+    }
+
+    [Fact]
+    public void Load_AdditionalTemplateFile_IsTheOneForTools()
+    {
+        Copy("tokenizer.json");
+        Write("chat_template.jinja", "plain");
+        Directory.CreateDirectory(Path.Combine(folder.FullName, "additional_chat_templates"));
+        Write(Path.Combine("additional_chat_templates", "tool_use.jinja"), "with tools");
+
+        var model = ModelTokenizer.Load(folder.FullName, new TemplateLimits(), TimeProvider.System);
+
+        model.ToolUseTemplate!.Source.Should().Be("with tools");
+        model.ChatTemplate!.Source.Should().Be("plain");
     }
 
     [Theory]

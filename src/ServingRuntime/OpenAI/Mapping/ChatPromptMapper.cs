@@ -15,7 +15,7 @@ internal static class ChatPromptMapper
         }
 
         var input = model.Input;
-        var own = TemplateMapper.TakeTemplate(fields, input, trustTemplate);
+        var own = TemplateMapper.TakeTemplate(fields, input, trustTemplate) ?? (tools.ForTemplate is not null ? input.Model.ToolUseTemplate : null);
         var template = own ?? input.Model.ChatTemplate;
         if (tools.ForTemplate is not null && template is not null && !template.Names.Contains("tools"))
         {
