@@ -1,4 +1,3 @@
-using System.Text;
 using Octavo.ServingRuntime.OpenAI.Answers;
 
 namespace Octavo.ServingRuntime.OpenAI.ToolCalls;
@@ -14,10 +13,11 @@ internal sealed class HermesParser : IToolCallParser
 
     private readonly TagFinder tags = new(Begin, End);
     private readonly ContentWriter content = new();
-    private readonly StringBuilder raw = new();
-    private ToolCallReader call = null!;
+    private readonly CallText call;
     private Mode mode = Mode.Text;
     private bool openAsText;
+
+    public HermesParser() => call = new CallText(content);
 
     private enum Mode
     {
@@ -34,7 +34,7 @@ internal sealed class HermesParser : IToolCallParser
         Broken,
     }
 
-    public bool AllWhole { get; private set; } = true;
+    public bool AllWhole => call.AllWhole;
 
     public void Append(string text, AnswerParts parts)
     {
@@ -52,14 +52,13 @@ internal sealed class HermesParser : IToolCallParser
 
     public void Complete(bool cut, AnswerParts parts)
     {
-        AllWhole &= mode is not (Mode.Call or Mode.Opened);
-        if (mode is Mode.Call && call.Begun)
+        if (mode is Mode.Call or Mode.Opened)
         {
-            call.Close();
-        }
-        else if (mode is Mode.Call or Mode.Opened)
-        {
-            GiveBack(cut, parts);
+            // An unfinished call of which nothing was told: what the model left so is text, what was cut off is dropped.
+            if (!call.Close())
+            {
+                GiveBack(cut, parts);
+            }
         }
         else if (mode == Mode.Text)
         {
@@ -79,7 +78,8 @@ internal sealed class HermesParser : IToolCallParser
 
         if (tag == Begin)
         {
-            raw.Clear().Append(Begin);
+            call.Forget();
+            call.Keep(Begin);
             mode = Mode.Opened;
         }
         else if (tag == End)
@@ -99,7 +99,7 @@ internal sealed class HermesParser : IToolCallParser
     private string ReadOpened(string text, AnswerParts parts)
     {
         var rest = text.TrimStart(' ', '\t', '\r', '\n', '[');
-        raw.Append(text.AsSpan(0, text.Length - rest.Length));
+        call.Keep(text.AsSpan(0, text.Length - rest.Length));
         if (rest.Length > 0 && rest[0] == '{')
         {
             BeginCall(parts);
@@ -118,7 +118,6 @@ internal sealed class HermesParser : IToolCallParser
         var rest = text.TrimStart(' ', '\t', '\r', '\n', ',', ']', '}');
         if (rest.Length > 0 && rest[0] == '{')
         {
-            raw.Clear();
             BeginCall(parts);
         }
         else if (rest.Length > 0)
@@ -131,44 +130,24 @@ internal sealed class HermesParser : IToolCallParser
 
     private string ReadCall(string text, AnswerParts parts)
     {
-        for (var i = 0; i < text.Length; i++)
+        var outcome = call.Read(text, parts, out var rest);
+        openAsText |= outcome == CallText.Outcome.NoCall;
+        mode = outcome switch
         {
-            var begun = call.Begun;
-            var progress = call.Feed(text[i]);
-            if (call.Begun && !begun)
-            {
-                content.Call();
-            }
-
-            switch (progress)
-            {
-                case JsonProgress.Complete:
-                    mode = Mode.After;
-                    return text[(i + 1)..];
-                case JsonProgress.Invalid when call.Begun:
-                    call.Close();
-                    AllWhole = false;
-                    mode = Mode.Broken;
-                    return text[i..];
-                case JsonProgress.Invalid:
-                    GiveAsText(parts);
-                    return text[i..];
-                default:
-                    raw.Append(call.Begun ? "" : text.AsSpan(i, 1));
-                    break;
-            }
-        }
-
-        return "";
+            CallText.Outcome.Whole => Mode.After,
+            CallText.Outcome.Broken => Mode.Broken,
+            CallText.Outcome.NoCall => Mode.Text,
+            _ => mode,
+        };
+        return rest;
     }
 
     private void BeginCall(AnswerParts parts)
     {
-        call = new ToolCallReader(parts, FunctionName.IsValid);
+        call.Begin(new ToolCallReader(parts, FunctionName.IsValid));
         mode = Mode.Call;
     }
 
-    /// <summary>An unfinished call of which nothing was told: what the model left so is text, what was cut off is dropped.</summary>
     private void GiveBack(bool cut, AnswerParts parts)
     {
         if (cut)
@@ -177,13 +156,13 @@ internal sealed class HermesParser : IToolCallParser
         }
         else
         {
-            content.Write(raw.ToString(), parts);
+            call.GiveBack(parts);
         }
     }
 
     private void GiveAsText(AnswerParts parts)
     {
-        content.Write(raw.ToString(), parts);
+        call.GiveBack(parts);
         openAsText = true;
         mode = Mode.Text;
     }

@@ -1,4 +1,3 @@
-using System.Text;
 using Octavo.ServingRuntime.OpenAI.Answers;
 
 namespace Octavo.ServingRuntime.OpenAI.ToolCalls;
@@ -7,15 +6,21 @@ namespace Octavo.ServingRuntime.OpenAI.ToolCalls;
 /// Calls as Llama 3.1 and later write them: the whole answer, or what follows <c>&lt;|python_tag|&gt;</c>, is <c>{"name": "f", "parameters": {...}}</c>; several are
 /// separated by semicolons. An answer in JSON that names none of the request's functions is content.
 /// </summary>
-internal sealed class LlamaJsonParser(Func<string, bool> isFunction) : IToolCallParser
+internal sealed class LlamaJsonParser : IToolCallParser
 {
     public const string Tag = "<|python_tag|>";
 
     private readonly TagFinder tags = new(Tag);
     private readonly ContentWriter content = new();
-    private readonly StringBuilder raw = new();
-    private ToolCallReader call = null!;
+    private readonly Func<string, bool> isFunction;
+    private readonly CallText call;
     private Mode mode = Mode.Start;
+
+    public LlamaJsonParser(Func<string, bool> isFunction)
+    {
+        this.isFunction = isFunction;
+        call = new CallText(content);
+    }
 
     private enum Mode
     {
@@ -28,7 +33,7 @@ internal sealed class LlamaJsonParser(Func<string, bool> isFunction) : IToolCall
         Broken,
     }
 
-    public bool AllWhole { get; private set; } = true;
+    public bool AllWhole => call.AllWhole;
 
     public void Append(string text, AnswerParts parts)
     {
@@ -46,14 +51,9 @@ internal sealed class LlamaJsonParser(Func<string, bool> isFunction) : IToolCall
 
     public void Complete(bool cut, AnswerParts parts)
     {
-        AllWhole &= mode != Mode.Call;
-        if (mode == Mode.Call && call.Begun)
+        if (mode == Mode.Start || (mode == Mode.Call && !call.Close() && !cut))
         {
-            call.Close();
-        }
-        else if (mode == Mode.Start || (mode == Mode.Call && !cut))
-        {
-            content.Write(raw.ToString(), parts);
+            call.GiveBack(parts);
         }
         else if (mode == Mode.Text)
         {
@@ -66,15 +66,16 @@ internal sealed class LlamaJsonParser(Func<string, bool> isFunction) : IToolCall
     private string ReadStart(string text, AnswerParts parts)
     {
         var rest = text.TrimStart([' ', '\t', '\r', '\n', .. parts.Calls > 0 ? ";," : ""]);
-        raw.Append(parts.Calls > 0 ? "" : text.AsSpan(0, text.Length - rest.Length));
+        call.Keep(parts.Calls > 0 ? "" : text.AsSpan(0, text.Length - rest.Length));
         if (rest.Length > 0 && rest[0] == '{')
         {
-            call = new ToolCallReader(parts, isFunction, onlyCallMembers: true);
+            call.Begin(new ToolCallReader(parts, isFunction, onlyCallMembers: true));
             mode = Mode.Call;
         }
         else if (rest.Length > 0)
         {
-            GiveAsText(parts);
+            call.GiveBack(parts);
+            mode = Mode.Text;
         }
 
         return rest;
@@ -82,36 +83,14 @@ internal sealed class LlamaJsonParser(Func<string, bool> isFunction) : IToolCall
 
     private string ReadCall(string text, AnswerParts parts)
     {
-        for (var i = 0; i < text.Length; i++)
+        mode = call.Read(text, parts, out var rest) switch
         {
-            var begun = call.Begun;
-            var progress = call.Feed(text[i]);
-            if (call.Begun && !begun)
-            {
-                content.Call();
-            }
-
-            switch (progress)
-            {
-                case JsonProgress.Complete:
-                    raw.Clear();
-                    mode = Mode.Start;
-                    return text[(i + 1)..];
-                case JsonProgress.Invalid when call.Begun:
-                    call.Close();
-                    AllWhole = false;
-                    mode = Mode.Broken;
-                    return "";
-                case JsonProgress.Invalid:
-                    GiveAsText(parts);
-                    return text[i..];
-                default:
-                    raw.Append(call.Begun ? "" : text.AsSpan(i, 1));
-                    break;
-            }
-        }
-
-        return "";
+            CallText.Outcome.Whole => Mode.Start,
+            CallText.Outcome.Broken => Mode.Broken,
+            CallText.Outcome.NoCall => Mode.Text,
+            _ => mode,
+        };
+        return rest;
     }
 
     private string ReadText(string text, AnswerParts parts)
@@ -120,17 +99,10 @@ internal sealed class LlamaJsonParser(Func<string, bool> isFunction) : IToolCall
         content.Write(before, parts);
         if (tag is not null)
         {
-            raw.Clear();
+            call.Forget();
             mode = Mode.Start;
         }
 
         return after;
-    }
-
-    private void GiveAsText(AnswerParts parts)
-    {
-        content.Write(raw.ToString(), parts);
-        raw.Clear();
-        mode = Mode.Text;
     }
 }

@@ -15,12 +15,14 @@ internal sealed class MistralParser : IToolCallParser
 
     private readonly TagFinder tags = new(Begin);
     private readonly ContentWriter content = new();
-    private readonly StringBuilder raw = new();
+    private readonly CallText call;
     private readonly StringBuilder head = new();
-    private ToolCallReader call = null!;
     private JsonRelay arguments = null!;
     private bool passed;
+    private bool argumentsAreWhole = true;
     private Mode mode = Mode.Text;
+
+    public MistralParser() => call = new CallText(content);
 
     private enum Mode
     {
@@ -38,7 +40,7 @@ internal sealed class MistralParser : IToolCallParser
         Broken,
     }
 
-    public bool AllWhole { get; private set; } = true;
+    public bool AllWhole => argumentsAreWhole && call.AllWhole;
 
     public void Append(string text, AnswerParts parts)
     {
@@ -57,22 +59,24 @@ internal sealed class MistralParser : IToolCallParser
 
     public void Complete(bool cut, AnswerParts parts)
     {
-        AllWhole &= mode is Mode.Text or Mode.Broken || (mode == Mode.Opened && raw.Length == 0);
         switch (mode)
         {
-            case Mode.Call when call.Begun:
-                call.Close();
-                break;
             case Mode.Arguments:
+                argumentsAreWhole = false;
                 CloseArguments(parts);
                 break;
             case Mode.Text:
                 content.Write(tags.Flush(cut), parts);
                 break;
-            case Mode.Opened or Mode.Call or Mode.Head when !cut:
-                content.Write(raw.ToString(), parts);
+            case Mode.Opened when call.IsEmpty:
+            case Mode.Broken:
                 break;
             default:
+                if (!call.Close() && !cut)
+                {
+                    call.GiveBack(parts);
+                }
+
                 break;
         }
 
@@ -89,7 +93,8 @@ internal sealed class MistralParser : IToolCallParser
 
         if (tag is not null)
         {
-            raw.Clear().Append(Begin);
+            call.Forget();
+            call.Keep(Begin);
             head.Clear();
             mode = Mode.Opened;
         }
@@ -100,8 +105,8 @@ internal sealed class MistralParser : IToolCallParser
     private string ReadOpened(string text, AnswerParts parts)
     {
         // Inside a list, after its first call, nothing is left to be given back as text.
-        var rest = text.TrimStart([' ', '\t', '\r', '\n', .. raw.Length == 0 ? ",]" : "["]);
-        raw.Append(raw.Length == 0 ? "" : text.AsSpan(0, text.Length - rest.Length));
+        var rest = text.TrimStart([' ', '\t', '\r', '\n', .. call.IsEmpty ? ",]" : "["]);
+        call.Keep(call.IsEmpty ? "" : text.AsSpan(0, text.Length - rest.Length));
         if (rest.Length == 0)
         {
             return "";
@@ -109,10 +114,10 @@ internal sealed class MistralParser : IToolCallParser
 
         if (rest[0] == '{')
         {
-            call = new ToolCallReader(parts, FunctionName.IsValid);
+            call.Begin(new ToolCallReader(parts, FunctionName.IsValid));
             mode = Mode.Call;
         }
-        else if (raw.Length > 0 && FunctionName.IsPart(rest[0]))
+        else if (!call.IsEmpty && FunctionName.IsPart(rest[0]))
         {
             mode = Mode.Head;
         }
@@ -126,36 +131,14 @@ internal sealed class MistralParser : IToolCallParser
 
     private string ReadCall(string text, AnswerParts parts)
     {
-        for (var i = 0; i < text.Length; i++)
+        mode = call.Read(text, parts, out var rest) switch
         {
-            var begun = call.Begun;
-            var progress = call.Feed(text[i]);
-            if (call.Begun && !begun)
-            {
-                content.Call();
-            }
-
-            switch (progress)
-            {
-                case JsonProgress.Complete:
-                    raw.Clear();
-                    mode = Mode.Opened;
-                    return text[(i + 1)..];
-                case JsonProgress.Invalid when call.Begun:
-                    call.Close();
-                    AllWhole = false;
-                    mode = Mode.Broken;
-                    return text[i..];
-                case JsonProgress.Invalid:
-                    GiveAsText(parts);
-                    return text[i..];
-                default:
-                    raw.Append(call.Begun ? "" : text.AsSpan(i, 1));
-                    break;
-            }
-        }
-
-        return "";
+            CallText.Outcome.Whole => Mode.Opened,
+            CallText.Outcome.Broken => Mode.Broken,
+            CallText.Outcome.NoCall => Mode.Text,
+            _ => mode,
+        };
+        return rest;
     }
 
     /// <summary>A name up to its arguments' brace; the marks between are no part of it.</summary>
@@ -166,7 +149,7 @@ internal sealed class MistralParser : IToolCallParser
             if (text[i] != '{')
             {
                 head.Append(text[i]);
-                raw.Append(text[i]);
+                call.Keep(text.AsSpan(i, 1));
                 if (!MayBeHead(head.ToString()))
                 {
                     GiveAsText(parts);
@@ -209,7 +192,7 @@ internal sealed class MistralParser : IToolCallParser
                     return text[(i + 1)..];
                 case JsonProgress.Invalid:
                     CloseArguments(parts);
-                    AllWhole = false;
+                    argumentsAreWhole = false;
                     mode = Mode.Broken;
                     return text[i..];
                 default:
@@ -252,8 +235,7 @@ internal sealed class MistralParser : IToolCallParser
 
     private void GiveAsText(AnswerParts parts)
     {
-        content.Write(raw.ToString(), parts);
-        raw.Clear();
+        call.GiveBack(parts);
         mode = Mode.Text;
     }
 }
