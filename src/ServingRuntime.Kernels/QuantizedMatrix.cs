@@ -30,6 +30,11 @@ public sealed record QuantizedMatrix
 
     public int Groups => (InFeatures + GroupSize - 1) / GroupSize;
 
+    /// <summary>Whether the two can be computed together, stacked by outputs.</summary>
+    public bool StacksWith(QuantizedMatrix other) =>
+        InFeatures == other.InFeatures && Bits == other.Bits && GroupSize == other.GroupSize
+        && (InputOrder is null ? other.InputOrder is null : other.InputOrder is not null && InputOrder.AsSpan().SequenceEqual(other.InputOrder));
+
     /// <exception cref="ArgumentException">Sizes that do not belong together.</exception>
     public void Validate()
     {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Octavo.ServingRuntime.Kernels.Cpu;
 
 namespace Octavo.ServingRuntime.Kernels;
 
@@ -76,8 +77,46 @@ public readonly unsafe struct Tensor
         return new Span<T>(Pointer<T>(), checked((int)Shape.ElementCount));
     }
 
+    /// <summary>The elements of dense host memory in float32.</summary>
+    /// <exception cref="NotSupportedException">They are integers.</exception>
+    public float[] ToFloat32()
+    {
+        var values = new float[checked((int)Shape.ElementCount)];
+        switch (DType)
+        {
+            case DType.Float32:
+                AsSpan<float>().CopyTo(values);
+                break;
+            case DType.BFloat16:
+                Convert<ushort>(values, HostValues.FromBFloat16);
+                break;
+            case DType.Float16:
+                System.Numerics.Tensors.TensorPrimitives.ConvertToSingle(AsSpan<Half>(), values);
+                break;
+            case DType.Float8E4M3:
+                Convert<byte>(values, Float8.FromE4M3);
+                break;
+            case DType.Float8E5M2:
+                Convert<byte>(values, Float8.FromE5M2);
+                break;
+            default:
+                throw new NotSupportedException($"{DType} is no floating-point type");
+        }
+
+        return values;
+    }
+
     /// <summary>One row of a host matrix.</summary>
     public Span<T> Row<T>(int row) where T : unmanaged => Rows(row, 1).AsDenseRow<T>();
+
+    private void Convert<T>(float[] values, Func<T, float> convert) where T : unmanaged
+    {
+        var source = AsSpan<T>();
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = convert(source[i]);
+        }
+    }
 
     internal T* Pointer<T>() where T : unmanaged => (T*)data;
 

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Octavo.ServingRuntime.Engine.Metrics;
-using Octavo.ServingRuntime.Engine.Sampling;
 using Octavo.ServingRuntime.Engine.Tokenization;
 
 namespace Octavo.ServingRuntime.Engine.Core;
@@ -102,6 +101,7 @@ public sealed partial class AsyncLlm : IAsyncDisposable
 
     /// <summary>The embedding of a prompt; the request's <see cref="GenerationRequest.Pooling"/> says how.</summary>
     /// <exception cref="InvalidRequestException">The engine refuses it; the message says why.</exception>
+    /// <exception cref="InvalidOperationException">What the model computed are not numbers.</exception>
     /// <exception cref="RequestRejectedException">The queue is full, or the server drains.</exception>
     /// <exception cref="DeadlineExceededException">The request's deadline passed.</exception>
     /// <exception cref="EngineDeadException">The engine has failed, before or while it ran the request.</exception>
@@ -127,9 +127,10 @@ public sealed partial class AsyncLlm : IAsyncDisposable
                         run.Answers[0].Timings.RecordStart(produced);
                     }
 
-                    Finish(run, run.Answers[0], reason, produced.Timestamp);
+                    Finish(run, run.Answers[0], reason, produced);
                     return produced.Output.Embedding is { } vector ? new EmbeddingOutput(vector, produced.Output.NumCachedTokens)
                         : reason == FinishReason.Abort && request.Deadline <= produced.Timestamp ? throw new DeadlineExceededException()
+                        : produced.Output.IsCorrupted ? throw new InvalidOperationException(produced.Output.ErrorMessage)
                         : reason == FinishReason.Abort ? throw new RequestRejectedException(RejectionReason.Draining, TimeSpan.FromSeconds(1))
                         : throw new InvalidRequestException(produced.Output.ErrorMessage ?? "the engine gave no embedding", "input");
                 }
@@ -284,12 +285,7 @@ public sealed partial class AsyncLlm : IAsyncDisposable
 
             if (answer.Processor.FinishReason is { } reason)
             {
-                if (produced.Output.ErrorMessage == Sampler.NotANumber)
-                {
-                    metrics.RecordCorrupted();
-                }
-
-                Finish(run, answer, reason, produced.Timestamp);
+                Finish(run, answer, reason, produced);
             }
         }
     }
@@ -302,6 +298,16 @@ public sealed partial class AsyncLlm : IAsyncDisposable
             var scheduled = produced.Output.FirstScheduledTimestamp;
             admission.NoteStarted(run.Request.PromptTokenIds.Count, scheduled > 0 ? timeProvider.GetElapsedTime(run.Request.ArrivalTimestamp, scheduled) : null);
         }
+    }
+
+    private void Finish(RunningRequest run, AnswerInProgress answer, FinishReason reason, in EngineEvent produced)
+    {
+        if (produced.Output.IsCorrupted)
+        {
+            metrics.RecordCorrupted();
+        }
+
+        Finish(run, answer, reason, produced.Timestamp);
     }
 
     private void Finish(RunningRequest run, AnswerInProgress answer, FinishReason reason, long now)

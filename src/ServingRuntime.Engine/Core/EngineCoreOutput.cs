@@ -34,6 +34,9 @@ public readonly record struct EngineCoreOutput
 
     /// <summary>Why, where <see cref="FinishReason"/> is Error.</summary>
     public string? ErrorMessage { get; init; }
+
+    /// <summary>It ended because what the model computed are not numbers.</summary>
+    public bool IsCorrupted { get; init; }
 }
 
 /// <summary>Log-probability (natural, over raw logits) of the sampled token and of the most likely ones, best first.</summary>

@@ -13,6 +13,9 @@ public sealed class WeightLoader(Checkpoint checkpoint, IKernelBackend backend, 
     /// <summary>How <see cref="Linear"/> holds weights.</summary>
     public DType LinearDType => linearDType;
 
+    /// <summary>Null: the checkpoint is not quantised.</summary>
+    public QuantizationConfig? Quantization => quantization;
+
     public bool Contains(string name) => checkpoint.Names.Contains(name);
 
     /// <summary>A view of the file; valid while the checkpoint is open.</summary>
@@ -21,66 +24,6 @@ public sealed class WeightLoader(Checkpoint checkpoint, IKernelBackend backend, 
         var tensor = TakeAny(name, shape);
         return tensor.DType != DType.Int32 ? tensor : throw new CheckpointException($"tensor {name} holds integers where floating-point weights are needed");
     }
-
-    private Tensor TakeAny(string name, ReadOnlySpan<int> shape)
-    {
-        if (!Contains(name))
-        {
-            throw new CheckpointException($"the checkpoint has no tensor {name}");
-        }
-
-        var tensor = checkpoint.Tensor(name);
-        var expected = new TensorShape(shape);
-        if (tensor.Shape != expected)
-        {
-            throw new CheckpointException($"tensor {name} has the shape {tensor.Shape}; the configuration makes it {expected}");
-        }
-
-        taken.Add(name);
-        return tensor;
-    }
-
-    /// <summary>Parts whose inputs have the same order are computed together.</summary>
-    private List<LinearWeight> Quantized(int inFeatures, bool bias, ReadOnlySpan<(string Prefix, int OutFeatures)> parts)
-    {
-        var config = quantization ?? throw new CheckpointException($"{parts[0].Prefix}: the checkpoint is quantised, but config.json has no quantization_config");
-        var weights = new List<LinearWeight>();
-        var together = new List<QuantizedMatrix>();
-        var biases = new List<Tensor>();
-        foreach (var (prefix, outFeatures) in parts)
-        {
-            var matrix = QuantizedMatrixReader.Read(this, config, prefix, inFeatures, outFeatures);
-            if (together.Count > 0 && !Equal(together[0].InputOrder, matrix.InputOrder))
-            {
-                Flush();
-            }
-
-            together.Add(matrix);
-
-            // Some quantisers write a bias of zeros where the model has none.
-            if (bias || Contains(prefix + ".bias"))
-            {
-                biases.Add(Take(prefix + ".bias", outFeatures));
-            }
-        }
-
-        Flush();
-        return weights;
-
-        void Flush()
-        {
-            if (biases.Count > 0 && biases.Count != together.Count)
-            {
-                throw new CheckpointException("of quantised matrices that are computed together some have a bias and some have none");
-            }
-
-            weights.Add(backend.CreateQuantizedLinear(together, biases.ToArray()));
-            together.Clear();
-            biases.Clear();
-        }
-    }
-
-    private static bool Equal(int[]? left, int[]? right) => left is null ? right is null : right is not null && left.AsSpan().SequenceEqual(right);
 
     /// <summary>A float32 copy of a vector in the backend's memory, with a number added to each element; the caller disposes it.</summary>
     public Tensor Vector(string name, int length, float offset = 0f)
@@ -97,24 +40,7 @@ public sealed class WeightLoader(Checkpoint checkpoint, IKernelBackend backend, 
     }
 
     /// <summary>A tensor's elements in float32.</summary>
-    public float[] Floats(string name, params ReadOnlySpan<int> shape)
-    {
-        var source = Take(name, shape);
-        var values = new float[checked((int)source.Shape.ElementCount)];
-        for (var i = 0; i < values.Length; i++)
-        {
-            values[i] = source.DType switch
-            {
-                DType.Float32 => source.AsSpan<float>()[i],
-                DType.BFloat16 => BitConverter.UInt32BitsToSingle((uint)source.AsSpan<ushort>()[i] << 16),
-                DType.Float8E4M3 => Float8.FromE4M3(source.AsSpan<byte>()[i]),
-                DType.Float8E5M2 => Float8.FromE5M2(source.AsSpan<byte>()[i]),
-                _ => (float)source.AsSpan<Half>()[i],
-            };
-        }
-
-        return values;
-    }
+    public float[] Floats(string name, params ReadOnlySpan<int> shape) => Take(name, shape).ToFloat32();
 
     /// <summary>A view of a tensor of 32-bit integers.</summary>
     public ReadOnlySpan<int> Integers(string name, params ReadOnlySpan<int> shape)
@@ -166,16 +92,6 @@ public sealed class WeightLoader(Checkpoint checkpoint, IKernelBackend backend, 
         };
     }
 
-    private bool IsFloat8(string prefix) => Contains(prefix + ".weight") && checkpoint.Tensor(prefix + ".weight").DType is DType.Float8E4M3 or DType.Float8E5M2;
-
-    private Tensor Widen(string prefix, int outFeatures, int inFeatures, List<Tensor> widened)
-    {
-        var tensor = backend.Allocate(new TensorShape(outFeatures, inFeatures), DType.Float32);
-        widened.Add(tensor);
-        backend.CopyToDevice<float>(Float8Reader.Read(this, prefix, inFeatures, outFeatures), tensor);
-        return tensor;
-    }
-
     /// <summary>Marks names as known but not needed.</summary>
     public void Ignore(Func<string, bool> unneeded) => taken.UnionWith(checkpoint.Names.Where(unneeded));
 
@@ -188,5 +104,73 @@ public sealed class WeightLoader(Checkpoint checkpoint, IKernelBackend backend, 
             var rest = unused.Count > NamesInMessage ? $" and {unused.Count - NamesInMessage} more" : "";
             throw new CheckpointException($"the model does not use {string.Join(", ", unused.Take(NamesInMessage))}{rest} of the checkpoint");
         }
+    }
+
+    private Tensor TakeAny(string name, ReadOnlySpan<int> shape)
+    {
+        if (!Contains(name))
+        {
+            throw new CheckpointException($"the checkpoint has no tensor {name}");
+        }
+
+        var tensor = checkpoint.Tensor(name);
+        var expected = new TensorShape(shape);
+        if (tensor.Shape != expected)
+        {
+            throw new CheckpointException($"tensor {name} has the shape {tensor.Shape}; the configuration makes it {expected}");
+        }
+
+        taken.Add(name);
+        return tensor;
+    }
+
+    /// <summary>Parts that stack are computed together: all, unless inputs are in an order of each part's own.</summary>
+    private List<LinearWeight> Quantized(int inFeatures, bool bias, ReadOnlySpan<(string Prefix, int OutFeatures)> parts)
+    {
+        var config = quantization ?? throw new CheckpointException($"{parts[0].Prefix}: the checkpoint is quantised, but config.json has no quantization_config");
+        var weights = new List<LinearWeight>();
+        var together = new List<QuantizedMatrix>();
+        var biases = new List<Tensor>();
+        foreach (var (prefix, outFeatures) in parts)
+        {
+            var matrix = QuantizedMatrixReader.Read(this, config, prefix, inFeatures, outFeatures);
+            if (together.Count > 0 && !matrix.StacksWith(together[0]))
+            {
+                Flush();
+            }
+
+            together.Add(matrix);
+
+            // Some quantisers write a bias of zeros where the model has none.
+            if (bias || Contains(prefix + ".bias"))
+            {
+                biases.Add(Take(prefix + ".bias", outFeatures));
+            }
+        }
+
+        Flush();
+        return weights;
+
+        void Flush()
+        {
+            if (biases.Count > 0 && biases.Count != together.Count)
+            {
+                throw new CheckpointException("of quantised matrices that are computed together some have a bias and some have none");
+            }
+
+            weights.Add(backend.CreateQuantizedLinear(together, biases.ToArray()));
+            together.Clear();
+            biases.Clear();
+        }
+    }
+
+    private bool IsFloat8(string prefix) => Contains(prefix + ".weight") && checkpoint.Tensor(prefix + ".weight").DType is DType.Float8E4M3 or DType.Float8E5M2;
+
+    private Tensor Widen(string prefix, int outFeatures, int inFeatures, List<Tensor> widened)
+    {
+        var tensor = backend.Allocate(new TensorShape(outFeatures, inFeatures), DType.Float32);
+        widened.Add(tensor);
+        backend.CopyToDevice<float>(Float8Reader.Read(this, prefix, inFeatures, outFeatures), tensor);
+        return tensor;
     }
 }

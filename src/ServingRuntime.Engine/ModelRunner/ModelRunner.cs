@@ -116,7 +116,7 @@ internal sealed class ModelRunner : IModelRunner
             {
                 if (!pooling.TryFinish())
                 {
-                    output.Add(SampledToken.Failed("the model's hidden states are not numbers (NaN or infinite)"));
+                    output.Add(SampledToken.Corrupted("hidden states"));
                 }
             }
             else

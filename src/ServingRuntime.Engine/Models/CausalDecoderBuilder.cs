@@ -59,7 +59,11 @@ internal sealed class CausalDecoderBuilder(ModelConfig config, WeightLoader weig
 
         // Some checkpoints store what is computed, or a second copy of tied weights.
         weights.Ignore(name => name.EndsWith("inv_freq", StringComparison.Ordinal) || (config.TieWordEmbeddings && name == HeadPrefix + ".weight"));
-        weights.Ignore(Float8Reader.IsForActivations);
+        if (weights.Quantization?.Method == QuantizationMethod.Fp8)
+        {
+            weights.Ignore(Float8Reader.IsForActivations);
+        }
+
         weights.CheckAllUsed();
         return new CausalDecoder(weights.Backend, embedding, layers, norm, head, rotaries) { EmbeddingScale = EmbeddingScale, LogitSoftCap = LogitSoftCap };
     }

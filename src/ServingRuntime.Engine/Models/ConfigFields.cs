@@ -62,7 +62,7 @@ public sealed class ConfigFields
     public int? OptionalInt(string field) => Has(field) ? PositiveInt(field) : null;
 
     /// <summary>An array of numbers above 0; empty where absent.</summary>
-    public IReadOnlyList<double> Numbers(string field) => Items(field, JsonValueKind.Number, "numbers above 0", value => value.GetDouble() is > 0 and var number ? number : null);
+    public IReadOnlyList<double> Numbers(string field) => Items(field, "numbers above 0", value => value.GetDouble() is > 0 and var number ? number : null);
 
     /// <summary>An array of strings; empty where absent.</summary>
     public IReadOnlyList<string> Strings(string field) =>
@@ -73,7 +73,7 @@ public sealed class ConfigFields
 
     /// <summary>An array of whole numbers from 0; empty where absent.</summary>
     public IReadOnlyList<int> Ints(string field) =>
-        [.. Items(field, JsonValueKind.Number, "whole numbers", value => value.TryGetInt32(out var number) && number >= 0 ? number : null).Select(number => (int)number)];
+        [.. Items(field, "whole numbers", value => value.TryGetInt32(out var number) && number >= 0 ? number : null).Select(number => (int)number)];
 
     public DType? DType() => String("dtype", String("torch_dtype", "")) switch
     {
@@ -84,14 +84,14 @@ public sealed class ConfigFields
         var other => throw new CheckpointException($"torch_dtype: '{other}' is none of float32, bfloat16, float16"),
     };
 
-    private List<double> Items(string field, JsonValueKind kind, string what, Func<JsonElement, double?> read)
+    private List<double> Items(string field, string what, Func<JsonElement, double?> read)
     {
         if (Find(root, field) is not { } value)
         {
             return [];
         }
 
-        var items = value.ValueKind == JsonValueKind.Array ? value.EnumerateArray().Select(item => item.ValueKind == kind ? read(item) : null).ToList() : [null];
+        var items = value.ValueKind == JsonValueKind.Array ? value.EnumerateArray().Select(item => item.ValueKind == JsonValueKind.Number ? read(item) : null).ToList() : [null];
         return items.Contains(null)
             ? throw new CheckpointException($"{field}: {value.GetRawText()} is no array of {what}")
             : [.. items.Select(item => item!.Value)];

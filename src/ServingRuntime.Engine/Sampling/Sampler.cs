@@ -17,7 +17,6 @@ internal sealed class Sampler : IDisposable
     private const string NothingMayFollow = "no token may follow: the request's restrictions forbid all";
 
     /// <summary>What such a request is told.</summary>
-    internal const string NotANumber = "the model's logits are not numbers (NaN or infinite)";
     private readonly IKernelBackend backend;
     private readonly Tensor greedy;
     private readonly Tensor logSoftmax;
@@ -82,7 +81,7 @@ internal sealed class Sampler : IDisposable
     {
         if (greedyToken < 0)
         {
-            return SampledToken.Failed(NotANumber);
+            return SampledToken.Corrupted("logits");
         }
 
         if (position.Request.Sampling.Constraint is not { } constraint)
@@ -140,7 +139,7 @@ internal sealed class Sampler : IDisposable
             token = TensorPrimitives.IndexOfMax<float>(row);
             if (!float.IsFinite(row[token]))
             {
-                return SampledToken.Failed(float.IsNegativeInfinity(row[token]) ? NothingMayFollow : NotANumber);
+                return float.IsNegativeInfinity(row[token]) ? SampledToken.Failed(NothingMayFollow) : SampledToken.Corrupted("logits");
             }
 
             // Keyed by the number of tokens before it, so that recomputing changes nothing.
@@ -156,7 +155,7 @@ internal sealed class Sampler : IDisposable
         }
 
         var logprobs = Logprobs(logits, position.Request, token);
-        return float.IsNaN(logprobs.Logprob) ? SampledToken.Failed(NotANumber) : new SampledToken(token, logprobs);
+        return float.IsNaN(logprobs.Logprob) ? SampledToken.Corrupted("logits") : new SampledToken(token, logprobs);
     }
 
     private TokenLogprobs Logprobs(in Tensor logits, Request request, int token)

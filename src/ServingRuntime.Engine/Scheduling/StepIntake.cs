@@ -79,7 +79,7 @@ internal sealed class StepIntake(RequestQueue waiting, Action<Request> finish, i
         if (sampled.Fault is { } fault)
         {
             finish(request);
-            return result with { FinishReason = FinishReason.Error, ErrorMessage = fault };
+            return result with { FinishReason = FinishReason.Error, ErrorMessage = fault, IsCorrupted = sampled.IsCorrupted };
         }
 
         request.AppendToken(sampled.TokenId);

@@ -153,7 +153,7 @@ internal static unsafe class Gemm
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Step<TOps, TVector>(float* x, TVector even0, TVector even1, TVector odd0, TVector odd1, ref TVector a, ref TVector b)
+    internal static void Step<TOps, TVector>(float* x, TVector even0, TVector even1, TVector odd0, TVector odd1, ref TVector a, ref TVector b)
         where TOps : struct, ILaneOps<TVector>
         where TVector : struct
     {
@@ -173,7 +173,7 @@ internal static unsafe class Gemm
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StoreRow<TOps, TVector>(TVector a, TVector b, float* y, int valid, float* bias)
+    internal static void StoreRow<TOps, TVector>(TVector a, TVector b, float* y, int valid, float* bias)
         where TOps : struct, ILaneOps<TVector>
         where TVector : struct
     {

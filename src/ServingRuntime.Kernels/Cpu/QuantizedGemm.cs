@@ -80,10 +80,10 @@ internal static unsafe class QuantizedGemm
                 TFormat.LoadPair(pair, 1, out var even1, out var odd1);
                 (even0, odd0) = (TOps.Subtract(even0, zero0), TOps.Subtract(odd0, zero0));
                 (even1, odd1) = (TOps.Subtract(even1, zero1), TOps.Subtract(odd1, zero1));
-                Step<TOps, TVector>(x0 + k, even0, even1, odd0, odd1, ref c0, ref d0);
-                Step<TOps, TVector>(x1 + k, even0, even1, odd0, odd1, ref c1, ref d1);
-                Step<TOps, TVector>(x2 + k, even0, even1, odd0, odd1, ref c2, ref d2);
-                Step<TOps, TVector>(x3 + k, even0, even1, odd0, odd1, ref c3, ref d3);
+                Gemm.Step<TOps, TVector>(x0 + k, even0, even1, odd0, odd1, ref c0, ref d0);
+                Gemm.Step<TOps, TVector>(x1 + k, even0, even1, odd0, odd1, ref c1, ref d1);
+                Gemm.Step<TOps, TVector>(x2 + k, even0, even1, odd0, odd1, ref c2, ref d2);
+                Gemm.Step<TOps, TVector>(x3 + k, even0, even1, odd0, odd1, ref c3, ref d3);
             }
 
             TVector scale0 = TOps.Load(parameters + (2 * TOps.Count)), scale1 = TOps.Load(parameters + (3 * TOps.Count));
@@ -100,31 +100,11 @@ internal static unsafe class QuantizedGemm
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Step<TOps, TVector>(float* x, TVector even0, TVector even1, TVector odd0, TVector odd1, ref TVector c, ref TVector d)
-        where TOps : struct, ILaneOps<TVector>
-        where TVector : struct
-    {
-        TVector even = TOps.Broadcast(x[0]), odd = TOps.Broadcast(x[1]);
-        c = TOps.MultiplyAdd(odd, odd0, TOps.MultiplyAdd(even, even0, c));
-        d = TOps.MultiplyAdd(odd, odd1, TOps.MultiplyAdd(even, even1, d));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store<TOps, TVector>(QuantizedLinear weight, int p, TVector a, TVector b, float* y)
         where TOps : struct, ILaneOps<TVector>
         where TVector : struct
     {
         var first = p * weight.PanelWidth;
-        if (weight.Bias is not null)
-        {
-            a = TOps.Add(a, TOps.Load(weight.Bias + first));
-            b = TOps.Add(b, TOps.Load(weight.Bias + first + TOps.Count));
-        }
-
-        var row = stackalloc float[2 * TOps.Count];
-        TOps.Store(a, row);
-        TOps.Store(b, row + TOps.Count);
-        var valid = Math.Min(weight.PanelWidth, weight.OutFeatures - first);
-        new ReadOnlySpan<float>(row, valid).CopyTo(new Span<float>(y + first, valid));
+        Gemm.StoreRow<TOps, TVector>(a, b, y + first, Math.Min(weight.PanelWidth, weight.OutFeatures - first), weight.Bias is null ? null : weight.Bias + first);
     }
 }

@@ -19,7 +19,7 @@ internal sealed unsafe class QuantizedLinear : PanelLinear
         foreach (var part in parts)
         {
             part.Validate();
-            if (part.InFeatures != InFeatures || part.Bits != parts[0].Bits || part.GroupSize != parts[0].GroupSize || !SameOrder(part.InputOrder, parts[0].InputOrder))
+            if (!part.StacksWith(parts[0]))
             {
                 throw new ArgumentException("matrices that are stacked have the same inputs, bits, groups and order", nameof(parts));
             }
@@ -78,8 +78,6 @@ internal sealed unsafe class QuantizedLinear : PanelLinear
         groups.Dispose();
         bias?.Dispose();
     }
-
-    private static bool SameOrder(int[]? left, int[]? right) => left is null ? right is null : right is not null && left.AsSpan().SequenceEqual(right);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Pack(QuantizedMatrix matrix, int firstOutput)

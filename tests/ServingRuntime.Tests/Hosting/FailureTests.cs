@@ -129,6 +129,10 @@ public sealed class FailureTests
             answer.StatusCode.Should().Be(HttpStatusCode.InternalServerError);
             (await answer.Content.ReadAsStringAsync()).Should().Contain("engine_error");
             (await server.Client.GetStringAsync("/metrics")).Should().MatchRegex("vllm:corrupted_requests_total\\{[^}]*\\} 1\n");
+            using var input = new StringContent("""{"input": "x"}""", System.Text.Encoding.UTF8, "application/json");
+            using var embedding = await server.Client.PostAsync("/v1/embeddings", input);
+            embedding.StatusCode.Should().Be(HttpStatusCode.InternalServerError, "the model is at fault, not the client");
+            (await server.Client.GetStringAsync("/metrics")).Should().MatchRegex("vllm:corrupted_requests_total\\{[^}]*\\} 2\n");
             (await server.Client.GetAsync("/health")).StatusCode.Should().Be(HttpStatusCode.OK);
             server.Host.IsReady.Should().BeTrue();
         }

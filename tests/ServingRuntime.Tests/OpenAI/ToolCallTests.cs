@@ -140,7 +140,9 @@ public sealed class ToolCallTests
 
         var reasoningTokens = answer.GetProperty("usage").GetProperty("completion_tokens_details").GetProperty("reasoning_tokens").GetInt32();
         (reasoningTokens > 0).Should().Be(reasoning is not null);
-        JsonSerializer.Deserialize<JsonElement>(events[^2]).GetProperty("usage").GetProperty("completion_tokens_details").GetProperty("reasoning_tokens").GetInt32()
-            .Should().Match(streamed => (streamed > 0) == (reasoning != null), "how many exactly depends on how tokens are gathered, for the tiny model's end of reasoning is no token");
+        var streamed = JsonSerializer.Deserialize<JsonElement>(events[^2]).GetProperty("usage");
+        streamed.GetProperty("completion_tokens_details").GetProperty("reasoning_tokens").GetInt32().Should().BeInRange(
+            reasoning is null ? 0 : 1, reasoning is null ? 0 : streamed.GetProperty("completion_tokens").GetInt32() - 1,
+            "how many exactly depends on how tokens are gathered, for the tiny model's end of reasoning is no token; ReasoningReaderTests has those where it is");
     }
 }

@@ -145,18 +145,13 @@ internal abstract class CharacterClassReader(string pattern, CompileBudget budge
 
     private int ParseEscapedScalar(char escaped)
     {
+        if (CharacterSet.TryGetControl(escaped, out var control))
+        {
+            return control;
+        }
+
         switch (escaped)
         {
-            case 'n':
-                return '\n';
-            case 'r':
-                return '\r';
-            case 't':
-                return '\t';
-            case 'f':
-                return '\f';
-            case 'v':
-                return '\v';
             case 'b':
                 return '\b';
             case '0' when AtEnd || !char.IsAsciiDigit(Current):

@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text;
-
 namespace Octavo.ServingRuntime.Engine.Tokenization.Models;
 
 /// <summary>
@@ -19,7 +16,7 @@ internal sealed class BpeModel : TokenizerModel
     private readonly Dictionary<int, string> tokens;
     private readonly BpeOptions options;
     private readonly int? unknownId;
-    private readonly int[]? byteIds;
+    private readonly ByteTokens? byteTokens;
     private readonly System.Collections.Concurrent.ConcurrentDictionary<string, int[]> cache = new(StringComparer.Ordinal);
 
     public BpeModel(Dictionary<string, int> vocabulary, IReadOnlyList<(string Left, string Right)> mergeList, BpeOptions options)
@@ -47,7 +44,7 @@ internal sealed class BpeModel : TokenizerModel
         }
 
         unknownId = options.UnknownToken is { } unknown && vocabulary.TryGetValue(unknown, out var id2) ? id2 : null;
-        byteIds = options.ByteFallback ? BuildByteIds() : null;
+        byteTokens = options.ByteFallback ? new ByteTokens(vocabulary) : null;
     }
 
     public override int VocabularySize => vocabulary.Count;
@@ -149,7 +146,6 @@ internal sealed class BpeModel : TokenizerModel
     {
         var ids = new List<int>(piece.Length);
         var lastWasUnknown = false;
-        Span<byte> bytes = stackalloc byte[4];
         for (var at = 0; at < piece.Length;)
         {
             var length = char.IsHighSurrogate(piece[at]) && at + 1 < piece.Length ? 2 : 1;
@@ -160,7 +156,7 @@ internal sealed class BpeModel : TokenizerModel
                 ids.Add(id);
                 lastWasUnknown = false;
             }
-            else if (byteIds is not null && TryAddBytes(symbol, bytes, ids))
+            else if (byteTokens is not null && byteTokens.TryAppend(symbol, ids))
             {
                 lastWasUnknown = false;
             }
@@ -173,36 +169,6 @@ internal sealed class BpeModel : TokenizerModel
 
                 lastWasUnknown = true;
             }
-        }
-
-        return ids;
-    }
-
-    private bool TryAddBytes(ReadOnlySpan<char> symbol, Span<byte> buffer, List<int> ids)
-    {
-        var count = Encoding.UTF8.GetBytes(symbol, buffer);
-        for (var i = 0; i < count; i++)
-        {
-            if (byteIds![buffer[i]] < 0)
-            {
-                return false;
-            }
-        }
-
-        for (var i = 0; i < count; i++)
-        {
-            ids.Add(byteIds![buffer[i]]);
-        }
-
-        return true;
-    }
-
-    private int[] BuildByteIds()
-    {
-        var ids = new int[256];
-        for (var value = 0; value < 256; value++)
-        {
-            ids[value] = vocabulary.TryGetValue(string.Create(CultureInfo.InvariantCulture, $"<0x{value:X2}>"), out var id) ? id : -1;
         }
 
         return ids;

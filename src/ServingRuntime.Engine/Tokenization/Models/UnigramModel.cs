@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text;
-
 namespace Octavo.ServingRuntime.Engine.Tokenization.Models;
 
 /// <summary>
@@ -15,7 +12,7 @@ internal sealed class UnigramModel : TokenizerModel
     private readonly Dictionary<string, int> vocabulary;
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> lookup;
     private readonly int? unknownId;
-    private readonly int[]? byteIds;
+    private readonly ByteTokens? byteTokens;
     private readonly double unknownScore;
     private readonly int longest;
 
@@ -41,7 +38,7 @@ internal sealed class UnigramModel : TokenizerModel
 
         lookup = vocabulary.GetAlternateLookup<ReadOnlySpan<char>>();
         unknownScore = scores.DefaultIfEmpty(0).Min() - UnknownPenalty;
-        byteIds = byteFallback ? BuildByteIds() : null;
+        byteTokens = byteFallback ? new ByteTokens(vocabulary) : null;
     }
 
     public override int VocabularySize => tokens.Length;
@@ -123,34 +120,10 @@ internal sealed class UnigramModel : TokenizerModel
         if (lookup.TryGetValue(text, out var id))
         {
             output.Add(id);
-            return;
         }
-
-        if (byteIds is not null)
-        {
-            var bytes = new byte[Encoding.UTF8.GetByteCount(text)];
-            Encoding.UTF8.GetBytes(text, bytes);
-            if (bytes.All(value => byteIds[value] >= 0))
-            {
-                output.AddRange(bytes.Select(value => byteIds[value]));
-                return;
-            }
-        }
-
-        if (unknownId is { } unknown)
+        else if (!(byteTokens is not null && byteTokens.TryAppend(text, output)) && unknownId is { } unknown)
         {
             output.Add(unknown);
         }
-    }
-
-    private int[] BuildByteIds()
-    {
-        var ids = new int[256];
-        for (var value = 0; value < 256; value++)
-        {
-            ids[value] = vocabulary.TryGetValue(string.Create(CultureInfo.InvariantCulture, $"<0x{value:X2}>"), out var id) ? id : -1;
-        }
-
-        return ids;
     }
 }

@@ -64,6 +64,13 @@ internal sealed class CharacterSet
         public override bool Contains(int point) => Set.Contains(point);
     }
 
+    /// <summary>The control character of \n, \r, \t, \f or \v.</summary>
+    public static bool TryGetControl(char escaped, out int scalar)
+    {
+        scalar = escaped switch { 'n' => '\n', 'r' => '\r', 't' => '\t', 'f' => '\f', 'v' => '\v', _ => -1 };
+        return scalar >= 0;
+    }
+
     /// <summary>The mask of a category's name as patterns write it ("L", "Lu", "N").</summary>
     public static bool TryGetCategoryMask(string name, out int mask)
     {

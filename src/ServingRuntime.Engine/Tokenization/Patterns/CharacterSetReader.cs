@@ -181,18 +181,13 @@ internal abstract class CharacterSetReader(string pattern)
 
         Position++;
         var escaped = Position < pattern.Length ? pattern[Position++] : throw Unsupported("a trailing backslash");
+        if (CharacterSet.TryGetControl(escaped, out var control))
+        {
+            return control;
+        }
+
         switch (escaped)
         {
-            case 'n':
-                return '\n';
-            case 'r':
-                return '\r';
-            case 't':
-                return '\t';
-            case 'f':
-                return '\f';
-            case 'v':
-                return '\v';
             case 'u' when Position + 4 <= pattern.Length && int.TryParse(pattern.AsSpan(Position, 4), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var four):
                 Position += 4;
                 return four;
