@@ -31,15 +31,19 @@ public interface IKernelBackend : IDisposable
     /// The sources are not needed afterwards.
     /// </summary>
     /// <param name="biases">None, or one vector [N_i] for each matrix.</param>
-    /// <param name="dtype">How weights are held: float32 or bfloat16 (rounded to nearest even where the source is wider).</param>
+    /// <param name="dtype">
+    /// How weights are held: float32 or bfloat16 (rounded to nearest even where the source is wider). With bfloat16 the product may round activations to bfloat16 too;
+    /// sums stay float32. Which it does depends on the weight and the processor alone, never on the other rows.
+    /// </param>
     LinearWeight CreateLinear(ReadOnlySpan<Tensor> weights, ReadOnlySpan<Tensor> biases, DType dtype);
 
     /// <summary>
     /// Packs quantised matrices of equal inputs, bits, groups and input order, stacked by outputs, for <see cref="Linear"/>, which computes with the packed numbers;
-    /// products are of float32 activations and exact whole numbers.
+    /// no widened copy is kept.
     /// </summary>
     /// <param name="biases">None, or one vector [N_i] for each matrix.</param>
-    LinearWeight CreateQuantizedLinear(IReadOnlyList<QuantizedMatrix> parts, ReadOnlySpan<Tensor> biases);
+    /// <param name="dtype">float32: activations and sums are float32. bfloat16: activations may be rounded to bfloat16 or, by groups of inputs, to whole numbers; sums stay float32 or exact.</param>
+    LinearWeight CreateQuantizedLinear(IReadOnlyList<QuantizedMatrix> parts, ReadOnlySpan<Tensor> biases, DType dtype);
 
     /// <summary>output [T, H] = table[ids[t]]; table [V, H] float32, bfloat16 or float16; ids int32 [T], all in 0..V-1.</summary>
     void Embedding(in Tensor table, in Tensor ids, in Tensor output);

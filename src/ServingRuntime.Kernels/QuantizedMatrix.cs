@@ -1,8 +1,8 @@
 namespace Octavo.ServingRuntime.Kernels;
 
 /// <summary>
-/// A matrix in whole numbers with a scale and a zero point for each group of inputs and each output: weight[n, k] = (values[k, n] - zeros[k / groupSize, n]) · scales[k / groupSize, n].
-/// What AWQ and GPTQ store, freed of their packing.
+/// A matrix in whole numbers with a scale and an offset for each group of inputs and each output: weight[n, k] = values[k, n] · scales[k / groupSize, n] - offsets[k / groupSize, n].
+/// What AWQ, GPTQ and GGUF store, freed of their packing. Where a format has a zero point, the offset is zero · scale, which is exact for scales that were float16 or bfloat16.
 /// </summary>
 public sealed record QuantizedMatrix
 {
@@ -20,10 +20,10 @@ public sealed record QuantizedMatrix
     public required byte[] Values { get; init; }
 
     /// <summary>[groups, OutFeatures].</summary>
-    public required byte[] Zeros { get; init; }
+    public required float[] Scales { get; init; }
 
     /// <summary>[groups, OutFeatures].</summary>
-    public required float[] Scales { get; init; }
+    public required float[] Offsets { get; init; }
 
     /// <summary>Row k of the values belongs to this input; null: to input k (groups are runs of rows either way).</summary>
     public int[]? InputOrder { get; init; }
@@ -43,10 +43,10 @@ public sealed record QuantizedMatrix
             throw new ArgumentException($"{Bits} bits in groups of {GroupSize} of {InFeatures} inputs: 4 or 8 bits and even numbers are needed");
         }
 
-        if (Values.LongLength != (long)InFeatures * OutFeatures || Zeros.LongLength != (long)Groups * OutFeatures || Scales.LongLength != Zeros.LongLength
+        if (Values.LongLength != (long)InFeatures * OutFeatures || Scales.LongLength != (long)Groups * OutFeatures || Offsets.LongLength != Scales.LongLength
             || (InputOrder is not null && InputOrder.Length != InFeatures))
         {
-            throw new ArgumentException($"{Values.Length} values, {Zeros.Length} zeros and {Scales.Length} scales for [{OutFeatures}, {InFeatures}] in groups of {GroupSize}");
+            throw new ArgumentException($"{Values.Length} values, {Scales.Length} scales and {Offsets.Length} offsets for [{OutFeatures}, {InFeatures}] in groups of {GroupSize}");
         }
     }
 }

@@ -30,7 +30,7 @@ public sealed class TensorTests
     [Fact]
     public void Allocate_AnyShape_IsZeroAndAligned()
     {
-        using var backend = Backends.Create("Vector256", 1);
+        using var backend = Backends.Create("Avx2", 1);
         var tensor = backend.Allocate(new TensorShape(5, 3, 2), DType.Float32);
         tensor.AsSpan<float>().ToArray().Should().OnlyContain(value => value == 0f);
         (tensor.Memory.DangerousGetHandle() % 64).Should().Be(0);

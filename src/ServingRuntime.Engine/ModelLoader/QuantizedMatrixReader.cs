@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Octavo.ServingRuntime.Kernels;
 
 namespace Octavo.ServingRuntime.Engine.ModelLoader;
@@ -25,10 +26,12 @@ internal static class QuantizedMatrixReader
         var matrix = config.Method == QuantizationMethod.Awq
             ? Awq(weights.Integers(prefix + ".qweight", inFeatures, outFeatures / perWord), inFeatures, outFeatures)
             : Gptq(weights.Integers(prefix + ".qweight", inFeatures / perWord, outFeatures), inFeatures, outFeatures, config.Bits);
+        var order = config.Method == QuantizationMethod.Awq ? AwqColumns : PlainColumns;
+        var offsets = Array.ConvertAll(Columns(zeros, groups, outFeatures, config.Bits, order, config.ZeroOffset), zero => (float)zero);
+        TensorPrimitives.Multiply(offsets, scales, offsets);
         var result = new QuantizedMatrix
         {
-            InFeatures = inFeatures, OutFeatures = outFeatures, Bits = config.Bits, GroupSize = groupSize, Values = matrix, Scales = scales,
-            Zeros = Columns(zeros, groups, outFeatures, config.Bits, config.Method == QuantizationMethod.Awq ? AwqColumns : PlainColumns, config.ZeroOffset),
+            InFeatures = inFeatures, OutFeatures = outFeatures, Bits = config.Bits, GroupSize = groupSize, Values = matrix, Scales = scales, Offsets = offsets,
         };
         return Ordered(weights, config, prefix, result);
     }

@@ -158,7 +158,7 @@ public sealed class WeightLoader(Checkpoint checkpoint, IKernelBackend backend, 
                 throw new CheckpointException("of quantised matrices that are computed together some have a bias and some have none");
             }
 
-            weights.Add(backend.CreateQuantizedLinear(together, biases.ToArray()));
+            weights.Add(backend.CreateQuantizedLinear(together, biases.ToArray(), linearDType));
             together.Clear();
             biases.Clear();
         }

@@ -67,7 +67,7 @@ public sealed unsafe partial class CpuBackend : IKernelBackend
     public LinearWeight CreateLinear(ReadOnlySpan<Tensor> weights, ReadOnlySpan<Tensor> biases, DType dtype) =>
         new PackedLinear(weights, biases, dtype, kernels.PanelWidth);
 
-    public LinearWeight CreateQuantizedLinear(IReadOnlyList<QuantizedMatrix> parts, ReadOnlySpan<Tensor> biases) =>
+    public LinearWeight CreateQuantizedLinear(IReadOnlyList<QuantizedMatrix> parts, ReadOnlySpan<Tensor> biases, DType dtype) =>
         new QuantizedLinear(parts, biases, kernels.PanelWidth);
 
     public void RmsNorm(in Tensor x, in Tensor weight, float epsilon, in Tensor output)

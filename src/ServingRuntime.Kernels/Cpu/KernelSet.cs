@@ -5,10 +5,10 @@ namespace Octavo.ServingRuntime.Kernels.Cpu;
 /// <summary>The kernels of one vector width, on raw memory and for a part of the work: one virtual call a part, none inside.</summary>
 internal abstract unsafe class KernelSet
 {
-    public static KernelSet For(CpuInstructionSet instructions) => instructions switch
+    public static KernelSet For(CpuInstructionSet instructions) => instructions.Lanes() switch
     {
-        CpuInstructionSet.Vector512 => new KernelSet<Lanes512, System.Runtime.Intrinsics.Vector512<float>>(),
-        CpuInstructionSet.Vector256 => new KernelSet<Lanes256, System.Runtime.Intrinsics.Vector256<float>>(),
+        16 => new KernelSet<Lanes512, System.Runtime.Intrinsics.Vector512<float>>(),
+        8 => new KernelSet<Lanes256, System.Runtime.Intrinsics.Vector256<float>>(),
         _ => new KernelSet<Lanes128, System.Runtime.Intrinsics.Vector128<float>>(),
     };
 

@@ -4,7 +4,7 @@ namespace Octavo.ServingRuntime.Kernels.Cpu;
 
 /// <summary>
 /// Whole numbers in panels. Inside a panel the pairs of inputs (k, k + 1) follow one another: 4 bits as one byte an output with k in its low half, 8 bits as
-/// one row of bytes for k and one for k + 1. Scales and zero points of a panel: for each group a row of zeros and a row of scales, float32.
+/// one row of bytes for k and one for k + 1. Of a panel, for each group: a row of scales and a row of offsets with the sign turned, float32.
 /// </summary>
 internal sealed unsafe class QuantizedLinear : PanelLinear
 {
@@ -69,7 +69,7 @@ internal sealed unsafe class QuantizedLinear : PanelLinear
 
     public byte* Panel(int index) => (byte*)panels.Address + (index * panelBytes);
 
-    /// <summary>The zeros, then the scales of a panel's group.</summary>
+    /// <summary>The scales, then the negative offsets of a panel's group.</summary>
     public float* Group(int panel, int group) => (float*)groups.Address + ((((nint)panel * Groups) + group) * 2 * PanelWidth);
 
     public override void Dispose()
@@ -104,8 +104,8 @@ internal sealed unsafe class QuantizedLinear : PanelLinear
 
             for (var group = 0; group < Groups; group++)
             {
-                Group(panel, group)[column] = matrix.Zeros[((long)group * outputs) + n];
-                Group(panel, group)[PanelWidth + column] = matrix.Scales[((long)group * outputs) + n];
+                Group(panel, group)[column] = matrix.Scales[((long)group * outputs) + n];
+                Group(panel, group)[PanelWidth + column] = -matrix.Offsets[((long)group * outputs) + n];
             }
         }
     }

@@ -23,7 +23,7 @@ public sealed class ReferenceBackend : IKernelBackend
 
     public LinearWeight CreateLinear(ReadOnlySpan<Tensor> weights, ReadOnlySpan<Tensor> biases, DType dtype) => new RowMajorLinear(weights, biases, dtype);
 
-    public LinearWeight CreateQuantizedLinear(IReadOnlyList<QuantizedMatrix> parts, ReadOnlySpan<Tensor> biases) => new RowMajorLinear(parts, biases);
+    public LinearWeight CreateQuantizedLinear(IReadOnlyList<QuantizedMatrix> parts, ReadOnlySpan<Tensor> biases, DType dtype) => new RowMajorLinear(parts, biases);
 
     public void Embedding(in Tensor table, in Tensor ids, in Tensor output)
     {
@@ -342,7 +342,7 @@ public sealed class ReferenceBackend : IKernelBackend
                 {
                     var (k, n) = (i / part.OutFeatures, i % part.OutFeatures);
                     var parameters = ((k / part.GroupSize) * part.OutFeatures) + n;
-                    Values[((first + n) * InFeatures) + (part.InputOrder?[k] ?? k)] = (part.Values[i] - part.Zeros[parameters]) * part.Scales[parameters];
+                    Values[((first + n) * InFeatures) + (part.InputOrder?[k] ?? k)] = (float)(((double)part.Values[i] * part.Scales[parameters]) - part.Offsets[parameters]);
                 }
 
                 first += part.OutFeatures;

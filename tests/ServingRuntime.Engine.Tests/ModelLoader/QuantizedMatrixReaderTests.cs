@@ -49,7 +49,7 @@ public sealed class QuantizedMatrixReaderTests : IDisposable
             groupOf[input].Should().Be(row / Group);
             matrix.Values[(row * Outputs) + n].Should().Be((byte)values[input, n]);
         });
-        Each(Inputs / Group, Outputs, (g, n) => matrix.Zeros[(g * Outputs) + n].Should().Be((byte)zeros[g, n]));
+        Each(Inputs / Group, Outputs, (g, n) => matrix.Offsets[(g * Outputs) + n].Should().Be(zeros[g, n] * matrix.Scales[(g * Outputs) + n]));
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public sealed class QuantizedMatrixReaderTests : IDisposable
         var matrix = Read(new QuantizationConfig { Method = QuantizationMethod.Awq, Bits = 4, GroupSize = Group });
 
         Each(Inputs, Outputs, (k, n) => matrix.Values[(k * Outputs) + n].Should().Be((byte)values[k, n]));
-        Each(Inputs / Group, Outputs, (g, n) => matrix.Zeros[(g * Outputs) + n].Should().Be((byte)zeros[g, n]));
+        Each(Inputs / Group, Outputs, (g, n) => matrix.Offsets[(g * Outputs) + n].Should().Be(zeros[g, n] * matrix.Scales[(g * Outputs) + n]));
     }
 
     [Fact]

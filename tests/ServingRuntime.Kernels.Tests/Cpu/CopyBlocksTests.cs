@@ -13,7 +13,7 @@ public sealed class CopyBlocksTests
     [InlineData(1, 80, 64)]
     public void CopyBlocks_RandomCopies_AttentionReadsWhatTheReferenceReads(int kvHeads, int headDim, int blockSize)
     {
-        using var backend = Backends.Create(Enum.GetNames<CpuInstructionSet>()[^1], 1);
+        using var backend = Backends.Create(Backends.InstructionSets[^1], 1);
         using var reference = new ReferenceBackend();
         using var random = new RandomTensors(headDim);
         for (var round = 0; round < 5; round++)

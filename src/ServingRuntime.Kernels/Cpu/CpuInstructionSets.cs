@@ -1,0 +1,53 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Octavo.ServingRuntime.Kernels.Cpu;
+
+/// <summary>What this processor has, and what each set means for a kernel.</summary>
+internal static class CpuInstructionSets
+{
+    private const int AmxBFloat16Bit = 22, AmxTileBit = 24, AmxInt8Bit = 25, Avx512VnniBit = 11, Avx512BFloat16Bit = 5;
+
+    // Linux hands out the tiles' registers only to processes that ask: arch_prctl(ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA), for all threads and once.
+    private const long ArchPrctl = 158, RequestPermission = 0x1023, TileData = 18;
+
+    /// <summary>The last that the processor and the system run in hardware; asks the system for tiles where there are any.</summary>
+    public static CpuInstructionSet Best => Enum.GetValues<CpuInstructionSet>().Last(IsSupported);
+
+    /// <summary>Whether kernels of this set run here in hardware.</summary>
+    public static bool IsSupported(this CpuInstructionSet instructions) => instructions switch
+    {
+        CpuInstructionSet.Vector128 => true,
+        CpuInstructionSet.Avx2 => Vector256.IsHardwareAccelerated && Fma.IsSupported,
+        CpuInstructionSet.AvxVnni => IsSupported(CpuInstructionSet.Avx2) && AvxVnni.IsSupported,
+        CpuInstructionSet.Avx512 => Vector512.IsHardwareAccelerated && Avx512F.VL.IsSupported && Avx512BW.VL.IsSupported && Avx512DQ.IsSupported,
+        CpuInstructionSet.Avx512Vnni => IsSupported(CpuInstructionSet.Avx512) && Bit(X86Base.CpuId(7, 0).Ecx, Avx512VnniBit),
+        CpuInstructionSet.Avx512BFloat16 => IsSupported(CpuInstructionSet.Avx512Vnni) && Bit(X86Base.CpuId(7, 1).Eax, Avx512BFloat16Bit),
+        CpuInstructionSet.Amx => IsSupported(CpuInstructionSet.Avx512BFloat16) && HasTiles(X86Base.CpuId(7, 0).Edx),
+        _ => throw new ArgumentOutOfRangeException(nameof(instructions), instructions, "no such instruction set"),
+    };
+
+    /// <summary>float32 elements of a vector.</summary>
+    public static int Lanes(this CpuInstructionSet instructions) =>
+        instructions >= CpuInstructionSet.Avx512 ? 16 : instructions >= CpuInstructionSet.Avx2 ? 8 : 4;
+
+    /// <summary>Dot products of unsigned with signed bytes, four at a time, into 32-bit sums (vpdpbusd).</summary>
+    public static bool HasInt8Products(this CpuInstructionSet instructions) =>
+        instructions is CpuInstructionSet.AvxVnni or >= CpuInstructionSet.Avx512Vnni;
+
+    /// <summary>Dot products of pairs of bfloat16 into float32 sums (vdpbf16ps).</summary>
+    public static bool HasBFloat16Products(this CpuInstructionSet instructions) => instructions >= CpuInstructionSet.Avx512BFloat16;
+
+    /// <summary>Products of tiles (tdpbf16ps, tdpbusd and its kin).</summary>
+    public static bool HasTiles(this CpuInstructionSet instructions) => instructions >= CpuInstructionSet.Amx;
+
+    private static bool HasTiles(int features) =>
+        Bit(features, AmxBFloat16Bit) && Bit(features, AmxTileBit) && Bit(features, AmxInt8Bit)
+        && OperatingSystem.IsLinux() && SystemCall(ArchPrctl, RequestPermission, TileData) == 0;
+
+    private static bool Bit(int word, int bit) => ((word >> bit) & 1) != 0;
+
+    [DllImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    private static extern long SystemCall(long number, long operation, long feature);
+}
