@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using System.Runtime.CompilerServices;
 
 namespace Octavo.ServingRuntime.Kernels.Cpu;
 
@@ -39,80 +38,11 @@ public sealed unsafe partial class CpuBackend
         }
     }
 
-    /// <summary>x with its columns in another order, in memory that the next call reuses.</summary>
-    private Tensor Reorder(in Tensor x, int[] order)
-    {
-        var bytes = checked((long)x.Shape[0] * order.Length * sizeof(float));
-        if (reordered is null || reordered.Bytes < bytes)
-        {
-            reordered?.Dispose();
-            reordered = new CpuMemory(bytes);
-        }
-
-        var result = new Tensor(reordered, 0, new TensorShape(x.Shape[0], order.Length), DType.Float32);
-        for (var t = 0; t < x.Shape[0]; t++)
-        {
-            Span<float> from = x.Row<float>(t), to = result.Row<float>(t);
-            for (var i = 0; i < order.Length; i++)
-            {
-                to[i] = from[order[i]];
-            }
-        }
-
-        return result;
-    }
-
     public void Fill(in Tensor x, float value)
     {
         for (var t = 0; t < x.Shape[0]; t++)
         {
             x.Row<float>(t).Fill(value);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void StoreKeyValues(in Tensor keys, in Tensor values, KeyValueBlocks blocks, in Tensor slots)
-    {
-        int width = blocks.KVHeads * blocks.HeadDim, size = blocks.BlockSize;
-        Arguments.Matrix(keys, keys.Shape[0], width);
-        Arguments.Matrix(values, keys.Shape[0], width);
-        Arguments.Vector(slots, DType.Int32, keys.Shape[0]);
-        float* keyCache = blocks.Keys.Pointer<float>(), valueCache = blocks.Values.Pointer<float>();
-        for (var t = 0; t < keys.Shape[0]; t++)
-        {
-            var slot = slots.Pointer<int>()[t];
-            Arguments.That((uint)slot < (long)blocks.NumBlocks * size, $"slot {slot} is outside of {blocks.NumBlocks} blocks");
-            float* key = keys.Pointer<float>() + ((nint)t * keys.RowStride), value = values.Pointer<float>() + ((nint)t * values.RowStride);
-            var block = (nint)(slot / size) * width * size;
-            var offset = slot % size;
-            var valueWidth = blocks.Values.Shape[3];
-            for (var i = 0; i < width; i++)
-            {
-                keyCache[block + ((nint)i * size) + offset] = key[i];
-            }
-
-            for (var head = 0; head < blocks.KVHeads; head++)
-            {
-                var to = valueCache + (((((nint)(slot / size) * blocks.KVHeads) + head) * size) + offset) * valueWidth;
-                new ReadOnlySpan<float>(value + (head * blocks.HeadDim), blocks.HeadDim).CopyTo(new Span<float>(to, blocks.HeadDim));
-            }
-        }
-    }
-
-    public void CopyBlocks(IReadOnlyList<KeyValueBlocks> layers, ReadOnlySpan<BlockCopy> copies)
-    {
-        for (var i = 0; i < layers.Count; i++)
-        {
-            var layer = layers[i];
-            Arguments.Copies(layer, copies);
-            var keyBytes = layer.Keys.Shape.ElementCount / layer.NumBlocks * sizeof(float);
-            var valueBytes = layer.Values.Shape.ElementCount / layer.NumBlocks * sizeof(float);
-            byte* keys = (byte*)layer.Keys.Pointer<float>(), values = (byte*)layer.Values.Pointer<float>();
-            foreach (var (source, destination) in copies)
-            {
-                Buffer.MemoryCopy(keys + (source * keyBytes), keys + (destination * keyBytes), keyBytes, keyBytes);
-                Buffer.MemoryCopy(values + (source * valueBytes), values + (destination * valueBytes), valueBytes, valueBytes);
-            }
         }
     }
 
