@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Octavo.EngineBench;
 using Octavo.EngineBench.Batching;
+using Octavo.EngineBench.Checkpoints;
 using Octavo.EngineBench.Memory;
 using Octavo.EngineBench.Overhead;
 using Octavo.EngineBench.Speculation;
@@ -16,5 +17,6 @@ var root = new RootCommand("Measures the engine without HTTP.")
     BenchCommand.Create("fragmentation", "KV slots that hold no token.", FragmentationExperiment.Run, Console.Out),
     BenchCommand.Create("speculation", "Prompt lookup on and off.", SpeculationExperiment.Run, Console.Out),
     BenchCommand.Create("preemption", "Throughput when KV blocks run out.", PreemptionExperiment.Run, Console.Out),
+    CheckpointCommand.Create(Console.Out, Console.Error),
 };
 return root.Parse(args).Invoke();
