@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Octavo.ServingRuntime.Engine;
 using Octavo.ServingRuntime.Engine.Core;
+using Octavo.ServingRuntime.Kernels;
 
 namespace Octavo.EngineBench;
 
@@ -11,9 +12,10 @@ internal sealed class EngineHarness : IDisposable
     private readonly List<EngineCoreOutput> outputs = new(1024);
     private int added;
 
-    public EngineHarness(EngineOptions options, double warmUpSeconds)
+    /// <param name="backend">Null: the one that the server uses. Owned.</param>
+    public EngineHarness(EngineOptions options, double warmUpSeconds, IKernelBackend? backend = null)
     {
-        Engine = EngineCoreFactory.Create(options, Time, NullLogger.Instance);
+        Engine = backend is null ? EngineCoreFactory.Create(options, Time, NullLogger.Instance) : EngineCoreFactory.Create(options, backend, Time, NullLogger.Instance);
         // The just-in-time compiler takes some seconds to settle.
         var begin = Time.GetTimestamp();
         var random = new Random(7);

@@ -4,6 +4,7 @@ using Octavo.EngineBench.Batching;
 using Octavo.EngineBench.Checkpoints;
 using Octavo.EngineBench.Memory;
 using Octavo.EngineBench.Overhead;
+using Octavo.EngineBench.Profile;
 using Octavo.EngineBench.Speculation;
 using Octavo.EngineBench.Throughput;
 
@@ -17,6 +18,7 @@ var root = new RootCommand("Measures the engine without HTTP.")
     BenchCommand.Create("fragmentation", "KV slots that hold no token.", FragmentationExperiment.Run, Console.Out),
     BenchCommand.Create("speculation", "Prompt lookup on and off.", SpeculationExperiment.Run, Console.Out),
     BenchCommand.Create("preemption", "Throughput when KV blocks run out.", PreemptionExperiment.Run, Console.Out),
+    BenchCommand.Create("profile", "What a step's time goes into: kernels, scheduler, the rest.", [only], (options, parsed) => ProfileExperiment.Run(options, parsed.GetValue(only)!), Console.Out),
     CheckpointCommand.Create(Console.Out, Console.Error),
 };
 return root.Parse(args).Invoke();
