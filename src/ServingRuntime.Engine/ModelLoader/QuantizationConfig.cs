@@ -30,13 +30,14 @@ public sealed record QuantizationConfig
     public static QuantizationConfig Read(ConfigFields fields)
     {
         var method = fields.String("quant_method", "gptq");
-        var groupSize = fields.Has("group_size") ? fields.Int("group_size") : 128;
+        // AutoAWQ's first files have names of their own.
+        var groupSize = fields.Has("group_size") ? fields.Int("group_size") : fields.Has("q_group_size") ? fields.Int("q_group_size") : 128;
         if (groupSize is not (-1 or > 0))
         {
             throw new CheckpointException($"quantization_config: group_size {groupSize} is neither -1 nor above 0");
         }
 
-        var config = new QuantizationConfig { Method = QuantizationMethod.Gptq, Bits = fields.PositiveInt("bits", 4), GroupSize = groupSize < 0 ? null : groupSize };
+        var config = new QuantizationConfig { Method = QuantizationMethod.Gptq, Bits = fields.PositiveInt("bits", fields.OptionalInt("w_bit") ?? 4), GroupSize = groupSize < 0 ? null : groupSize };
         return method switch
         {
             "awq" => ReadAwq(config, fields),

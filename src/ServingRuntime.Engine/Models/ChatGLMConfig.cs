@@ -14,6 +14,7 @@ internal static class ChatGLMConfig
         Require(fields, "post_layer_norm", true, absent: true);
         Require(fields, "apply_residual_connection_post_layernorm", false, absent: false);
         Require(fields, "original_rope", true, absent: true);
+        Require(fields, "multi_query_attention", true, absent: false);
         var heads = fields.PositiveInt("num_attention_heads");
         return new ModelConfig
         {
@@ -23,7 +24,7 @@ internal static class ChatGLMConfig
             IntermediateSize = fields.PositiveInt("ffn_hidden_size"),
             NumHiddenLayers = fields.PositiveInt("num_layers"),
             NumAttentionHeads = heads,
-            NumKeyValueHeads = fields.Bool("multi_query_attention", false) ? fields.PositiveInt("multi_query_group_num") : heads,
+            NumKeyValueHeads = fields.PositiveInt("multi_query_group_num"),
             HeadDim = fields.PositiveInt("kv_channels"),
             MaxPositionEmbeddings = fields.PositiveInt("seq_length"),
             RmsNormEps = (float)fields.PositiveNumber("layernorm_epsilon", 1e-5),

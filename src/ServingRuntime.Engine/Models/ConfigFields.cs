@@ -14,6 +14,9 @@ public sealed class ConfigFields
 
     public bool Has(string field) => Find(root, field) is not null;
 
+    /// <summary>Whether the file has the field at all, be it null: transformers' defaults are for fields that it has not.</summary>
+    public bool Mentions(string field) => root.TryGetProperty(field, out _);
+
     public int PositiveInt(string field, int? absent = null) => Find(root, field) switch
     {
         null => absent ?? throw new CheckpointException($"{field}: is missing"),

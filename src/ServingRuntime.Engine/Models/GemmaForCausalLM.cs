@@ -10,6 +10,9 @@ namespace Octavo.ServingRuntime.Engine.Models;
 /// </summary>
 internal static class GemmaForCausalLM
 {
+    /// <summary>Has caps where its file does not mention them, as in transformers.</summary>
+    private const string Gemma2 = "Gemma2ForCausalLM";
+
     public static ICausalLM Create(ModelConfig config, WeightLoader weights, int maxModelLen)
     {
         var build = Builder(config, weights, maxModelLen);
@@ -38,17 +41,19 @@ internal static class GemmaForCausalLM
             build, prefix, AttentionConfig.Create(config, prefix, windows[i] > 0 ? local : global) with { HeadNorms = true, NormWeightOffset = 1f }, windows[i]));
     }
 
-    private static CausalDecoderBuilder Builder(ModelConfig config, WeightLoader weights, int maxModelLen) => new(config, weights, maxModelLen)
+    private static CausalDecoderBuilder Builder(ModelConfig config, WeightLoader weights, int maxModelLen)
     {
-        NormWeightOffset = 1f, EmbeddingScale = MathF.Sqrt(config.HiddenSize), LogitSoftCap = (float)(config.Fields.OptionalNumber("final_logit_softcapping") ?? 0),
-    };
+        var cap = config.Fields.Mentions("final_logit_softcapping") || config.Architecture != Gemma2 ? config.Fields.OptionalNumber("final_logit_softcapping") ?? 0 : 30;
+        return new(config, weights, maxModelLen) { NormWeightOffset = 1f, EmbeddingScale = MathF.Sqrt(config.HiddenSize), LogitSoftCap = (float)cap };
+    }
 
     private static DecoderLayer Layer(CausalDecoderBuilder build, string prefix, AttentionConfig attention, int window)
     {
         var fields = build.Config.Fields;
         var bias = fields.Bool("attention_bias", false);
+        var cap = fields.Mentions("attn_logit_softcapping") || build.Config.Architecture != Gemma2 ? fields.OptionalNumber("attn_logit_softcapping") ?? 0 : 50;
         var scale = (float)Math.Pow(fields.PositiveNumber("query_pre_attn_scalar", 256), -0.5);
-        var options = new AttentionOptions(scale, window, (float)(fields.OptionalNumber("attn_logit_softcapping") ?? 0));
+        var options = new AttentionOptions(scale, window, (float)cap);
         return new DecoderLayer(build.Attention(attention with { Options = options, QueryKeyValueBias = bias, OutputBias = bias }), build.Mlp(prefix + ".mlp"))
         {
             InputNorm = build.Norm(prefix + ".input_layernorm"),

@@ -17,7 +17,7 @@ internal static class GlmForCausalLM
     {
         var build = new CausalDecoderBuilder(config, weights, maxModelLen);
         var rotary = build.Rotary(interleaved: true);
-        var bias = config.Fields.Bool("attention_bias", false);
+        var bias = config.Fields.Bool("attention_bias", true);
         var names = new GatedMlpNames(FusedGateUp: "gate_up_proj");
         return build.Build((_, prefix) =>
         {

@@ -10,7 +10,7 @@ internal static class MistralForCausalLM
     {
         var build = new CausalDecoderBuilder(config, weights, maxModelLen);
         var rotary = build.Rotary();
-        var window = config.Fields.OptionalInt("sliding_window") ?? 0;
+        var window = LayerWindows.Window(config);
         return build.Build((_, prefix) => build.Layer(prefix, AttentionConfig.Create(config, prefix, rotary, window), build.Mlp(prefix + ".mlp")));
     }
 }

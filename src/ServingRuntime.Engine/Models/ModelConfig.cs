@@ -98,7 +98,9 @@ public sealed record ModelConfig
     {
         var heads = fields.PositiveInt("num_attention_heads");
         var hidden = fields.PositiveInt("hidden_size");
-        if (!fields.Has("head_dim") && hidden % heads != 0)
+        var defaults = ArchitectureDefaults.Of(architecture);
+        var defaultHeadDim = fields.Mentions("head_dim") ? null : defaults.HeadDim;
+        if (!fields.Has("head_dim") && defaultHeadDim is null && hidden % heads != 0)
         {
             throw new CheckpointException($"num_attention_heads: {heads} does not divide hidden_size {hidden}, and there is no head_dim");
         }
@@ -112,13 +114,12 @@ public sealed record ModelConfig
             NumHiddenLayers = fields.PositiveInt("num_hidden_layers"),
             NumAttentionHeads = heads,
             NumKeyValueHeads = fields.PositiveInt("num_key_value_heads", heads),
-            HeadDim = fields.PositiveInt("head_dim", hidden / heads),
+            HeadDim = fields.PositiveInt("head_dim", defaultHeadDim ?? hidden / heads),
             MaxPositionEmbeddings = fields.PositiveInt("max_position_embeddings"),
-            RmsNormEps = (float)fields.PositiveNumber("rms_norm_eps", 1e-6),
-            // Gemma's files leave it out, for true is their default.
-            TieWordEmbeddings = fields.Bool("tie_word_embeddings", architecture.StartsWith("Gemma", StringComparison.Ordinal)),
+            RmsNormEps = (float)fields.PositiveNumber("rms_norm_eps", defaults.RmsNormEps),
+            TieWordEmbeddings = fields.Bool("tie_word_embeddings", defaults.TieWordEmbeddings),
             Activation = ReadActivation(architecture, fields),
-            Rope = RopeFields.Read(fields, "full_attention"),
+            Rope = RopeFields.Read(fields, "full_attention", defaults: defaults),
             DType = fields.DType(),
             Fields = fields,
         }.Checked();

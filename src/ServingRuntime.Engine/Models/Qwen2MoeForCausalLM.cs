@@ -10,7 +10,7 @@ internal static class Qwen2MoeForCausalLM
     {
         var build = new CausalDecoderBuilder(config, weights, maxModelLen);
         var rotary = build.Rotary();
-        var windows = LayerWindows.ReadQwen(config);
+        var windows = LayerWindows.ReadQwen2Moe(config);
         var experts = QwenExperts.Create(build, renormalize: false, shared: true);
         var bias = config.Fields.Bool("qkv_bias", true);
         return build.Build((i, prefix) => build.Layer(

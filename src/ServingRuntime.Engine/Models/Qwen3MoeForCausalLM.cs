@@ -9,7 +9,7 @@ internal static class Qwen3MoeForCausalLM
     {
         var build = new CausalDecoderBuilder(config, weights, maxModelLen);
         var rotary = build.Rotary();
-        var windows = LayerWindows.ReadQwen(config);
+        var windows = LayerWindows.ReadQwen3Moe(config);
         var experts = QwenExperts.Create(build, renormalize: false, shared: false);
         return build.Build((i, prefix) => build.Layer(prefix, Qwen3ForCausalLM.Attention(config, prefix, rotary, windows[i]), experts(i, prefix)));
     }

@@ -9,7 +9,8 @@ internal static class RopeFields
     /// <param name="layerType">"sliding_attention" or "full_attention" where the newer form may tell them apart.</param>
     /// <param name="thetaField">The older form's field of theta.</param>
     /// <param name="scaled">False: rope_scaling is not for these layers.</param>
-    public static RopeParameters Read(ConfigFields fields, string? layerType = null, string thetaField = "rope_theta", bool scaled = true)
+    /// <param name="defaults">What holds where the file says nothing.</param>
+    public static RopeParameters Read(ConfigFields fields, string? layerType = null, string thetaField = "rope_theta", bool scaled = true, ArchitectureDefaults? defaults = null)
     {
         var newer = fields.Object("rope_parameters");
         if (layerType is not null && newer?.Object(layerType) is { } own)
@@ -18,8 +19,8 @@ internal static class RopeFields
         }
 
         var scaling = newer ?? (scaled ? fields.Object("rope_scaling") : null);
-        var theta = newer?.OptionalNumber("rope_theta") ?? scaling?.OptionalNumber("rope_theta") ?? fields.OptionalNumber(thetaField) ?? 10000;
-        var partial = newer?.OptionalNumber("partial_rotary_factor") ?? fields.OptionalNumber("partial_rotary_factor") ?? 1;
+        var theta = newer?.OptionalNumber("rope_theta") ?? scaling?.OptionalNumber("rope_theta") ?? fields.OptionalNumber(thetaField) ?? defaults?.RopeTheta ?? 10000;
+        var partial = newer?.OptionalNumber("partial_rotary_factor") ?? fields.OptionalNumber("partial_rotary_factor") ?? defaults?.PartialRotaryFactor ?? 1;
         var rope = new RopeParameters { Theta = theta, PartialRotaryFactor = partial };
         if (scaling is null)
         {
@@ -31,7 +32,7 @@ internal static class RopeFields
         {
             Scaling = kind,
             Factor = scaling.OptionalNumber("factor"),
-            OriginalMaxPositionEmbeddings = (int?)(scaling.OptionalNumber("original_max_position_embeddings") ?? fields.OptionalNumber("original_max_position_embeddings")),
+            OriginalMaxPositionEmbeddings = (int?)(fields.OptionalNumber("original_max_position_embeddings") ?? scaling.OptionalNumber("original_max_position_embeddings")),
             LowFreqFactor = scaling.OptionalNumber("low_freq_factor") ?? 1,
             HighFreqFactor = scaling.OptionalNumber("high_freq_factor") ?? 4,
             BetaFast = scaling.OptionalNumber("beta_fast") ?? 32,
@@ -54,6 +55,7 @@ internal static class RopeFields
         "linear" => RopeScaling.Linear,
         "dynamic" => RopeScaling.Dynamic,
         "llama3" => RopeScaling.Llama3,
+        "yarn" when scaling.Has("short_factor") => RopeScaling.LongRope, // Phi 3's first files.
         "yarn" => RopeScaling.Yarn,
         "longrope" or "su" => RopeScaling.LongRope,
         var other => throw new CheckpointException($"rope_scaling: type '{other}' is none of default, linear, dynamic, llama3, yarn, longrope"),

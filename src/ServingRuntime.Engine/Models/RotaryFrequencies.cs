@@ -83,7 +83,7 @@ public sealed record RotaryFrequencies(float[] InverseFrequencies, float Attenti
     {
         var original = rope.OriginalMaxPositionEmbeddings ?? maxPositionEmbeddings;
         var divisors = maxModelLen > original ? rope.LongFactor : rope.ShortFactor;
-        var factor = rope.OriginalMaxPositionEmbeddings is null ? rope.Factor ?? 1 : (double)maxPositionEmbeddings / original;
+        var factor = Factor(rope, maxPositionEmbeddings);
         var attention = rope.AttentionFactor ?? (factor <= 1 ? 1 : Math.Sqrt(1 + (Math.Log(factor) / Math.Log(original))));
         return new([.. Powers(rope.Theta, rotaryDim).Select((power, i) => 1f / ((float)divisors[i] * power))], (float)attention);
     }

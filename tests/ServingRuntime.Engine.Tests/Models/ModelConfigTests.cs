@@ -56,6 +56,53 @@ public sealed class ModelConfigTests
         ModelConfig.Parse(With("num_key_value_heads", "null")).NumKeyValueHeads.Should().Be(2, "absent means one KV head a head");
     }
 
+    [Theory]
+    [InlineData("MistralForCausalLM", "{}", "4096 4096 4096 4096")]
+    [InlineData("MistralForCausalLM", "{\"sliding_window\": null}", "0 0 0 0")]
+    [InlineData("Qwen2ForCausalLM", "{\"use_sliding_window\": true, \"sliding_window\": 8, \"max_window_layers\": 3}", "0 0 0 8")]
+    [InlineData("Qwen2ForCausalLM", "{\"use_sliding_window\": true, \"sliding_window\": 8}", "0 0 0 0")]
+    [InlineData("Qwen2ForCausalLM", "{\"sliding_window\": 8, \"max_window_layers\": 0}", "0 0 0 0")]
+    [InlineData("Qwen2MoeForCausalLM", "{\"use_sliding_window\": true, \"sliding_window\": 8, \"max_window_layers\": 3}", "8 0 8 0")]
+    [InlineData("Qwen3MoeForCausalLM", "{\"use_sliding_window\": true, \"sliding_window\": 8, \"max_window_layers\": 3}", "8 8 8 8")]
+    public void Windows_OfEachArchitecture_AreThoseOfTransformers(string architecture, string fields, string expected)
+    {
+        var json = JsonNode.Parse(File.ReadAllText(Path.Combine(Repository.TinyModel, "config.json")))!.AsObject();
+        json["architectures"] = new JsonArray(architecture);
+        foreach (var (name, value) in JsonNode.Parse(fields)!.AsObject())
+        {
+            json[name] = value?.DeepClone();
+        }
+
+        var config = ModelConfig.Parse(Encoding.UTF8.GetBytes(json.ToJsonString()));
+        var windows = architecture switch
+        {
+            "MistralForCausalLM" => Enumerable.Repeat(LayerWindows.Window(config), 4),
+            "Qwen2MoeForCausalLM" => LayerWindows.ReadQwen2Moe(config),
+            "Qwen3MoeForCausalLM" => LayerWindows.ReadQwen3Moe(config),
+            _ => LayerWindows.ReadQwen(config),
+        };
+        string.Join(' ', windows).Should().Be(expected);
+    }
+
+    [Theory]
+    [InlineData("LlamaForCausalLM", 64, 1e-6f, false, 1, 10000)]
+    [InlineData("GemmaForCausalLM", 256, 1e-6f, true, 1, 10000)]
+    [InlineData("Gemma3ForCausalLM", 256, 1e-6f, true, 1, 1e6)]
+    [InlineData("GlmForCausalLM", 128, 1.5625e-7f, false, 0.5, 10000)]
+    [InlineData("MixtralForCausalLM", 64, 1e-5f, false, 1, 1e6)]
+    public void Parse_SilentFile_HasTheDefaultsOfTransformers(string architecture, int headDim, float epsilon, bool tied, double partial, double theta)
+    {
+        var json = JsonNode.Parse(File.ReadAllText(Path.Combine(Repository.TinyModel, "config.json")))!.AsObject();
+        json["architectures"] = new JsonArray(architecture);
+        foreach (var name in new[] { "head_dim", "rms_norm_eps", "tie_word_embeddings", "rope_theta" })
+        {
+            json.Remove(name);
+        }
+
+        var config = ModelConfig.Parse(Encoding.UTF8.GetBytes(json.ToJsonString()));
+        config.Should().BeEquivalentTo(new { HeadDim = headDim, RmsNormEps = epsilon, TieWordEmbeddings = tied, Rope = new { PartialRotaryFactor = partial, Theta = theta } });
+    }
+
     [Fact]
     public void Create_UnknownArchitecture_NamesItAndTheKnownOnes()
     {
