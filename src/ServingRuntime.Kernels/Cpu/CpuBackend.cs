@@ -27,7 +27,10 @@ public sealed unsafe partial class CpuBackend : IKernelBackend
         this.instructions = instructions ?? CpuInstructionSets.Best;
         kernels = KernelSet.For(this.instructions);
         team = new ThreadTeam(threads);
+        quantizedKernels = QuantizedKernels.For(this.instructions);
         linearSection = RunLinear;
+        quantizedSection = RunQuantized;
+        roundingSection = RunRounding;
         attentionSection = RunAttention;
         rowsSection = RunRows;
     }
@@ -45,6 +48,8 @@ public sealed unsafe partial class CpuBackend : IKernelBackend
     public void Dispose()
     {
         team.Dispose();
+        quantizedKernels.Dispose();
+        quantizedRows.Dispose();
         reordered?.Dispose();
     }
 

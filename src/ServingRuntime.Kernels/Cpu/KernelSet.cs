@@ -42,12 +42,6 @@ internal sealed unsafe class KernelSet<TOps, TVector> : KernelSet
     {
         switch (weight)
         {
-            case QuantizedLinear { Bits: 4 } quantized:
-                QuantizedGemm.Run<TOps, TVector, FourBits<TOps, TVector>>(quantized, x, xStride, y, yStride, rowBegin, rowEnd, panelBegin, panelEnd);
-                break;
-            case QuantizedLinear quantized:
-                QuantizedGemm.Run<TOps, TVector, EightBits<TOps, TVector>>(quantized, x, xStride, y, yStride, rowBegin, rowEnd, panelBegin, panelEnd);
-                break;
             case PackedLinear { DType: DType.BFloat16 } packed:
                 Gemm.Run<TOps, TVector, BFloat16Panel<TOps, TVector>>(packed, x, xStride, y, yStride, rowBegin, rowEnd, panelBegin, panelEnd);
                 break;

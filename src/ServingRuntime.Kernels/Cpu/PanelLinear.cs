@@ -6,7 +6,4 @@ internal abstract class PanelLinear(int inFeatures, int outFeatures, int panelWi
     public int PanelWidth { get; } = panelWidth;
 
     public int Panels { get; } = (outFeatures + panelWidth - 1) / panelWidth;
-
-    /// <summary>Input k of the product is this one of x; null: they are the same.</summary>
-    public virtual int[]? InputOrder => null;
 }

@@ -1,20 +1,23 @@
-using System.Runtime.CompilerServices;
-
 namespace Octavo.ServingRuntime.Kernels.Cpu;
 
 /// <summary>
-/// Whole numbers in panels. Inside a panel the pairs of inputs (k, k + 1) follow one another: 4 bits as one byte an output with k in its low half, 8 bits as
-/// one row of bytes for k and one for k + 1. Of a panel, for each group: a row of scales and a row of offsets with the sign turned, float32.
+/// Whole numbers in panels of 16 outputs, one layout for every instruction set. A group of inputs is cut into blocks (the inputs that activations are rounded
+/// together by), padded to whole blocks. A panel is one run of memory: the parameters of its groups, then its values.
+/// <para>Values: 64 bytes hold 16 outputs by 8 inputs of 4 bits or 4 inputs of 8 bits; output n has the bytes 4n to 4n + 3. A byte j of 4 bits holds input j in its
+/// low half and input j + 4 in its high half. That is what dot products of bytes (vpdpbusd) and tiles want, after one shift and mask.</para>
+/// <para>Parameters of a group: 16 scales (float16 where that holds them all exactly, else float32), then zero points: none where all are the same,
+/// bytes, or, where offset / scale is no whole number, the offsets in float32.</para>
 /// </summary>
-internal sealed unsafe class QuantizedLinear : PanelLinear
+internal sealed unsafe class QuantizedLinear : LinearWeight
 {
+    public const int PanelWidth = 16;
+    private const int CacheLine = 64;
     private readonly CpuMemory panels;
-    private readonly CpuMemory groups;
     private readonly CpuMemory? bias;
-    private readonly long panelBytes;
 
-    public QuantizedLinear(IReadOnlyList<QuantizedMatrix> parts, ReadOnlySpan<Tensor> biases, int panelWidth)
-        : base(parts[0].InFeatures, parts.Sum(part => part.OutFeatures), panelWidth)
+    /// <param name="inParallel">Runs a number of independent steps.</param>
+    public QuantizedLinear(IReadOnlyList<QuantizedMatrix> parts, ReadOnlySpan<Tensor> biases, DType dtype, Action<int, Action<int>> inParallel)
+        : base(parts[0].InFeatures, parts.Sum(part => part.OutFeatures))
     {
         foreach (var part in parts)
         {
@@ -30,20 +33,29 @@ internal sealed unsafe class QuantizedLinear : PanelLinear
             throw new ArgumentException($"{biases.Length} biases for {parts.Count} matrices", nameof(biases));
         }
 
+        if (dtype is not (DType.Float32 or DType.BFloat16))
+        {
+            throw new ArgumentException($"products are of float32 or bfloat16, not {dtype}", nameof(dtype));
+        }
+
+        DType = dtype;
         Bits = parts[0].Bits;
         GroupSize = Math.Min(parts[0].GroupSize, InFeatures);
         Groups = parts[0].Groups;
-        InputOrder = parts[0].InputOrder;
-        PairBytes = panelWidth * Bits / 4;
-        panelBytes = (long)(InFeatures / 2) * PairBytes;
-        panels = new CpuMemory(checked(panelBytes * Panels));
-        groups = new CpuMemory(checked((long)Panels * Groups * 2 * panelWidth * sizeof(float)));
-        bias = biases.Length > 0 ? new CpuMemory((long)Panels * panelWidth * sizeof(float)) : null;
+        BlockSize = BlockSizeOf(GroupSize);
+        BlocksPerGroup = (GroupSize + BlockSize - 1) / BlockSize;
+        Panels = (OutFeatures + PanelWidth - 1) / PanelWidth;
+        Parameters = QuantizedParameters.Of(parts);
+        InputMap = MapInputs(parts[0].InputOrder);
+        HeaderBytes = (((Groups * Parameters.Bytes) + CacheLine - 1) / CacheLine) * CacheLine;
+        PanelBytes = HeaderBytes + ((long)PaddedInputs * PanelWidth * Bits / 8);
+        panels = new CpuMemory(checked(PanelBytes * Panels));
+        bias = biases.Length > 0 ? new CpuMemory((long)Panels * PanelWidth * sizeof(float)) : null;
+        QuantizedPacking.Pack(this, parts, inParallel);
         var first = 0;
-        for (var i = 0; i < parts.Count; i++)
+        for (var i = 0; i < biases.Length; i++)
         {
-            Pack(parts[i], first);
-            for (var n = 0; bias is not null && n < parts[i].OutFeatures; n++)
+            for (var n = 0; n < parts[i].OutFeatures; n++)
             {
                 Bias[first + n] = HostValues.Read(biases[i], n);
             }
@@ -52,61 +64,77 @@ internal sealed unsafe class QuantizedLinear : PanelLinear
         }
     }
 
+    /// <summary>float32: products with activations as they are. bfloat16: with activations rounded to bytes by blocks.</summary>
+    public DType DType { get; }
+
     public int Bits { get; }
 
     public int GroupSize { get; }
 
     public int Groups { get; }
 
-    public override int[]? InputOrder { get; }
+    /// <summary>16, 32 or 64 inputs.</summary>
+    public int BlockSize { get; }
 
-    public int PairBytes { get; }
+    public int BlocksPerGroup { get; }
 
-    public override long Bytes => panels.Bytes + groups.Bytes + (bias?.Bytes ?? 0);
+    public int Blocks => Groups * BlocksPerGroup;
+
+    public int PaddedInputs => Blocks * BlockSize;
+
+    public int Panels { get; }
+
+    public QuantizedParameters Parameters { get; }
+
+    /// <summary>Bytes of a panel before its values.</summary>
+    public int HeaderBytes { get; }
+
+    public long PanelBytes { get; }
+
+    /// <summary>For each of the padded inputs the input that it is, or -1; null: they are the inputs.</summary>
+    public int[]? InputMap { get; }
+
+    public override long Bytes => panels.Bytes + (bias?.Bytes ?? 0);
 
     /// <summary>One value an output, padded to whole panels; null: none.</summary>
     public float* Bias => bias is null ? null : (float*)bias.Address;
 
-    public byte* Panel(int index) => (byte*)panels.Address + (index * panelBytes);
+    public byte* Panel(int index) => (byte*)panels.Address + (index * PanelBytes);
 
-    /// <summary>The scales, then the negative offsets of a panel's group.</summary>
-    public float* Group(int panel, int group) => (float*)groups.Address + ((((nint)panel * Groups) + group) * 2 * PanelWidth);
+    /// <summary>Of the sizes that pad a group least, the largest.</summary>
+    public static int BlockSizeOf(int groupSize)
+    {
+        static int Padded(int group, int block) => (group + block - 1) / block * block;
+        var best = 64;
+        foreach (var block in (ReadOnlySpan<int>)[32, 16])
+        {
+            best = Padded(groupSize, block) < Padded(groupSize, best) ? block : best;
+        }
+
+        return best;
+    }
 
     public override void Dispose()
     {
         panels.Dispose();
-        groups.Dispose();
         bias?.Dispose();
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Pack(QuantizedMatrix matrix, int firstOutput)
+    private int[]? MapInputs(int[]? order)
     {
-        var outputs = matrix.OutFeatures;
-        for (var n = 0; n < outputs; n++)
+        if (order is null && PaddedInputs == InFeatures)
         {
-            var output = firstOutput + n;
-            int panel = output / PanelWidth, column = output % PanelWidth;
-            var to = Panel(panel);
-            for (var k = 0; k < InFeatures; k += 2, to += PairBytes)
-            {
-                byte even = matrix.Values[((long)k * outputs) + n], odd = matrix.Values[((long)(k + 1) * outputs) + n];
-                if (Bits == 4)
-                {
-                    to[column] = (byte)(even | (odd << 4));
-                }
-                else
-                {
-                    to[column] = even;
-                    to[PanelWidth + column] = odd;
-                }
-            }
-
-            for (var group = 0; group < Groups; group++)
-            {
-                Group(panel, group)[column] = matrix.Scales[((long)group * outputs) + n];
-                Group(panel, group)[PanelWidth + column] = -matrix.Offsets[((long)group * outputs) + n];
-            }
+            return null;
         }
+
+        var map = new int[PaddedInputs];
+        Array.Fill(map, -1);
+        for (var k = 0; k < InFeatures; k++)
+        {
+            var (group, place) = Math.DivRem(k, GroupSize);
+            map[(group * BlocksPerGroup * BlockSize) + place] = order?[k] ?? k;
+        }
+
+        return map;
     }
 }

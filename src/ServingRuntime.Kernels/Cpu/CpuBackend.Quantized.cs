@@ -1,0 +1,103 @@
+namespace Octavo.ServingRuntime.Kernels.Cpu;
+
+/// <content>Products with weights of 4 and 8 bits.</content>
+public sealed unsafe partial class CpuBackend
+{
+    // Work in multiply-adds of float32: of an input that is rounded, and how many products of bytes are one.
+    private const long RoundingWork = 16;
+    private const long ByteProducts = 4;
+    private readonly QuantizedKernels quantizedKernels;
+    private readonly QuantizedRows quantizedRows = new();
+    private readonly Action<int, int> quantizedSection;
+    private readonly Action<int, int> roundingSection;
+    private QuantizedCall quantized;
+
+    public LinearWeight CreateQuantizedLinear(IReadOnlyList<QuantizedMatrix> parts, ReadOnlySpan<Tensor> biases, DType dtype) =>
+        new QuantizedLinear(parts, biases, dtype, RunSteps);
+
+    private void QuantizedLinear(in Tensor x, QuantizedLinear weight, in Tensor output)
+    {
+        var rows = x.Shape[0];
+        if (rows == 0)
+        {
+            return;
+        }
+
+        var exact = weight.DType == DType.Float32;
+        var source = exact && weight.InputMap is { } map ? Reorder(x, map) : x;
+        quantized = new QuantizedCall(weight, (nint)source.Pointer<float>(), source.RowStride, (nint)output.Pointer<float>(), output.RowStride, rows);
+        if (!exact)
+        {
+            quantizedKernels.Prepare(quantizedRows, weight, rows);
+            Run(roundingSection, RoundingWork * rows * weight.PaddedInputs);
+        }
+
+        Run(quantizedSection, (long)rows * weight.PaddedInputs * weight.OutFeatures / (exact ? 1 : ByteProducts));
+    }
+
+    private void RunRounding(int part, int parts)
+    {
+        var (begin, end) = Part(quantizedRows.Tiles, part, parts);
+        quantizedRows.Fill((float*)quantized.X, quantized.XStride, begin, end);
+    }
+
+    private void RunQuantized(int part, int parts)
+    {
+        var weight = quantized.Weight;
+        float* x = (float*)quantized.X, y = (float*)quantized.Y;
+        var exact = weight.DType == DType.Float32;
+        var tiles = exact ? quantized.Rows : quantizedRows.Tiles;
+
+        // By outputs where each thread gets several panels or there are few rows; else by rows.
+        var byOutputs = weight.Panels >= 4 * parts || tiles < 2 * parts;
+        var (panelBegin, panelEnd) = byOutputs ? Part(weight.Panels, part, parts) : (0, weight.Panels);
+        var (tileBegin, tileEnd) = byOutputs ? (0, tiles) : Part(tiles, part, parts);
+        if (exact)
+        {
+            quantizedKernels.Exact(weight, x, quantized.XStride, y, quantized.YStride, tileBegin, tileEnd, panelBegin, panelEnd);
+        }
+        else
+        {
+            quantizedKernels.Rounded(weight, quantizedRows, y, quantized.YStride, tileBegin, tileEnd, panelBegin, panelEnd);
+        }
+    }
+
+    private void RunSteps(int count, Action<int> step)
+    {
+        team.Run(
+            (part, parts) =>
+            {
+                var (begin, end) = Part(count, part, parts);
+                for (var i = begin; i < end; i++)
+                {
+                    step(i);
+                }
+            },
+            Math.Min(Math.Max(count, 1), Math.Min(MaxPartsPerThread * team.Size, ThreadTeam.MaxParts)));
+    }
+
+    /// <summary>x with its columns in another order, zero where that has no input, in memory that the next call reuses.</summary>
+    private Tensor Reorder(in Tensor x, int[] order)
+    {
+        var bytes = checked((long)x.Shape[0] * order.Length * sizeof(float));
+        if (reordered is null || reordered.Bytes < bytes)
+        {
+            reordered?.Dispose();
+            reordered = new CpuMemory(bytes);
+        }
+
+        var result = new Tensor(reordered, 0, new TensorShape(x.Shape[0], order.Length), DType.Float32);
+        for (var t = 0; t < x.Shape[0]; t++)
+        {
+            Span<float> from = x.Row<float>(t), to = result.Row<float>(t);
+            for (var i = 0; i < order.Length; i++)
+            {
+                to[i] = order[i] < 0 ? 0 : from[order[i]];
+            }
+        }
+
+        return result;
+    }
+
+    private readonly record struct QuantizedCall(QuantizedLinear Weight, nint X, int XStride, nint Y, int YStride, int Rows);
+}

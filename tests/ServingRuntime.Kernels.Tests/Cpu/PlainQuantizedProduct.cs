@@ -1,0 +1,76 @@
+using Octavo.ServingRuntime.Kernels.Cpu;
+
+namespace Octavo.ServingRuntime.Kernels.Tests.Cpu;
+
+/// <summary>What a rounded product with a quantised weight is, step by step as <see cref="QuantizedKernels"/> defines it, in scalars.</summary>
+internal static class PlainQuantizedProduct
+{
+    public static void Compute(Tensor x, IReadOnlyList<QuantizedMatrix> parts, IReadOnlyList<Tensor> biases, Tensor output)
+    {
+        var wholeZeros = parts.All(part => part.Scales.Zip(part.Offsets).All(pair => ZeroPoint(pair.First, pair.Second) is not null));
+        for (var row = 0; row < x.Shape[0]; row++)
+        {
+            var first = 0;
+            for (var i = 0; i < parts.Count; i++)
+            {
+                for (var n = 0; n < parts[i].OutFeatures; n++)
+                {
+                    var bias = biases.Count == 0 ? 0 : biases[i].AsSpan<float>()[n];
+                    output.Row<float>(row)[first + n] = Output(x.Row<float>(row), parts[i], n, wholeZeros) + bias;
+                }
+
+                first += parts[i].OutFeatures;
+            }
+        }
+    }
+
+    private static float Output(Span<float> x, QuantizedMatrix part, int n, bool wholeZeros)
+    {
+        var groupSize = Math.Min(part.GroupSize, part.InFeatures);
+        var block = QuantizedLinear.BlockSizeOf(groupSize);
+        var result = 0f;
+        for (var group = 0; group < part.Groups; group++)
+        {
+            var parameters = (group * part.OutFeatures) + n;
+            var zero = wholeZeros ? ZeroPoint(part.Scales[parameters], part.Offsets[parameters])!.Value : 0;
+            float inner = 0, sum = 0;
+            var end = Math.Min((group + 1) * groupSize, part.InFeatures);
+            for (var begin = group * groupSize; begin < end; begin += block)
+            {
+                var inputs = Enumerable.Range(begin, Math.Min(block, end - begin)).ToArray();
+                var (bytes, scale) = Round([.. ValuesOf(x, part, inputs)]);
+                var dot = inputs.Select((k, i) => (part.Values[(k * part.OutFeatures) + n] - zero) * bytes[i]).Sum();
+                inner = MathF.FusedMultiplyAdd(dot, scale, inner);
+                sum = MathF.FusedMultiplyAdd(bytes.Sum(), scale, sum);
+            }
+
+            result = MathF.FusedMultiplyAdd(inner, part.Scales[parameters], result);
+            result = wholeZeros ? result : MathF.FusedMultiplyAdd(-part.Offsets[parameters], sum, result);
+        }
+
+        return result;
+    }
+
+    private static List<float> ValuesOf(Span<float> x, QuantizedMatrix part, int[] inputs)
+    {
+        var values = new List<float>();
+        foreach (var k in inputs)
+        {
+            values.Add(x[part.InputOrder?[k] ?? k]);
+        }
+
+        return values;
+    }
+
+    private static (int[] Bytes, float Scale) Round(float[] values)
+    {
+        var largest = values.Max(MathF.Abs);
+        return largest < 1e-30f ? (new int[values.Length], 0) : ([.. values.Select(value => (int)MathF.Round(value * (127f / largest)))], largest / 127f);
+    }
+
+    private static int? ZeroPoint(float scale, float offset)
+    {
+        var zero = scale == 0 && offset == 0 ? 0 : MathF.Round(offset / scale);
+        return zero is >= 0 and <= 255 && zero * scale == offset ? (int)zero : null;
+    }
+}
