@@ -22,6 +22,10 @@ public static class ServingFlags
     public const string MaxNumQueuedTokens = "--max-num-queued-tokens";
 
     public const string DType = "--dtype";
+
+    /// <summary>How keys and values are kept: auto, float32, bfloat16, int8, fp8 or fp8_e4m3.</summary>
+    public const string KVCacheDType = "--kv-cache-dtype";
+
     /// <summary>awq, gptq or fp8: what the checkpoint has to be; absent: whatever it is.</summary>
     public const string Quantization = "--quantization";
 

@@ -11,6 +11,12 @@ public sealed record EngineOptions
     /// <summary>auto: as the checkpoint stores its weights; float32; bfloat16. Activations and sums are float32 on the CPU in every case.</summary>
     public string DType { get; init; } = "auto";
 
+    /// <summary>
+    /// How keys and values are kept: float32, bfloat16, int8, fp8_e4m3 (also called fp8); auto: as activations are computed, bfloat16 with bfloat16 and float32 with float32.
+    /// Eight-bit types have a scale for each token and head; nothing is calibrated.
+    /// </summary>
+    public string KVCacheDType { get; init; } = "auto";
+
     /// <summary>awq, gptq or fp8: what the checkpoint has to be; null: whatever it is.</summary>
     public string? Quantization { get; init; }
 

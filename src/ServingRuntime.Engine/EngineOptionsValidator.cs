@@ -5,6 +5,7 @@ public static class EngineOptionsValidator
 {
     public const int MaxCpuThreads = 1024;
     private static readonly string[] DTypes = ["auto", "float32", "bfloat16"];
+    private static readonly string[] KVCacheDTypes = ["auto", "float32", "bfloat16", "int8", "fp8", "fp8_e4m3"];
 
     /// <returns>Every fault, each naming its option; empty when all is well.</returns>
     public static IReadOnlyList<string> Validate(EngineOptions options)
@@ -22,6 +23,11 @@ public static class EngineOptionsValidator
         if (!DTypes.Contains(options.DType, StringComparer.Ordinal))
         {
             errors.Add($"DType: '{options.DType}' is none of {string.Join(", ", DTypes)}");
+        }
+
+        if (!KVCacheDTypes.Contains(options.KVCacheDType, StringComparer.Ordinal))
+        {
+            errors.Add($"KVCacheDType: '{options.KVCacheDType}' is none of {string.Join(", ", KVCacheDTypes)}");
         }
 
         if (options.Quantization is not (null or "awq" or "gptq" or "fp8"))

@@ -13,4 +13,7 @@ public enum DType
 
     /// <summary>5 bits of exponent, 2 of mantissa: the upper half of a float16.</summary>
     Float8E5M2,
+
+    /// <summary>Whole numbers from -127 to 127, which a scale beside them makes values (KV cache).</summary>
+    Int8,
 }

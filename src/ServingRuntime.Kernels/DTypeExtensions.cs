@@ -7,7 +7,7 @@ public static class DTypeExtensions
     {
         DType.Float32 or DType.Int32 => 4,
         DType.BFloat16 or DType.Float16 => 2,
-        DType.Float8E4M3 or DType.Float8E5M2 => 1,
+        DType.Float8E4M3 or DType.Float8E5M2 or DType.Int8 => 1,
         _ => throw new ArgumentOutOfRangeException(nameof(dtype), dtype, "unknown element type"),
     };
 }

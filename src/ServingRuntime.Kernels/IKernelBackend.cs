@@ -17,8 +17,15 @@ public interface IKernelBackend : IDisposable
     /// <summary>New memory, all zero, aligned to 64 bytes. The caller disposes <see cref="Tensor.Memory"/>.</summary>
     Tensor Allocate(TensorShape shape, DType dtype);
 
+    /// <summary>Bytes of one block of one layer, keys, values and their scales: what <see cref="AllocateKeyValueBlocks"/> takes for each.</summary>
+    long KeyValueBlockBytes(int kvHeads, int headDim, int blockSize, DType dtype);
+
     /// <summary>Zeroed blocks for one layer. <paramref name="blockSize"/> is 16, 32 or 64; <paramref name="headDim"/> 1 to 512.</summary>
-    KeyValueBlocks AllocateKeyValueBlocks(int numBlocks, int kvHeads, int headDim, int blockSize);
+    /// <param name="dtype">
+    /// How keys and values are held: float32; bfloat16 (to nearest even); int8 or float8 (E4M3), each head of a token with a scale of its own for its keys and one for its values,
+    /// so that its largest magnitude becomes 127 or 448. With any but float32 attention may round queries and weights to bfloat16; sums stay float32.
+    /// </param>
+    KeyValueBlocks AllocateKeyValueBlocks(int numBlocks, int kvHeads, int headDim, int blockSize, DType dtype = DType.Float32);
 
     /// <summary>Host values into the front of a dense tensor.</summary>
     void CopyToDevice<T>(ReadOnlySpan<T> source, in Tensor destination) where T : unmanaged;
@@ -79,7 +86,7 @@ public interface IKernelBackend : IDisposable
     /// <summary>x = cap · tanh(x / cap), for x [T, H].</summary>
     void SoftCap(in Tensor x, float cap);
 
-    /// <summary>Stores keys and values [T, KVHeads * D] into slots int32 [T] (block * BlockSize + offset).</summary>
+    /// <summary>Stores keys and values [T, KVHeads * D] into slots int32 [T] (block * BlockSize + offset), rounded to the blocks' type: what is stored depends on the row alone.</summary>
     void StoreKeyValues(in Tensor keys, in Tensor values, KeyValueBlocks blocks, in Tensor slots);
 
     /// <summary>

@@ -34,6 +34,11 @@ public sealed record EngineSpec
     [Schema(Enum = ["auto", "float32", "bfloat16"])]
     public string? DType { get; init; }
 
+    /// <summary>Type in which keys and values are kept; auto takes that of the activations. The eight-bit types hold about twice as many tokens in the same memory as bfloat16.</summary>
+    [JsonPropertyName("kvCacheDtype")]
+    [Schema(Enum = ["auto", "float32", "bfloat16", "int8", "fp8", "fp8_e4m3"])]
+    public string? KVCacheDType { get; init; }
+
     /// <summary>Whether prompts reuse the KV blocks of earlier prompts with the same beginning. Absent: the runtime's default (on).</summary>
     public bool? EnablePrefixCaching { get; init; }
 

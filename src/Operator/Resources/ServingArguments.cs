@@ -25,6 +25,11 @@ internal static class ServingArguments
             arguments.AddRange([ServingFlags.DType, dtype]);
         }
 
+        if (engine.KVCacheDType is { } cacheDType)
+        {
+            arguments.AddRange([ServingFlags.KVCacheDType, cacheDType]);
+        }
+
         if (engine.EnablePrefixCaching is { } caching)
         {
             arguments.Add(caching ? ServingFlags.EnablePrefixCaching : ServingFlags.NoEnablePrefixCaching);

@@ -5,6 +5,7 @@ using Octavo.ServingRuntime.Engine.Sampling;
 using Octavo.ServingRuntime.Engine.Scheduling;
 using Octavo.ServingRuntime.Engine.Speculation;
 using Octavo.ServingRuntime.Engine.StructuredOutput;
+using Octavo.ServingRuntime.Kernels;
 
 namespace Octavo.ServingRuntime.Engine.Core;
 
@@ -45,6 +46,7 @@ internal sealed class EngineCore : IEngineCore
         MaxModelLen = maxModelLen;
         VocabSize = vocabSize;
         HiddenSize = hiddenSize;
+        KVCacheDType = cacheConfig.DType == DType.Float8E4M3 ? "fp8_e4m3" : cacheConfig.DType.ToString().ToLowerInvariant();
         cache = new KVCacheManager(new BlockPool(cacheConfig.NumBlocks), cacheConfig.BlockSize, options.EnablePrefixCaching, tier);
         scheduler = new Scheduler(cache, options, maxModelLen, timeProvider);
     }
@@ -58,6 +60,8 @@ internal sealed class EngineCore : IEngineCore
     public int NumBlocks => cache.Pool.NumBlocks;
 
     public int BlockSize => cache.BlockSize;
+
+    public string KVCacheDType { get; }
 
     public bool HasUnfinishedRequests => scheduler.HasUnfinishedRequests || refused.Count > 0;
 

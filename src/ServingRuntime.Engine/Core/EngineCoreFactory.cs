@@ -56,16 +56,18 @@ public static partial class EngineCoreFactory
             var dtype = ChooseDType(options, config);
             var model = ModelRegistry.Create(config, new WeightLoader(checkpoint, backend, dtype, config.Quantization), maxModelLen);
             owned.Push(model);
-            var cache = KVCacheConfig.Create(options, config, maxModelLen, FreeMemory.Measure());
+            var cacheType = ChooseKVCacheDType(options, dtype);
+            var blockBytes = checked(config.NumHiddenLayers * backend.KeyValueBlockBytes(config.NumKeyValueHeads, config.HeadDim, options.BlockSize, cacheType));
+            var cache = KVCacheConfig.Create(options, blockBytes, cacheType, maxModelLen, FreeMemory.Measure());
             var runner = new ModelRunner.ModelRunner(backend, model, config, cache, options, maxModelLen, tier);
             proposer ??= options.Speculative switch
             {
                 null => null,
-                { Method: SpeculativeMethod.DraftModel } => new DraftModelProposer(options, config, backend, maxModelLen, cache.NumBlocks),
+                { Method: SpeculativeMethod.DraftModel } => new DraftModelProposer(options, config, backend, maxModelLen, cache),
                 var ngram => new NgramProposer(ngram),
             };
             LogStarted(
-                logger, config.Architecture, options.ModelPath, dtype, backend.Description, cache.NumBlocks, cache.BlockSize, cache.Bytes,
+                logger, config.Architecture, options.ModelPath, dtype, backend.Description, cache.NumBlocks, cache.BlockSize, cacheType, cache.Bytes,
                 maxModelLen, timeProvider.GetElapsedTime(start).TotalMilliseconds);
             return new EngineCore(options, cache, maxModelLen, config.VocabSize, config.HiddenSize, runner, timeProvider, proposer, tier, [.. owned]);
         }
@@ -88,8 +90,17 @@ public static partial class EngineCoreFactory
         _ => config.DType == DType.BFloat16 ? DType.BFloat16 : DType.Float32,
     };
 
+    private static DType ChooseKVCacheDType(EngineOptions options, DType computed) => options.KVCacheDType switch
+    {
+        "float32" => DType.Float32,
+        "bfloat16" => DType.BFloat16,
+        "int8" => DType.Int8,
+        "fp8" or "fp8_e4m3" => DType.Float8E4M3,
+        _ => computed,
+    };
+
     [LoggerMessage(Level = LogLevel.Information, Message =
-        "{Architecture} from {ModelPath} with {DType} weights on {Backend}: {NumBlocks} KV blocks of {BlockSize} tokens ({Bytes} bytes), at most {MaxModelLen} tokens a request; ready in {Milliseconds:F0} ms")]
+        "{Architecture} from {ModelPath} with {DType} weights on {Backend}: {NumBlocks} KV blocks of {BlockSize} tokens in {KVCacheDType} ({Bytes} bytes), at most {MaxModelLen} tokens a request; ready in {Milliseconds:F0} ms")]
     private static partial void LogStarted(
-        ILogger logger, string architecture, string modelPath, DType dType, string backend, int numBlocks, int blockSize, long bytes, int maxModelLen, double milliseconds);
+        ILogger logger, string architecture, string modelPath, DType dType, string backend, int numBlocks, int blockSize, DType kVCacheDType, long bytes, int maxModelLen, double milliseconds);
 }

@@ -34,4 +34,7 @@ public interface IEngineCore : IDisposable
     int NumBlocks { get; }
 
     int BlockSize { get; }
+
+    /// <summary>How keys and values are kept: float32, bfloat16, int8 or fp8_e4m3.</summary>
+    string KVCacheDType { get; }
 }

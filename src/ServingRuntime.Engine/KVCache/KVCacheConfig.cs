@@ -1,22 +1,28 @@
 using Octavo.ServingRuntime.Engine.Core;
-using Octavo.ServingRuntime.Engine.Models;
+using Octavo.ServingRuntime.Kernels;
 
 namespace Octavo.ServingRuntime.Engine.KVCache;
 
 /// <summary>Number and size of the KV blocks.</summary>
 /// <param name="NumBlocks">The null block included.</param>
-public sealed record KVCacheConfig(int NumBlocks, int BlockSize, long BytesPerBlock)
+/// <param name="BlockSize">Tokens.</param>
+/// <param name="BytesPerBlock">In all layers: keys, values and their scales.</param>
+/// <param name="DType">How keys and values are kept.</param>
+public sealed record KVCacheConfig(int NumBlocks, int BlockSize, long BytesPerBlock, DType DType = DType.Float32)
 {
     public long Bytes => NumBlocks * BytesPerBlock;
 
     /// <summary>
     /// Override, else given bytes, else a part of the free memory, but no more than all sequences at full length could use.
     /// </summary>
+    /// <param name="options">Sizes as asked for.</param>
+    /// <param name="bytesPerBlock">In all layers.</param>
+    /// <param name="dtype">How keys and values are kept.</param>
+    /// <param name="maxModelLen">Most tokens of a request.</param>
     /// <param name="freeMemoryBytes">Measured after the weights are loaded; null: unknown.</param>
     /// <exception cref="EngineStartException">One request of <paramref name="maxModelLen"/> tokens does not fit.</exception>
-    public static KVCacheConfig Create(EngineOptions options, ModelConfig model, int maxModelLen, long? freeMemoryBytes)
+    public static KVCacheConfig Create(EngineOptions options, long bytesPerBlock, DType dtype, int maxModelLen, long? freeMemoryBytes)
     {
-        var bytesPerBlock = checked(model.KVBytesPerToken * options.BlockSize);
         var blocksPerSequence = (maxModelLen + options.BlockSize - 1) / options.BlockSize;
         var useful = checked(((long)blocksPerSequence * options.MaxNumSeqs) + 1);
         var (blocks, source) = options switch
@@ -35,6 +41,6 @@ public sealed record KVCacheConfig(int NumBlocks, int BlockSize, long BytesPerBl
                 + (largest >= 2 ? $"the largest max-model-len that fits is {largest}" : "no request fits at all"));
         }
 
-        return new KVCacheConfig(numBlocks, options.BlockSize, bytesPerBlock);
+        return new KVCacheConfig(numBlocks, options.BlockSize, bytesPerBlock, dtype);
     }
 }

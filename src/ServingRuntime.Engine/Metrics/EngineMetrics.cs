@@ -145,12 +145,12 @@ public sealed class EngineMetrics
     }
 
     /// <summary>Exposes the cache's configuration as labels of a gauge that is 1.</summary>
-    public void DescribeCache(int blockSize, int numBlocks, bool prefixCaching)
+    public void DescribeCache(int blockSize, int numBlocks, string cacheDType, bool prefixCaching)
     {
         KeyValuePair<string, object?>[] described =
         [
             .. labels, new("block_size", blockSize.ToString(System.Globalization.CultureInfo.InvariantCulture)),
-            new("num_gpu_blocks", numBlocks.ToString(System.Globalization.CultureInfo.InvariantCulture)), new("enable_prefix_caching", prefixCaching ? "True" : "False"),
+            new("num_gpu_blocks", numBlocks.ToString(System.Globalization.CultureInfo.InvariantCulture)), new("cache_dtype", cacheDType), new("enable_prefix_caching", prefixCaching ? "True" : "False"),
         ];
         meter.CreateObservableGauge(ServingMetricNames.CacheConfigInfo, () => new Measurement<int>(1, described), description: "Configuration of the KV cache.");
     }

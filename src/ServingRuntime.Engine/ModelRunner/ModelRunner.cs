@@ -34,7 +34,7 @@ internal sealed class ModelRunner : IModelRunner
         cache = new KeyValueBlocks[config.NumHiddenLayers];
         for (var layer = 0; layer < cache.Length; layer++)
         {
-            cache[layer] = backend.AllocateKeyValueBlocks(cacheConfig.NumBlocks, config.NumKeyValueHeads, config.HeadDim, size);
+            cache[layer] = backend.AllocateKeyValueBlocks(cacheConfig.NumBlocks, config.NumKeyValueHeads, config.HeadDim, size, cacheConfig.DType);
         }
 
         maxLogitRows = (int)Math.Clamp(maxLogitsBytes / sizeof(float) / config.VocabSize, MinLogitRows, Math.Max(options.MaxNumBatchedTokens, MinLogitRows));

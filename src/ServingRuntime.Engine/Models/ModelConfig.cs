@@ -32,9 +32,6 @@ public sealed record ModelConfig
     /// <summary>The whole file.</summary>
     public required ConfigFields Fields { get; init; }
 
-    /// <summary>Bytes of one token's keys and values over all layers, in float32, each head filled up to whole vectors.</summary>
-    public long KVBytesPerToken => checked(2L * NumHiddenLayers * NumKeyValueHeads * ((HeadDim + 15L) / 16 * 16) * sizeof(float));
-
     /// <summary>The longest that the model may be served with: its own length, or what its rope scaling stretches that to.</summary>
     public int LongestModelLen => Rope switch
     {

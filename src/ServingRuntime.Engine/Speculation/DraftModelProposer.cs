@@ -30,9 +30,9 @@ internal sealed class DraftModelProposer : IDraftProposer
     private readonly List<(Request Target, Shadow Shadow)> drafting = [];
     private int round;
 
-    /// <param name="targetBlocks">Blocks of the large model's cache: as many as that at most.</param>
+    /// <param name="targetCache">The large model's: as many blocks as that has at most, of the same type.</param>
     /// <exception cref="CheckpointException">The two models do not fit together, or the checkpoint is faulty.</exception>
-    public DraftModelProposer(EngineOptions options, ModelConfig target, IKernelBackend backend, int maxModelLen, int targetBlocks)
+    public DraftModelProposer(EngineOptions options, ModelConfig target, IKernelBackend backend, int maxModelLen, KVCacheConfig targetCache)
     {
         var folder = options.Speculative!.DraftModelPath!;
         var config = ModelConfig.Load(folder);
@@ -47,11 +47,11 @@ internal sealed class DraftModelProposer : IDraftProposer
         int size = options.BlockSize, sequences = options.Speculative.MaxRunningRequests, blocksEach = (maxModelLen + size - 1) / size;
         checkpoint = Checkpoint.Open(folder);
         model = ModelRegistry.Create(config, new WeightLoader(checkpoint, backend, config.DType == DType.BFloat16 ? DType.BFloat16 : DType.Float32), maxModelLen);
-        var count = (int)Math.Min((long)sequences * blocksEach, targetBlocks - 1) + 1;
+        var count = (int)Math.Min((long)sequences * blocksEach, targetCache.NumBlocks - 1) + 1;
         cache = new KeyValueBlocks[config.NumHiddenLayers];
         for (var layer = 0; layer < cache.Length; layer++)
         {
-            cache[layer] = backend.AllocateKeyValueBlocks(count, config.NumKeyValueHeads, config.HeadDim, size);
+            cache[layer] = backend.AllocateKeyValueBlocks(count, config.NumKeyValueHeads, config.HeadDim, size, targetCache.DType);
         }
 
         // Not cached by content: tokens that are taken back would leave blocks that are not what they are known for.

@@ -31,8 +31,9 @@ internal static class Arguments
         }
     }
 
-    public static void Blocks(int numBlocks, int kvHeads, int headDim, int blockSize)
+    public static void Blocks(int numBlocks, int kvHeads, int headDim, int blockSize, DType dtype)
     {
+        That(dtype is DType.Float32 or DType.BFloat16 or DType.Int8 or DType.Float8E4M3, $"no KV blocks of {dtype}");
         ArgumentOutOfRangeException.ThrowIfLessThan(numBlocks, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(kvHeads, 1);
         That(headDim is > 0 and <= 512, $"head size {headDim} is outside of 1 to 512");

@@ -13,10 +13,8 @@ public sealed unsafe partial class CpuBackend : IKernelBackend
     private readonly KernelSet kernels;
     private readonly ThreadTeam team;
     private readonly Action<int, int> linearSection;
-    private readonly Action<int, int> attentionSection;
     private readonly Action<int, int> rowsSection;
     private LinearCall linear;
-    private AttentionArguments attention;
     private RowsCall rows;
     private CpuMemory? reordered;
 
@@ -32,6 +30,8 @@ public sealed unsafe partial class CpuBackend : IKernelBackend
         quantizedSection = RunQuantized;
         roundingSection = RunRounding;
         attentionSection = RunAttention;
+        combineSection = CombineAttention;
+        storeSection = StoreKeyValues;
         rowsSection = RunRows;
     }
 
@@ -51,6 +51,8 @@ public sealed unsafe partial class CpuBackend : IKernelBackend
         quantizedKernels.Dispose();
         quantizedRows.Dispose();
         reordered?.Dispose();
+        attentionMemory?.Dispose();
+        partialMemory?.Dispose();
     }
 
     private static (int Begin, int End) Part(int count, int part, int parts) =>

@@ -28,6 +28,15 @@ internal unsafe interface ILaneOps<TVector> where TVector : struct
     /// <summary>Count bytes: their low and their high halves as numbers.</summary>
     static abstract void LoadNibbles(byte* source, out TVector low, out TVector high);
 
+    /// <summary>Count signed bytes as numbers.</summary>
+    static abstract TVector LoadSignedBytes(sbyte* source);
+
+    /// <summary>Count numbers of type E4M3.</summary>
+    static abstract TVector LoadFloat8(byte* source);
+
+    /// <summary>The largest lane, as <see cref="Max"/> has it.</summary>
+    static abstract float MaxLane(TVector value);
+
     static abstract TVector Add(TVector left, TVector right);
 
     static abstract TVector Subtract(TVector left, TVector right);

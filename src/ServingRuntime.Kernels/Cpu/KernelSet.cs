@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Octavo.ServingRuntime.Kernels.Cpu.Attention;
 
 namespace Octavo.ServingRuntime.Kernels.Cpu;
 
@@ -21,7 +22,10 @@ internal abstract unsafe class KernelSet
 
     public abstract void RotaryEmbedding(float* x, int heads, int headDim, float* cosSin, int rotaryDim, bool interleaved);
 
-    public abstract void PagedAttention(in AttentionArguments arguments, int first, int step);
+    /// <param name="range">One range of the unit; -1: all, to the outputs.</param>
+    public abstract void PagedAttention(in AttentionArguments arguments, in AttentionUnit unit, in AttentionTile tile, int range);
+
+    public abstract void CombineAttention(in AttentionArguments arguments, in AttentionUnit unit);
 
     public abstract void ActivationMul(GatedActivation activation, float* gateUp, int width, float* output);
 
@@ -66,8 +70,26 @@ internal sealed unsafe class KernelSet<TOps, TVector> : KernelSet
         }
     }
 
-    public override void PagedAttention(in AttentionArguments arguments, int first, int step) =>
-        Cpu.PagedAttention.Run<TOps, TVector>(in arguments, first, step);
+    public override void PagedAttention(in AttentionArguments arguments, in AttentionUnit unit, in AttentionTile tile, int range)
+    {
+        switch (arguments.Layout.DType)
+        {
+            case DType.Float32:
+                PagedAttention<Float32Cache<TOps, TVector>>(arguments, unit, tile, range);
+                break;
+            case DType.BFloat16:
+                PagedAttention<BFloat16Cache<TOps, TVector>>(arguments, unit, tile, range);
+                break;
+            case DType.Int8:
+                PagedAttention<Int8Cache<TOps, TVector>>(arguments, unit, tile, range);
+                break;
+            default:
+                PagedAttention<Float8Cache<TOps, TVector>>(arguments, unit, tile, range);
+                break;
+        }
+    }
+
+    public override void CombineAttention(in AttentionArguments arguments, in AttentionUnit unit) => Attention.PagedAttention.Combine<TOps, TVector>(arguments, unit);
 
     public override void ActivationMul(GatedActivation activation, float* gateUp, int width, float* output)
     {
@@ -78,6 +100,19 @@ internal sealed unsafe class KernelSet<TOps, TVector> : KernelSet
         else
         {
             Activation.Multiply<TOps, TVector, GeluTanhGate<TOps, TVector>>(gateUp, width, output);
+        }
+    }
+
+    private static void PagedAttention<TFormat>(in AttentionArguments arguments, in AttentionUnit unit, in AttentionTile tile, int range)
+        where TFormat : struct, IKeyValueFormat<TOps, TVector>
+    {
+        if (range < 0)
+        {
+            Attention.PagedAttention.Run<TOps, TVector, TFormat>(arguments, unit, tile);
+        }
+        else
+        {
+            Attention.PagedAttention.RunRange<TOps, TVector, TFormat>(arguments, unit, tile, range);
         }
     }
 

@@ -42,6 +42,27 @@ internal readonly unsafe struct Lanes128 : ILaneOps<Vector128<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LoadSignedBytes(sbyte* source) => Vector128.ConvertToSingle(Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(int*)source).AsSByte())));
+
+    /// <remarks>Exponents move by 120; numbers without one, m / 8 * 2^-6, come out as (1 + m / 8) * 2^-7 and are twice that less 2^-6. No step meets a number too small for float32.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LoadFloat8(byte* source)
+    {
+        var bytes = Widen(source);
+        var code = bytes & Vector128.Create(0x7F);
+        var value = ((code << 20) + Vector128.Create(120 << 23)).AsSingle();
+        value = Vector128.ConditionalSelect(Vector128.LessThan(code, Vector128.Create(8)).AsSingle(), value + value - Vector128.Create(1f / 64), value);
+        return (value.AsInt32() | ((bytes & Vector128.Create(0x80)) << 24)).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MaxLane(Vector128<float> value)
+    {
+        var pairs = Vector128.MaxNative(value, Vector128.Shuffle(value.AsInt32(), Vector128.Create(2, 3, 0, 1)).AsSingle());
+        return Vector128.MaxNative(pairs, Vector128.Shuffle(pairs.AsInt32(), Vector128.Create(1, 0, 3, 2)).AsSingle()).ToScalar();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Add(Vector128<float> left, Vector128<float> right) => left + right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -42,6 +42,23 @@ internal readonly unsafe struct Lanes256 : ILaneOps<Vector256<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadSignedBytes(sbyte* source) => Vector256.ConvertToSingle(Vector256.WidenLower(Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(long*)source).AsSByte()).ToVector256Unsafe()));
+
+    /// <remarks>Exponents move by 120; numbers without one, m / 8 * 2^-6, come out as (1 + m / 8) * 2^-7 and are twice that less 2^-6. No step meets a number too small for float32.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadFloat8(byte* source)
+    {
+        var bytes = Widen(source);
+        var code = bytes & Vector256.Create(0x7F);
+        var value = ((code << 20) + Vector256.Create(120 << 23)).AsSingle();
+        value = Vector256.ConditionalSelect(Vector256.LessThan(code, Vector256.Create(8)).AsSingle(), value + value - Vector256.Create(1f / 64), value);
+        return (value.AsInt32() | ((bytes & Vector256.Create(0x80)) << 24)).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MaxLane(Vector256<float> value) => Lanes128.MaxLane(Vector128.MaxNative(value.GetLower(), value.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Add(Vector256<float> left, Vector256<float> right) => left + right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

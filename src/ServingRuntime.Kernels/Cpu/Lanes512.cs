@@ -42,6 +42,23 @@ internal readonly unsafe struct Lanes512 : ILaneOps<Vector512<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadSignedBytes(sbyte* source) => Vector512.ConvertToSingle(Vector512.WidenLower(Vector256.WidenLower(Vector128.Load(source).ToVector256Unsafe()).ToVector512Unsafe()));
+
+    /// <remarks>Exponents move by 120; numbers without one, m / 8 * 2^-6, come out as (1 + m / 8) * 2^-7 and are twice that less 2^-6. No step meets a number too small for float32.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadFloat8(byte* source)
+    {
+        var bytes = Widen(source);
+        var code = bytes & Vector512.Create(0x7F);
+        var value = ((code << 20) + Vector512.Create(120 << 23)).AsSingle();
+        value = Vector512.ConditionalSelect(Vector512.LessThan(code, Vector512.Create(8)).AsSingle(), value + value - Vector512.Create(1f / 64), value);
+        return (value.AsInt32() | ((bytes & Vector512.Create(0x80)) << 24)).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MaxLane(Vector512<float> value) => Lanes256.MaxLane(Vector256.MaxNative(value.GetLower(), value.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Add(Vector512<float> left, Vector512<float> right) => left + right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

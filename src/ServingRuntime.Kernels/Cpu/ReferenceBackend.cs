@@ -9,12 +9,14 @@ public sealed class ReferenceBackend : IKernelBackend
 
     public Tensor Allocate(TensorShape shape, DType dtype) => new(new CpuMemory(checked(shape.ElementCount * dtype.Size())), 0, shape, dtype);
 
-    /// <summary>Both as [block, slot, head, element].</summary>
-    public KeyValueBlocks AllocateKeyValueBlocks(int numBlocks, int kvHeads, int headDim, int blockSize)
+    public long KeyValueBlockBytes(int kvHeads, int headDim, int blockSize, DType dtype) => 2L * kvHeads * headDim * blockSize * sizeof(float);
+
+    /// <summary>Both as [block, slot, head, element], rounded as the type would round them but in float32.</summary>
+    public KeyValueBlocks AllocateKeyValueBlocks(int numBlocks, int kvHeads, int headDim, int blockSize, DType dtype)
     {
-        Arguments.Blocks(numBlocks, kvHeads, headDim, blockSize);
+        Arguments.Blocks(numBlocks, kvHeads, headDim, blockSize, dtype);
         var shape = new TensorShape(numBlocks, blockSize, kvHeads, headDim);
-        return new KeyValueBlocks(Allocate(shape, DType.Float32), Allocate(shape, DType.Float32), numBlocks, kvHeads, headDim, blockSize);
+        return new KeyValueBlocks(Allocate(shape, DType.Float32), Allocate(shape, DType.Float32), null, dtype, numBlocks, kvHeads, headDim, blockSize);
     }
 
     public void CopyToDevice<T>(ReadOnlySpan<T> source, in Tensor destination) where T : unmanaged => source.CopyTo(destination.AsSpan<T>());
@@ -138,8 +140,8 @@ public sealed class ReferenceBackend : IKernelBackend
         for (var t = 0; t < keys.Shape[0]; t++)
         {
             var slot = slots.AsSpan<int>()[t];
-            keys.Row<float>(t).CopyTo(blocks.Keys.AsSpan<float>().Slice(slot * width, width));
-            values.Row<float>(t).CopyTo(blocks.Values.AsSpan<float>().Slice(slot * width, width));
+            Round(keys.Row<float>(t), blocks, blocks.Keys.AsSpan<float>().Slice(slot * width, width));
+            Round(values.Row<float>(t), blocks, blocks.Values.AsSpan<float>().Slice(slot * width, width));
         }
     }
 
@@ -274,6 +276,26 @@ public sealed class ReferenceBackend : IKernelBackend
 
     public void Dispose()
     {
+    }
+
+    private static void Round(Span<float> row, KeyValueBlocks blocks, Span<float> stored)
+    {
+        for (var head = 0; head < row.Length; head += blocks.HeadDim)
+        {
+            var from = row.Slice(head, blocks.HeadDim);
+            var (largest, top) = (from.ToArray().Max(Math.Abs), blocks.DType == DType.Int8 ? 127f : 448f);
+            for (var i = 0; i < from.Length; i++)
+            {
+                stored[head + i] = blocks.DType switch
+                {
+                    DType.Float32 => from[i],
+                    DType.BFloat16 => HostValues.FromBFloat16(HostValues.ToBFloat16(from[i])),
+                    _ when largest == 0 => 0,
+                    DType.Int8 => MathF.Round(from[i] * (top / largest)) * (largest / top),
+                    _ => Float8.FromE4M3(Float8.ToE4M3(from[i] * (top / largest))) * (largest / top),
+                };
+            }
+        }
     }
 
     private static void Apply(in Tensor x, Func<double, double> function)

@@ -23,6 +23,7 @@ internal static class ServeCommand
         var queued = new Option<int>(ServingFlags.MaxNumQueuedRequests) { Description = "Most waiting requests; beyond it requests get 503.", DefaultValueFactory = _ => 1024 };
         var queuedTokens = new Option<long?>(ServingFlags.MaxNumQueuedTokens) { Description = "Most prompt tokens of waiting requests. Default: no bound." };
         var dtype = new Option<string>(ServingFlags.DType) { Description = "auto, float32 or bfloat16.", DefaultValueFactory = _ => "auto" };
+        var cacheDType = new Option<string>(ServingFlags.KVCacheDType) { Description = "How keys and values are kept: float32, bfloat16, int8, fp8_e4m3 (or fp8), or auto: as activations are computed.", DefaultValueFactory = _ => "auto" };
         var quantization = new Option<string?>(ServingFlags.Quantization) { Description = "awq, gptq or fp8: what the checkpoint has to be. Default: whatever its configuration says." };
         var device = new Option<string>(ServingFlags.Device) { Description = "auto or cpu.", DefaultValueFactory = _ => "auto" };
         var prefixCaching = new Option<bool>(ServingFlags.EnablePrefixCaching) { Description = "Reuse KV blocks of equal prefixes (default)." };
@@ -51,7 +52,7 @@ internal static class ServeCommand
 
         var root = new RootCommand("Serves a language model over an OpenAI-compatible API.")
         {
-            model, names, host, port, maxModelLen, blockSize, maxNumSeqs, maxBatched, longPrefill, queued, queuedTokens, dtype, quantization, device, prefixCaching, noPrefixCaching,
+            model, names, host, port, maxModelLen, blockSize, maxNumSeqs, maxBatched, longPrefill, queued, queuedTokens, dtype, cacheDType, quantization, device, prefixCaching, noPrefixCaching,
             cacheBytes, blocks, threads, shutdown, apiKeys, apiKeyFile, shareCache, perKey, timeout, stall, noWarmUp, pooling, speculative, seed,
             template, trustTemplate, toolParser, autoTools, reasoningParser, maxLogprobs,
         };
@@ -88,6 +89,7 @@ internal static class ServeCommand
             {
                 ModelPath = options.Model,
                 DType = parsed.GetValue(dtype)!,
+                KVCacheDType = parsed.GetValue(cacheDType)!,
                 Quantization = parsed.GetValue(quantization),
                 MaxModelLen = parsed.GetValue(maxModelLen),
                 BlockSize = parsed.GetValue(blockSize),

@@ -12,6 +12,7 @@ internal static class ServingOptionsValidator
     {
         [nameof(EngineOptions.ModelPath)] = ServingFlags.Model,
         [nameof(EngineOptions.DType)] = ServingFlags.DType,
+        [nameof(EngineOptions.KVCacheDType)] = ServingFlags.KVCacheDType,
         [nameof(EngineOptions.Quantization)] = ServingFlags.Quantization,
         [nameof(EngineOptions.BlockSize)] = ServingFlags.BlockSize,
         [nameof(EngineOptions.MaxModelLen)] = ServingFlags.MaxModelLen,

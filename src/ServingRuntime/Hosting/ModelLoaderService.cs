@@ -68,7 +68,7 @@ internal sealed partial class ModelLoaderService(
             }
 
             var metrics = new EngineMetrics(meterFactory, options.ModelName, core.MaxModelLen);
-            metrics.DescribeCache(core.BlockSize, core.NumBlocks, engineOptions.EnablePrefixCaching);
+            metrics.DescribeCache(core.BlockSize, core.NumBlocks, core.KVCacheDType, engineOptions.EnablePrefixCaching);
             var llmOptions = new AsyncLlmOptions
             {
                 MaxQueuedRequests = options.MaxQueuedRequests,

@@ -29,6 +29,7 @@ public sealed class ServingPodTemplateTests
             MaxNumBatchedTokens = 512,
             MaxNumQueuedRequests = 100,
             DType = "bfloat16",
+            KVCacheDType = "fp8",
             EnablePrefixCaching = false,
             KVCacheMemory = new WrittenQuantity("1.5Gi"),
             CpuThreads = 2,
@@ -44,7 +45,7 @@ public sealed class ServingPodTemplateTests
 
         string.Join(' ', pod.Containers![0].Args!).Should().Be(
             "--model /models/tiny --served-model-name m n --host $(POD_IP) --port 8000 --shutdown-timeout 120 --max-model-len 1024 --block-size 16 --max-num-seqs 8 "
-            + "--max-num-batched-tokens 512 --max-num-queued-reqs 100 --dtype bfloat16 --no-enable-prefix-caching --kv-cache-memory-bytes 1610612736 --cpu-threads 2 --seed 7");
+            + "--max-num-batched-tokens 512 --max-num-queued-reqs 100 --dtype bfloat16 --kv-cache-dtype fp8 --no-enable-prefix-caching --kv-cache-memory-bytes 1610612736 --cpu-threads 2 --seed 7");
         pod.TerminationGracePeriodSeconds.Should().Be(135);
     }
 

@@ -58,6 +58,8 @@ public sealed class EngineThreadAllocationTests
 
         public int BlockSize => 16;
 
+        public string KVCacheDType => "float32";
+
         public void AddRequest(EngineCoreRequest request) => ids.Add(request.RequestId);
 
         public void AbortRequest(string requestId)

@@ -66,7 +66,7 @@ public sealed class GoldenCheckpointTests : IDisposable
 
         // Longrope models are served with the long factors at every length.
         var greedy = golden.RootElement.TryGetProperty("longrope_threshold", out _) ? "long_always_greedy_ids" : "greedy_ids";
-        using var engine = new EngineHarness(EngineHarness.Defaults with { ModelPath = folder, MaxNumBatchedTokens = 64 });
+        using var engine = new EngineHarness(EngineHarness.Defaults with { ModelPath = folder, DType = "float32", MaxNumBatchedTokens = 64 });
 
         foreach (var prompt in prompts)
         {

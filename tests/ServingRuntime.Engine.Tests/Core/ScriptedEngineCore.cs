@@ -44,6 +44,8 @@ internal sealed class ScriptedEngineCore(Func<EngineCoreRequest, IReadOnlyList<i
 
     public int BlockSize => 16;
 
+    public string KVCacheDType => "float32";
+
     public void AddRequest(EngineCoreRequest request) => running.Add((request, new Queue<int>(script(request))));
 
     public void AbortRequest(string requestId)

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Octavo.ServingRuntime.Engine.KVCache;
 using Octavo.ServingRuntime.Kernels;
 
@@ -6,7 +7,7 @@ namespace Octavo.ServingRuntime.Engine.Tests.KVCache;
 /// <summary>A second tier for tests: contents in arrays, least recently used dropped beyond a number of blocks. Breaks with an exception what breaks the contract.</summary>
 internal sealed class HostBlockTier(int capacity) : IBlockTier
 {
-    private readonly Dictionary<BlockHash, float[]> contents = [];
+    private readonly Dictionary<BlockHash, byte[]> contents = [];
     private readonly LinkedList<BlockHash> recent = [];
 
     public int Count => contents.Count;
@@ -19,7 +20,7 @@ internal sealed class HostBlockTier(int capacity) : IBlockTier
 
     public void Transfer(IReadOnlyList<KeyValueBlocks> layers, ReadOnlySpan<BlockTransfer> stores, ReadOnlySpan<BlockTransfer> loads)
     {
-        var stored = new List<(BlockHash Hash, float[] Content)>();
+        var stored = new List<(BlockHash Hash, byte[] Content)>();
         foreach (var (hash, block) in stores)
         {
             stored.Add((hash, [.. Parts(layers).SelectMany(part => Block(part, block).ToArray())]));
@@ -75,11 +76,16 @@ internal sealed class HostBlockTier(int capacity) : IBlockTier
     public void Dispose() => Disposed = true;
 
     private static IEnumerable<(Tensor Tensor, int NumBlocks)> Parts(IReadOnlyList<KeyValueBlocks> layers) =>
-        layers.SelectMany(layer => new[] { (layer.Keys, layer.NumBlocks), (layer.Values, layer.NumBlocks) });
+        layers.SelectMany(layer => layer.Parts.Select(part => (part, layer.NumBlocks)));
 
-    private static Span<float> Block((Tensor Tensor, int NumBlocks) part, int block)
+    private static Span<byte> Block((Tensor Tensor, int NumBlocks) part, int block)
     {
-        var all = part.Tensor.AsSpan<float>();
+        var all = part.Tensor.DType.Size() switch
+        {
+            1 => part.Tensor.AsSpan<byte>(),
+            2 => MemoryMarshal.AsBytes(part.Tensor.AsSpan<ushort>()),
+            _ => MemoryMarshal.AsBytes(part.Tensor.AsSpan<float>()),
+        };
         var size = all.Length / part.NumBlocks;
         return all.Slice(block * size, size);
     }

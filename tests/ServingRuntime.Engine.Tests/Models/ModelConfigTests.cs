@@ -18,7 +18,7 @@ public sealed class ModelConfigTests
         {
             Architecture = "LlamaForCausalLM", VocabSize = 4096, HiddenSize = 128, IntermediateSize = 352, NumHiddenLayers = 4, NumAttentionHeads = 2,
             NumKeyValueHeads = 1, HeadDim = 64, MaxPositionEmbeddings = 2048, RmsNormEps = 1e-5f, TieWordEmbeddings = true,
-            DType = DType.BFloat16, KVBytesPerToken = 2048L,
+            DType = DType.BFloat16,
         });
     }
 

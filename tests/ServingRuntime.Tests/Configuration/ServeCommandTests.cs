@@ -20,7 +20,7 @@ public sealed class ServeCommandTests
 
         var code = await command.Parse([
             "--model", "/m", "--served-model-name", "a", "b", "--host", "127.1.2.3", "--port", "9000", "--max-model-len", "100", "--block-size", "32", "--max-num-seqs", "8",
-            "--max-num-batched-tokens", "64", "--long-prefill-token-threshold", "40", "--max-num-queued-reqs", "5", "--max-num-queued-tokens", "500", "--dtype", "float32", "--device", "cpu", "--no-enable-prefix-caching",
+            "--max-num-batched-tokens", "64", "--long-prefill-token-threshold", "40", "--max-num-queued-reqs", "5", "--max-num-queued-tokens", "500", "--dtype", "float32", "--kv-cache-dtype", "fp8", "--device", "cpu", "--no-enable-prefix-caching",
             "--kv-cache-memory-bytes", "1000000", "--num-gpu-blocks-override", "44", "--cpu-threads", "3", "--shutdown-timeout", "2.5", "--api-key", "k1", "--api-key", "k2", "--seed", "9",
             "--chat-template", "/t", "--trust-request-chat-template", "--tool-call-parser", "hermes", "--enable-auto-tool-choice", "--reasoning-parser", "qwen3", "--max-logprobs", "-1",
             "--api-key-file", "/keys", "--share-prefix-cache", "--max-concurrent-requests-per-key", "6", "--request-timeout", "90",
@@ -39,7 +39,7 @@ public sealed class ServeCommandTests
         });
         seen.Value.Engine.Should().BeEquivalentTo(new EngineOptions
         {
-            ModelPath = "/m", DType = "float32", MaxModelLen = 100, BlockSize = 32, MaxNumSeqs = 8, MaxNumBatchedTokens = 64, LongPrefillTokenThreshold = 40, EnablePrefixCaching = false,
+            ModelPath = "/m", DType = "float32", KVCacheDType = "fp8", MaxModelLen = 100, BlockSize = 32, MaxNumSeqs = 8, MaxNumBatchedTokens = 64, LongPrefillTokenThreshold = 40, EnablePrefixCaching = false,
             KVCacheMemoryBytes = 1000000, NumBlocksOverride = 44, CpuThreads = 3, Seed = 9, Speculative = new SpeculativeOptions { NumSpeculativeTokens = 2 },
         });
     }
@@ -59,10 +59,10 @@ public sealed class ServeCommandTests
             new ServingOptions { Model = "/no/such", Port = 70000, Host = "nowhere!", Device = "tpu", ApiKeys = [""], MaxQueuedRequests = -1, ApiKeyFile = "/no/keys", MaxConcurrentRequestsPerKey = 0, RequestTimeout = TimeSpan.FromSeconds(-1), StallTimeout = TimeSpan.Zero, Pooling = "max",
                 AdminHost = "0.0.0.0", AdminPort = 70001, OtlpTracesEndpoint = "collector", LogFormat = "xml",
                 ToolCallParser = "x", ReasoningParser = "y", MaxLogprobs = -2, ChatTemplate = "/no/such" },
-            new EngineOptions { ModelPath = "/no/such", DType = "int3", BlockSize = 7 });
+            new EngineOptions { ModelPath = "/no/such", DType = "int3", KVCacheDType = "fp8_e5m2", BlockSize = 7 });
 
         var text = string.Join('\n', errors);
-        foreach (var flag in new[] { "--port", "--host", "--device", "--api-key:", "--max-num-queued-reqs", "--tool-call-parser", "--reasoning-parser", "--max-logprobs", "--chat-template", "--model", "--api-key-file", "--max-concurrent-requests-per-key", "--request-timeout", "--dtype", "--block-size" })
+        foreach (var flag in new[] { "--port", "--host", "--device", "--api-key:", "--max-num-queued-reqs", "--tool-call-parser", "--reasoning-parser", "--max-logprobs", "--chat-template", "--model", "--api-key-file", "--max-concurrent-requests-per-key", "--request-timeout", "--dtype", "--kv-cache-dtype", "--block-size" })
         {
             text.Should().Contain(flag);
         }

@@ -19,6 +19,8 @@ internal sealed class GatedEngineCore(IEngineCore core) : IEngineCore
 
     public int BlockSize => core.BlockSize;
 
+    public string KVCacheDType => core.KVCacheDType;
+
     public int HiddenSize => core.HiddenSize;
 
     public void AddRequest(EngineCoreRequest request) => core.AddRequest(request);
