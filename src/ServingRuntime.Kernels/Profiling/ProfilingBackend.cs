@@ -23,7 +23,10 @@ public sealed class ProfilingBackend(IKernelBackend inner, TimeProvider timeProv
 
     public Tensor Allocate(TensorShape shape, DType dtype) => inner.Allocate(shape, dtype);
 
-    public KeyValueBlocks AllocateKeyValueBlocks(int numBlocks, int kvHeads, int headDim, int blockSize) => inner.AllocateKeyValueBlocks(numBlocks, kvHeads, headDim, blockSize);
+    public long KeyValueBlockBytes(int kvHeads, int headDim, int blockSize, DType dtype) => inner.KeyValueBlockBytes(kvHeads, headDim, blockSize, dtype);
+
+    public KeyValueBlocks AllocateKeyValueBlocks(int numBlocks, int kvHeads, int headDim, int blockSize, DType dtype) =>
+        inner.AllocateKeyValueBlocks(numBlocks, kvHeads, headDim, blockSize, dtype);
 
     public void CopyToDevice<T>(ReadOnlySpan<T> source, in Tensor destination) where T : unmanaged
     {

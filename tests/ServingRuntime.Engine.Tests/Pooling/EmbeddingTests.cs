@@ -118,7 +118,7 @@ public sealed class EmbeddingTests
             return tensor;
         }
 
-        var cache = Enumerable.Range(0, config.NumHiddenLayers).Select(_ => backend.AllocateKeyValueBlocks(8, config.NumKeyValueHeads, config.HeadDim, 16)).ToArray();
+        var cache = Enumerable.Range(0, config.NumHiddenLayers).Select(_ => backend.AllocateKeyValueBlocks(8, config.NumKeyValueHeads, config.HeadDim, 16, DType.Float32)).ToArray();
         int[] positions = [.. Enumerable.Range(0, prompt.Length)];
         var table = Ints(0, 1, 2, 3, 4, 5, 6, 7);
         var metadata = new AttentionMetadata(

@@ -7,11 +7,11 @@ public sealed class CopyBlocksTests
     private const int Blocks = 7;
 
     [Theory]
-    [InlineData(1, 8, 16)]
-    [InlineData(2, 20, 16)]
-    [InlineData(3, 64, 32)]
-    [InlineData(1, 80, 64)]
-    public void CopyBlocks_RandomCopies_AttentionReadsWhatTheReferenceReads(int kvHeads, int headDim, int blockSize)
+    [InlineData(1, 8, 16, DType.Float32)]
+    [InlineData(2, 20, 16, DType.Int8)]
+    [InlineData(3, 64, 32, DType.BFloat16)]
+    [InlineData(1, 80, 64, DType.Float8E4M3)]
+    public void CopyBlocks_RandomCopies_AttentionReadsWhatTheReferenceReads(int kvHeads, int headDim, int blockSize, DType dtype)
     {
         using var backend = Backends.Create(Backends.InstructionSets[^1], 1);
         using var reference = new ReferenceBackend();
@@ -22,8 +22,8 @@ public sealed class CopyBlocksTests
             var copies = Enumerable.Range(0, random.Next(0, 6)).Select(_ => RandomCopy(random)).ToArray();
             var query = random.Floats(1, kvHeads * headDim);
             var table = Enumerable.Range(0, 3).Select(_ => random.Next(0, Blocks - 1)).ToArray();
-            var actual = Attend(backend, random, content, copies, query, table, kvHeads, headDim, blockSize);
-            var expected = Attend(reference, random, content, copies, query, table, kvHeads, headDim, blockSize);
+            var actual = Attend(backend, random, content, copies, query, table, kvHeads, headDim, blockSize, dtype);
+            var expected = Attend(reference, random, content, copies, query, table, kvHeads, headDim, blockSize, dtype);
             actual.ShouldBeClose(expected, 2e-5f, string.Join(' ', copies));
         }
     }
@@ -82,9 +82,9 @@ public sealed class CopyBlocksTests
     }
 
     private static Tensor Attend(
-        IKernelBackend backend, RandomTensors memory, Tensor content, BlockCopy[] copies, Tensor query, int[] table, int kvHeads, int headDim, int blockSize)
+        IKernelBackend backend, RandomTensors memory, Tensor content, BlockCopy[] copies, Tensor query, int[] table, int kvHeads, int headDim, int blockSize, DType dtype)
     {
-        using var blocks = backend.AllocateKeyValueBlocks(Blocks, kvHeads, headDim, blockSize);
+        using var blocks = backend.AllocateKeyValueBlocks(Blocks, kvHeads, headDim, blockSize, dtype);
         backend.StoreKeyValues(content, content, blocks, memory.Ints([.. Enumerable.Range(0, Blocks * blockSize)]));
         backend.CopyBlocks([blocks], copies);
         var output = memory.Floats(1, kvHeads * headDim);
