@@ -4,12 +4,12 @@ using FsCheck.Fluent;
 namespace Octavo.ServingRuntime.Engine.Tests.Core;
 
 /// <summary>
-/// Random arrivals, several answers to a prompt, tenants, priorities, deadlines, cancellations, tiny caches, chunks and steps, drafts, every kind of sampling, constraints, embeddings: every request gets, bit for bit, what it gets alone
+/// Random arrivals, several answers to a prompt, tenants, priorities, deadlines, cancellations, tiny caches of every type, chunks and steps, drafts, every kind of sampling, constraints, embeddings: every request gets, bit for bit, what it gets alone
 /// without a cache. The load is <see cref="TrafficScenario"/>'s, what must hold after each step <see cref="TrafficRun"/>'s.
 /// </summary>
 public sealed class ExactnessTests : IDisposable
 {
-    private readonly EngineHarness alone = new(EngineHarness.Defaults with { EnablePrefixCaching = false });
+    private readonly Dictionary<string, EngineHarness> alone = new(StringComparer.Ordinal);
     private readonly List<TrafficRun> runs = [];
 
     [Fact]
@@ -24,20 +24,31 @@ public sealed class ExactnessTests : IDisposable
         runs.Sum(run => run.Expired).Should().BePositive("and some deadlines to pass");
     }
 
-    public void Dispose() => alone.Dispose();
+    public void Dispose()
+    {
+        foreach (var engine in alone.Values)
+        {
+            engine.Dispose();
+        }
+    }
 
     private void Check(TrafficScenario scenario)
     {
         var run = new TrafficRun(scenario);
         var results = new Dictionary<string, GeneratedTokens>(StringComparer.Ordinal);
-        run.PlayAndCompare(request => results.TryGetValue(request.Id, out var known) ? known : results[request.Id] = Alone(request));
+        run.PlayAndCompare(request => results.TryGetValue(request.Id, out var known) ? known : results[request.Id] = Alone(request, scenario.KVCacheDType));
         runs.Add(run);
     }
 
-    private GeneratedTokens Alone(TrafficRequest request)
+    private GeneratedTokens Alone(TrafficRequest request, string cacheType)
     {
-        alone.Add(request.ToCore());
-        alone.RunToEnd();
-        return alone.Results[request.Id];
+        if (!alone.TryGetValue(cacheType, out var engine))
+        {
+            alone[cacheType] = engine = new EngineHarness(EngineHarness.Defaults with { EnablePrefixCaching = false, KVCacheDType = cacheType });
+        }
+
+        engine.Add(request.ToCore());
+        engine.RunToEnd();
+        return engine.Results[request.Id];
     }
 }

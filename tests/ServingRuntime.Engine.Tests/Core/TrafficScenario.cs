@@ -12,7 +12,7 @@ namespace Octavo.ServingRuntime.Engine.Tests.Core;
 /// <param name="TierBlocks">Blocks of the second tier; 0: none.</param>
 internal sealed record TrafficScenario(
     int Seed, int Blocks, int Chunk, int Sequences, bool Caching, int BlockSize, int Threads, int LongPrefill, int TierBlocks, int StepsPerArrival,
-    TrafficDrafts Drafts)
+    TrafficDrafts Drafts, string KVCacheDType)
 {
     private const int Vocabulary = 4096;
 
@@ -31,13 +31,14 @@ internal sealed record TrafficScenario(
         from longPrefill in Gen.Elements(0, 0, 5, 30)
         from tier in Gen.Elements(0, 3, 100)
         from drafts in Gen.Elements(TrafficDrafts.None, TrafficDrafts.Ngram, TrafficDrafts.Oracle)
-        select new TrafficScenario(seed, blocks, chunk, sequences, caching, blockSize, threads, longPrefill, caching ? tier : 0, arrival, drafts);
+        from cacheType in Gen.Elements("auto", "float32", "int8", "fp8")
+        select new TrafficScenario(seed, blocks, chunk, sequences, caching, blockSize, threads, longPrefill, caching ? tier : 0, arrival, drafts, cacheType);
 
     public EngineOptions Options() => EngineHarness.Defaults with
     {
         NumBlocksOverride = 1 + Math.Max((Blocks * 16 / BlockSize) - 1, (MaxModelLen + BlockSize - 1) / BlockSize),
         BlockSize = BlockSize, MaxModelLen = MaxModelLen, MaxNumBatchedTokens = Chunk, MaxNumSeqs = Sequences, EnablePrefixCaching = Caching,
-        CpuThreads = Threads, LongPrefillTokenThreshold = LongPrefill, AdmissionWatermark = 0,
+        CpuThreads = Threads, KVCacheDType = KVCacheDType, LongPrefillTokenThreshold = LongPrefill, AdmissionWatermark = 0,
         Speculative = Drafts == TrafficDrafts.None ? null : new SpeculativeOptions { PromptLookupMin = 1, PromptLookupMax = 3, MaxRunningRequests = 6 },
     };
 
