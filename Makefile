@@ -13,6 +13,7 @@ help: ## List the targets
 
 build: ## Build the executables into artifacts/bin
 	$(DOTNET) build Octavo.slnf -c $(CONFIGURATION) -v:q --nologo -clp:NoSummary -p:InstallFolder=$(BIN)
+	@DOTNET=$(DOTNET) CONFIGURATION=$(CONFIGURATION) ./.ci/precompile $(BIN)
 
 demo: build ## Run the whole platform on this machine (ARGS=--once: check every step and exit)
 	$(BIN)/octavo demo $(ARGS)

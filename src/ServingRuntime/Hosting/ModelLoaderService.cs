@@ -61,7 +61,6 @@ internal sealed partial class ModelLoaderService(
             var pooling = PoolingConfig.Read(options.Pooling, options.Model);
             var input = new InputProcessor(model, core.MaxModelLen, core.VocabSize);
             grammars = new GrammarCompiler(model.Tokenizer, core.VocabSize, new GrammarCompilerOptions(), timeProvider);
-            _ = WarmUpGrammarsAsync(grammars);
             if (options.WarmUp)
             {
                 warmUp.RunAsync(core, input, grammars, lifetime.ApplicationStopping).GetAwaiter().GetResult();
@@ -79,6 +78,9 @@ internal sealed partial class ModelLoaderService(
             var llm = new AsyncLlm(core, model.Tokenizer, llmOptions, metrics, timeProvider, loggerFactory.CreateLogger<AsyncLlm>());
             _ = StopWhenFailedAsync(llm);
             host.SetLoaded(new LoadedModel(llm, input, ModelTraits.Detect(model, options), grammars) { Pooling = pooling });
+
+            // Not earlier: the first answers shall have the processor to themselves.
+            _ = WarmUpGrammarsAsync(grammars);
             LogReady(options.ModelName, timeProvider.GetElapsedTime(start).TotalMilliseconds);
         }
         catch (Exception e)

@@ -22,16 +22,17 @@ internal sealed partial class WarmUp(
     /// <summary>What a large model does not get done in this time its first clients do.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
+    // A few tokens each: that compiles everything, and with a large model every further one would be paid for by who waits for the start.
     private static readonly string[] Chats =
     [
-        """{"messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hello! What is 1 + 1?"}], "stream": true, "stream_options": {"include_usage": true}, "max_tokens": 12, "temperature": 0.8, "top_p": 0.9, "seed": 1, "ignore_eos": true}""",
-        """{"messages": [{"role": "user", "content": "Hello!"}], "max_tokens": 4, "temperature": 0}""",
+        """{"messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hello! What is 1 + 1?"}], "stream": true, "stream_options": {"include_usage": true}, "max_tokens": 3, "temperature": 0.8, "top_p": 0.9, "seed": 1, "ignore_eos": true}""",
+        """{"messages": [{"role": "user", "content": "Hello!"}], "max_tokens": 2, "temperature": 0}""",
     ];
 
     private static readonly string[] Completions =
     [
-        """{"prompt": "Hello! What is 1 + 1?", "stream": true, "max_tokens": 12, "temperature": 0.8, "ignore_eos": true}""",
-        """{"prompt": "Hello!", "max_tokens": 4, "temperature": 0}""",
+        """{"prompt": "Hello! What is 1 + 1?", "stream": true, "max_tokens": 3, "temperature": 0.8, "ignore_eos": true}""",
+        """{"prompt": "Hello!", "max_tokens": 2, "temperature": 0}""",
     ];
 
     /// <exception cref="EngineStartException">The engine failed on it: it would fail on every request.</exception>
