@@ -1,3 +1,5 @@
+using Octavo.ServingRuntime.Engine.ModelLoader;
+
 namespace Octavo.ServingRuntime.Engine;
 
 /// <summary>Checks options without touching the model; what depends on the model is checked while it loads.</summary>
@@ -13,11 +15,11 @@ public static class EngineOptionsValidator
         var errors = new List<string>();
         if (string.IsNullOrWhiteSpace(options.ModelPath))
         {
-            errors.Add("ModelPath: a folder is needed");
+            errors.Add("ModelPath: a folder or a .gguf file is needed");
         }
-        else if (!Directory.Exists(options.ModelPath))
+        else if (!ModelLocation.Exists(options.ModelPath))
         {
-            errors.Add($"ModelPath: no folder {options.ModelPath}");
+            errors.Add($"ModelPath: no folder and no .gguf file {options.ModelPath}");
         }
 
         if (!DTypes.Contains(options.DType, StringComparer.Ordinal))
@@ -30,9 +32,9 @@ public static class EngineOptionsValidator
             errors.Add($"KVCacheDType: '{options.KVCacheDType}' is none of {string.Join(", ", KVCacheDTypes)}");
         }
 
-        if (options.Quantization is not (null or "awq" or "gptq" or "fp8"))
+        if (options.Quantization is not (null or "awq" or "gptq" or "fp8" or "gguf"))
         {
-            errors.Add($"Quantization: '{options.Quantization}' is none of awq, gptq, fp8");
+            errors.Add($"Quantization: '{options.Quantization}' is none of awq, gptq, fp8, gguf");
         }
 
         if (options.BlockSize is not (16 or 32 or 64))

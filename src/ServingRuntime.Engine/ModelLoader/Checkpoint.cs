@@ -1,104 +1,44 @@
-using System.Text.Json;
+using Octavo.ServingRuntime.Engine.ModelLoader.Gguf;
 using Octavo.ServingRuntime.Kernels;
 
 namespace Octavo.ServingRuntime.Engine.ModelLoader;
 
-/// <summary>A folder's weights: model.safetensors, or the shards that model.safetensors.index.json names.</summary>
-public sealed class Checkpoint : IDisposable
+/// <summary>A model's weights by Hugging Face's names, in whatever files they lie.</summary>
+public abstract class Checkpoint : IDisposable
 {
-    private const string SingleFile = "model.safetensors";
-    private const string IndexFile = "model.safetensors.index.json";
-    private readonly Dictionary<string, SafetensorsFile> files;
-    private readonly List<SafetensorsFile> opened;
+    public abstract IReadOnlyCollection<string> Names { get; }
 
-    private Checkpoint(Dictionary<string, SafetensorsFile> files, List<SafetensorsFile> opened)
-    {
-        this.files = files;
-        this.opened = opened;
-    }
+    /// <summary>Whether norm weights have the 1 already that Gemma adds to them.</summary>
+    public virtual bool NormsHoldOne => false;
 
-    public IReadOnlyCollection<string> Names => files.Keys;
-
+    /// <param name="path">A folder in Hugging Face's layout, a GGUF file, or a folder with one.</param>
     /// <exception cref="CheckpointException">No weights, or malformed ones.</exception>
-    public static Checkpoint Open(string folder)
+    public static Checkpoint Open(string path)
     {
-        var index = Path.Combine(folder, IndexFile);
-        var opened = new List<SafetensorsFile>();
-        try
-        {
-            if (File.Exists(index))
-            {
-                return new Checkpoint(OpenShards(folder, index, opened), opened);
-            }
-
-            var single = Path.Combine(folder, SingleFile);
-            if (!File.Exists(single))
-            {
-                throw new CheckpointException($"{folder}: neither {SingleFile} nor {IndexFile}");
-            }
-
-            opened.Add(SafetensorsFile.Open(single));
-            return new Checkpoint(opened[0].Names.ToDictionary(name => name, _ => opened[0], StringComparer.Ordinal), opened);
-        }
-        catch
-        {
-            opened.ForEach(file => file.Dispose());
-            throw;
-        }
+        var location = ModelLocation.Of(path);
+        return location.IsGguf ? GgufCheckpoint.Open(location.GgufFiles) : SafetensorsCheckpoint.Open(path);
     }
 
-    public Tensor Tensor(string name) =>
-        files.TryGetValue(name, out var file) ? file.Tensor(name) : throw new CheckpointException($"the checkpoint has no tensor {name}");
+    /// <summary>A view of the file, or where the file has the tensor in another form a copy, float32 if it was quantised; valid until it is released or the checkpoint closed.</summary>
+    /// <exception cref="CheckpointException">There is none, or of a type that is not read.</exception>
+    public abstract Tensor Tensor(string name);
 
-    public void Dispose() => opened.ForEach(file => file.Dispose());
+    /// <summary>A tensor's shape; nothing is read for it.</summary>
+    public virtual TensorShape Shape(string name) => Tensor(name).Shape;
 
-    private static Dictionary<string, SafetensorsFile> OpenShards(string folder, string index, List<SafetensorsFile> opened)
+    /// <summary>Whether a tensor is stored in whole numbers that <see cref="Quantized"/> hands out. AWQ's and GPTQ's layers are several tensors each and none of these.</summary>
+    public virtual bool IsQuantized(string name) => false;
+
+    /// <summary>A quantised matrix freed of its packing.</summary>
+    public virtual QuantizedMatrix Quantized(string name) => throw new CheckpointException($"tensor {name} is not quantised");
+
+    /// <summary>One row of a quantised matrix in float32.</summary>
+    public virtual void ReadRow(string name, int row, Span<float> output) => throw new CheckpointException($"tensor {name} is not quantised");
+
+    /// <summary>Gives back what was made for a tensor; views of files stay.</summary>
+    public virtual void Release(in Tensor tensor)
     {
-        var shards = new Dictionary<string, SafetensorsFile>(StringComparer.Ordinal);
-        var files = new Dictionary<string, SafetensorsFile>(StringComparer.Ordinal);
-        foreach (var (name, shard) in ReadIndex(index))
-        {
-            if (!shards.TryGetValue(shard, out var file))
-            {
-                file = SafetensorsFile.Open(Path.Combine(folder, shard));
-                opened.Add(file);
-                shards.Add(shard, file);
-            }
-
-            if (!file.Names.Contains(name))
-            {
-                throw new CheckpointException($"{index}: tensor {name} is not in {shard}");
-            }
-
-            files.Add(name, file);
-        }
-
-        var unlisted = opened.SelectMany(file => file.Names).Where(name => !files.ContainsKey(name)).Order(StringComparer.Ordinal).ToList();
-        return unlisted.Count == 0 ? files : throw new CheckpointException($"{index}: does not list {string.Join(", ", unlisted)}");
     }
 
-    private static List<(string Name, string Shard)> ReadIndex(string index)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(index), new JsonDocumentOptions { AllowDuplicateProperties = false });
-            var map = new List<(string, string)>();
-            foreach (var property in document.RootElement.GetProperty("weight_map").EnumerateObject())
-            {
-                var shard = property.Value.GetString() ?? "";
-                if (shard.Length == 0 || Path.GetFileName(shard) != shard || shard is "." or "..")
-                {
-                    throw new CheckpointException($"{index}: shard name '{shard}' is no plain file name");
-                }
-
-                map.Add((property.Name, shard));
-            }
-
-            return map;
-        }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException or IOException)
-        {
-            throw new CheckpointException($"{index}: {exception.Message}", exception);
-        }
-    }
+    public abstract void Dispose();
 }

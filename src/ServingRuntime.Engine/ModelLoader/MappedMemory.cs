@@ -18,6 +18,16 @@ internal sealed unsafe class MappedMemory : TensorMemory
         SetHandle((nint)(pointer + view.PointerOffset));
     }
 
+    /// <summary>Bytes of the file; valid while it is open.</summary>
+    public ReadOnlySpan<byte> Span(long offset, int count)
+    {
+        ObjectDisposedException.ThrowIf(IsClosed, this);
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Bytes - offset);
+        return new ReadOnlySpan<byte>((byte*)handle + offset, count);
+    }
+
     protected override bool ReleaseHandle()
     {
         view.SafeMemoryMappedViewHandle.ReleasePointer();

@@ -7,7 +7,7 @@ public sealed record QuantizationConfig
 {
     public required QuantizationMethod Method { get; init; }
 
-    /// <summary>4 or 8.</summary>
+    /// <summary>4 or 8; of GGUF each tensor says it itself.</summary>
     public required int Bits { get; init; }
 
     /// <summary>Inputs that share a scale; null: all of a layer's.</summary>
@@ -23,6 +23,7 @@ public sealed record QuantizationConfig
     {
         QuantizationMethod.Awq => "awq",
         QuantizationMethod.Gptq => "gptq",
+        QuantizationMethod.Gguf => "gguf",
         _ => "fp8",
     };
 
@@ -42,6 +43,7 @@ public sealed record QuantizationConfig
         {
             "awq" => ReadAwq(config, fields),
             "gptq" => ReadGptq(config, fields),
+            "gguf" => config with { Method = QuantizationMethod.Gguf, GroupSize = null },
             "fp8" => config with { Method = QuantizationMethod.Fp8, Bits = 8, GroupSize = null },
             "compressed-tensors" => ReadCompressedTensors(config, fields),
             _ => throw new CheckpointException($"quantization_config: quant_method '{method}' is none of awq, gptq, fp8, compressed-tensors"),
@@ -81,4 +83,7 @@ public enum QuantizationMethod
 
     /// <summary>float8 weights with scales by tensor, by output or by block; widened when they are loaded.</summary>
     Fp8,
+
+    /// <summary>A GGUF file, whether its tensors are quantised or not.</summary>
+    Gguf,
 }

@@ -25,10 +25,11 @@ public sealed class WeightLoader(Checkpoint checkpoint, IKernelBackend backend, 
         return tensor.DType != DType.Int32 ? tensor : throw new CheckpointException($"tensor {name} holds integers where floating-point weights are needed");
     }
 
-    /// <summary>A float32 copy of a vector in the backend's memory, with a number added to each element; the caller disposes it.</summary>
+    /// <summary>A float32 copy of a norm's weights in the backend's memory, with a number added to each unless the file has added it; the caller disposes it.</summary>
     public Tensor Vector(string name, int length, float offset = 0f)
     {
         var values = Floats(name, length);
+        offset = checkpoint.NormsHoldOne ? 0f : offset;
         for (var i = 0; i < length; i++)
         {
             values[i] += offset;
@@ -40,7 +41,22 @@ public sealed class WeightLoader(Checkpoint checkpoint, IKernelBackend backend, 
     }
 
     /// <summary>A tensor's elements in float32.</summary>
-    public float[] Floats(string name, params ReadOnlySpan<int> shape) => Take(name, shape).ToFloat32();
+    public float[] Floats(string name, params ReadOnlySpan<int> shape)
+    {
+        var tensor = Take(name, shape);
+        var values = tensor.ToFloat32();
+        checkpoint.Release(tensor);
+        return values;
+    }
+
+    /// <summary>Whether a tensor is in whole numbers of its own (GGUF), so that <see cref="ReadRow"/> widens it row by row.</summary>
+    public bool IsQuantized(string name) => checkpoint.IsQuantized(name);
+
+    /// <summary>Marks a quantised matrix as used whose rows will be read.</summary>
+    public void TakeRows(string name, int rows, int columns) => CheckShape(name, [rows, columns]);
+
+    /// <summary>One row of a quantised matrix in float32; valid while the checkpoint is open.</summary>
+    public void ReadRow(string name, int row, Span<float> output) => checkpoint.ReadRow(name, row, output);
 
     /// <summary>A view of a tensor of 32-bit integers.</summary>
     public ReadOnlySpan<int> Integers(string name, params ReadOnlySpan<int> shape)
@@ -57,7 +73,7 @@ public sealed class WeightLoader(Checkpoint checkpoint, IKernelBackend backend, 
     {
         foreach (var (prefix, _) in parts)
         {
-            if (Contains(prefix + ".qweight"))
+            if (Contains(prefix + ".qweight") || IsQuantized(prefix + ".weight"))
             {
                 return Quantized(inFeatures, bias, parts);
             }
@@ -77,13 +93,15 @@ public sealed class WeightLoader(Checkpoint checkpoint, IKernelBackend backend, 
 
         var linear = backend.CreateLinear(weights, biases, linearDType);
         widened.ForEach(tensor => tensor.Memory.Dispose());
+        Release(weights);
+        Release(biases);
         return [linear];
     }
 
     /// <summary>Scales of a matrix as [rows, columns], from a scalar, a vector of rows or a matrix.</summary>
     public (float[] Scales, int Rows, int Columns) Scales(string name)
     {
-        var shape = Contains(name) ? checkpoint.Tensor(name).Shape : throw new CheckpointException($"the checkpoint has no tensor {name}");
+        var shape = Contains(name) ? checkpoint.Shape(name) : throw new CheckpointException($"the checkpoint has no tensor {name}");
         return shape.Rank switch
         {
             1 => (Floats(name, shape[0]), shape[0], 1),
@@ -108,32 +126,51 @@ public sealed class WeightLoader(Checkpoint checkpoint, IKernelBackend backend, 
 
     private Tensor TakeAny(string name, ReadOnlySpan<int> shape)
     {
+        CheckShape(name, shape);
+        return checkpoint.Tensor(name);
+    }
+
+    private void CheckShape(string name, ReadOnlySpan<int> shape)
+    {
         if (!Contains(name))
         {
             throw new CheckpointException($"the checkpoint has no tensor {name}");
         }
 
-        var tensor = checkpoint.Tensor(name);
         var expected = new TensorShape(shape);
-        if (tensor.Shape != expected)
+        if (checkpoint.Shape(name) is var actual && actual != expected)
         {
-            throw new CheckpointException($"tensor {name} has the shape {tensor.Shape}; the configuration makes it {expected}");
+            throw new CheckpointException($"tensor {name} has the shape {actual}; the configuration makes it {expected}");
         }
 
         taken.Add(name);
-        return tensor;
+    }
+
+    private void Release(ReadOnlySpan<Tensor> tensors)
+    {
+        foreach (var tensor in tensors)
+        {
+            checkpoint.Release(tensor);
+        }
     }
 
     /// <summary>Parts that stack are computed together: all, unless inputs are in an order of each part's own.</summary>
     private List<LinearWeight> Quantized(int inFeatures, bool bias, ReadOnlySpan<(string Prefix, int OutFeatures)> parts)
     {
-        var config = quantization ?? throw new CheckpointException($"{parts[0].Prefix}: the checkpoint is quantised, but config.json has no quantization_config");
         var weights = new List<LinearWeight>();
         var together = new List<QuantizedMatrix>();
         var biases = new List<Tensor>();
         foreach (var (prefix, outFeatures) in parts)
         {
-            var matrix = QuantizedMatrixReader.Read(this, config, prefix, inFeatures, outFeatures);
+            if (!IsQuantized(prefix + ".weight") && !Contains(prefix + ".qweight"))
+            {
+                // Beside quantised ones: files for llama.cpp choose a form for each tensor.
+                Flush();
+                weights.AddRange(Linear(inFeatures, bias, (prefix, outFeatures)));
+                continue;
+            }
+
+            var matrix = ReadQuantized(prefix, inFeatures, outFeatures);
             if (together.Count > 0 && !matrix.StacksWith(together[0]))
             {
                 Flush();
@@ -153,18 +190,36 @@ public sealed class WeightLoader(Checkpoint checkpoint, IKernelBackend backend, 
 
         void Flush()
         {
+            if (together.Count == 0)
+            {
+                return;
+            }
+
             if (biases.Count > 0 && biases.Count != together.Count)
             {
                 throw new CheckpointException("of quantised matrices that are computed together some have a bias and some have none");
             }
 
             weights.Add(backend.CreateQuantizedLinear(together, biases.ToArray(), linearDType));
+            Release(biases.ToArray());
             together.Clear();
             biases.Clear();
         }
     }
 
-    private bool IsFloat8(string prefix) => Contains(prefix + ".weight") && checkpoint.Tensor(prefix + ".weight").DType is DType.Float8E4M3 or DType.Float8E5M2;
+    private QuantizedMatrix ReadQuantized(string prefix, int inFeatures, int outFeatures)
+    {
+        if (IsQuantized(prefix + ".weight"))
+        {
+            CheckShape(prefix + ".weight", [outFeatures, inFeatures]);
+            return checkpoint.Quantized(prefix + ".weight");
+        }
+
+        var config = quantization ?? throw new CheckpointException($"{prefix}: the checkpoint is quantised, but config.json has no quantization_config");
+        return QuantizedMatrixReader.Read(this, config, prefix, inFeatures, outFeatures);
+    }
+
+    private bool IsFloat8(string prefix) => quantization?.Method != QuantizationMethod.Gguf && Contains(prefix + ".weight") && checkpoint.Tensor(prefix + ".weight").DType is DType.Float8E4M3 or DType.Float8E5M2;
 
     private Tensor Widen(string prefix, int outFeatures, int inFeatures, List<Tensor> widened)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Octavo.ServingRuntime.Engine.ModelLoader;
+using Octavo.ServingRuntime.Engine.ModelLoader.Gguf;
 using Octavo.ServingRuntime.Kernels;
 
 namespace Octavo.ServingRuntime.Engine.Models;
@@ -41,9 +42,16 @@ public sealed record ModelConfig
         _ => MaxPositionEmbeddings,
     };
 
+    /// <param name="folder">The checkpoint; or a GGUF file, whose metadata says what config.json says elsewhere.</param>
     /// <exception cref="CheckpointException">No or malformed config.json.</exception>
     public static ModelConfig Load(string folder)
     {
+        var location = ModelLocation.Of(folder);
+        if (location.IsGguf)
+        {
+            return LoadGguf(location);
+        }
+
         var path = Path.Combine(folder, "config.json");
         try
         {
@@ -54,6 +62,20 @@ public sealed record ModelConfig
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CheckpointException)
         {
             throw new CheckpointException($"{path}: {exception.Message}", exception);
+        }
+    }
+
+    private static ModelConfig LoadGguf(ModelLocation location)
+    {
+        using var model = GgufModel.Open(location.GgufFiles);
+        var json = GgufConfig.ToJson(model);
+        try
+        {
+            return Parse(json);
+        }
+        catch (CheckpointException exception)
+        {
+            throw new CheckpointException($"{model.Path}: {exception.Message}", exception);
         }
     }
 

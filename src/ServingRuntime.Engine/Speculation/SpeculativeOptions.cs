@@ -1,3 +1,5 @@
+using Octavo.ServingRuntime.Engine.ModelLoader;
+
 namespace Octavo.ServingRuntime.Engine.Speculation;
 
 /// <summary>Speculative decoding; vLLM's names (<c>vllm/config/speculative.py</c>). Tokens and log-probabilities are the same, bit for bit, with and without it.</summary>
@@ -48,9 +50,9 @@ public sealed record SpeculativeOptions
             yield return $"Speculative.MaxRunningRequests: {MaxRunningRequests} is below 1";
         }
 
-        if (Method == SpeculativeMethod.DraftModel && !Directory.Exists(DraftModelPath))
+        if (Method == SpeculativeMethod.DraftModel && (DraftModelPath is null || !ModelLocation.Exists(DraftModelPath)))
         {
-            yield return $"Speculative.DraftModelPath: no folder {DraftModelPath}";
+            yield return $"Speculative.DraftModelPath: no folder and no .gguf file {DraftModelPath}";
         }
     }
 }

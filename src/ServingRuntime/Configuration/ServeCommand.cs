@@ -11,7 +11,7 @@ internal static class ServeCommand
     /// <param name="serve">Runs the server until it is told to stop; its result is the exit code.</param>
     public static RootCommand Create(Func<ServingOptions, EngineOptions, Task<int>> serve)
     {
-        var model = new Option<string>(ServingFlags.Model) { Description = "Folder of the model: config.json, tokenizer.json, safetensors.", Required = true };
+        var model = new Option<string>(ServingFlags.Model) { Description = "Folder of the model: config.json, tokenizer.json, safetensors; or a .gguf file, or a folder with one.", Required = true };
         var names = new Option<string[]>(ServingFlags.ServedModelName) { Description = "Names under which the model is served. Default: the folder's name.", AllowMultipleArgumentsPerToken = true };
         var host = new Option<string>(ServingFlags.Host) { Description = "Address to listen on.", DefaultValueFactory = _ => "127.0.0.1" };
         var port = new Option<int>(ServingFlags.Port) { Description = "Port to listen on; 0: any free one.", DefaultValueFactory = _ => ServingPorts.Http };
@@ -24,7 +24,7 @@ internal static class ServeCommand
         var queuedTokens = new Option<long?>(ServingFlags.MaxNumQueuedTokens) { Description = "Most prompt tokens of waiting requests. Default: no bound." };
         var dtype = new Option<string>(ServingFlags.DType) { Description = "auto, float32 or bfloat16.", DefaultValueFactory = _ => "auto" };
         var cacheDType = new Option<string>(ServingFlags.KVCacheDType) { Description = "How keys and values are kept: float32, bfloat16, int8, fp8_e4m3 (or fp8), or auto: as activations are computed.", DefaultValueFactory = _ => "auto" };
-        var quantization = new Option<string?>(ServingFlags.Quantization) { Description = "awq, gptq or fp8: what the checkpoint has to be. Default: whatever its configuration says." };
+        var quantization = new Option<string?>(ServingFlags.Quantization) { Description = "awq, gptq, fp8 or gguf: what the checkpoint has to be. Default: whatever its configuration says." };
         var device = new Option<string>(ServingFlags.Device) { Description = "auto or cpu.", DefaultValueFactory = _ => "auto" };
         var prefixCaching = new Option<bool>(ServingFlags.EnablePrefixCaching) { Description = "Reuse KV blocks of equal prefixes (default)." };
         var noPrefixCaching = new Option<bool>(ServingFlags.NoEnablePrefixCaching) { Description = "Compute every prompt anew." };
