@@ -14,7 +14,7 @@ internal abstract unsafe class QuantizedKernels : IDisposable
 {
     public static QuantizedKernels For(CpuInstructionSet instructions) => instructions switch
     {
-        >= CpuInstructionSet.Avx512Vnni => new AssembledQuantizedKernels(),
+        >= CpuInstructionSet.Avx512Vnni => new AssembledQuantizedKernels(instructions.HasTiles()),
         CpuInstructionSet.AvxVnni => new QuantizedKernels<QuantizedOpsVnni256, System.Runtime.Intrinsics.Vector256<int>, Lanes256, System.Runtime.Intrinsics.Vector256<float>>(),
         CpuInstructionSet.Avx512 when System.Runtime.Intrinsics.X86.Avx512BW.IsSupported =>
             new QuantizedKernels<QuantizedOps512, System.Runtime.Intrinsics.Vector512<int>, Lanes512, System.Runtime.Intrinsics.Vector512<float>>(),

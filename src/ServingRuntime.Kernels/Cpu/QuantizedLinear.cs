@@ -2,7 +2,7 @@ namespace Octavo.ServingRuntime.Kernels.Cpu;
 
 /// <summary>
 /// Whole numbers in panels of 16 outputs, one layout for every instruction set. A group of inputs is cut into blocks (the inputs that activations are rounded
-/// together by), padded to whole blocks. A panel is one run of memory: the parameters of its groups, then its values.
+/// together by), padded to whole blocks; one of more than 896 inputs is first cut into equal ones. A panel is one run of memory: the parameters of its groups, then its values.
 /// <para>Values: 64 bytes hold 16 outputs by 8 inputs of 4 bits or 4 inputs of 8 bits; output n has the bytes 4n to 4n + 3. A byte j of 4 bits holds input j in its
 /// low half and input j + 4 in its high half. That is what dot products of bytes (vpdpbusd) and tiles want, after one shift and mask.</para>
 /// <para>Parameters of a group: 16 scales (float16 where that holds them all exactly, else float32), then zero points: none where all are the same,
@@ -11,6 +11,7 @@ namespace Octavo.ServingRuntime.Kernels.Cpu;
 internal sealed unsafe class QuantizedLinear : LinearWeight
 {
     public const int PanelWidth = 16;
+    public const int LongestGroup = 896;
     private const int CacheLine = 64;
     private readonly CpuMemory panels;
     private readonly CpuMemory? bias;
@@ -40,13 +41,15 @@ internal sealed unsafe class QuantizedLinear : LinearWeight
 
         DType = dtype;
         Bits = parts[0].Bits;
-        GroupSize = Math.Min(parts[0].GroupSize, InFeatures);
-        Groups = parts[0].Groups;
-        BlockSize = BlockSizeOf(GroupSize);
+        var groupSize = Math.Min(parts[0].GroupSize, InFeatures);
+        BlockSize = BlockSizeOf(groupSize);
+        Splits = (groupSize + LongestGroup - 1) / LongestGroup;
+        GroupSize = Splits == 1 ? groupSize : (((groupSize + Splits - 1) / Splits) + BlockSize - 1) / BlockSize * BlockSize;
+        Groups = parts[0].Groups * Splits;
         BlocksPerGroup = (GroupSize + BlockSize - 1) / BlockSize;
         Panels = (OutFeatures + PanelWidth - 1) / PanelWidth;
         Parameters = QuantizedParameters.Of(parts);
-        InputMap = MapInputs(parts[0].InputOrder);
+        InputMap = MapInputs(parts[0]);
         HeaderBytes = (((Groups * Parameters.Bytes) + CacheLine - 1) / CacheLine) * CacheLine;
         PanelBytes = HeaderBytes + ((long)PaddedInputs * PanelWidth * Bits / 8);
         panels = new CpuMemory(checked(PanelBytes * Panels));
@@ -69,9 +72,13 @@ internal sealed unsafe class QuantizedLinear : LinearWeight
 
     public int Bits { get; }
 
+    /// <summary>Inputs of a group; the last of those that a longer one was cut into may have fewer.</summary>
     public int GroupSize { get; }
 
     public int Groups { get; }
+
+    /// <summary>Groups that one of the checkpoint's was cut into, each with its parameters.</summary>
+    public int Splits { get; }
 
     /// <summary>16, 32 or 64 inputs.</summary>
     public int BlockSize { get; }
@@ -120,19 +127,30 @@ internal sealed unsafe class QuantizedLinear : LinearWeight
         bias?.Dispose();
     }
 
-    private int[]? MapInputs(int[]? order)
+    /// <summary>Inputs of the matrix, in its own order, that a group has.</summary>
+    public (int Begin, int End) InputsOf(QuantizedMatrix part, int group)
     {
-        if (order is null && PaddedInputs == InFeatures)
+        var (whole, split) = Math.DivRem(group, Splits);
+        int first = whole * part.GroupSize, begin = first + (split * GroupSize);
+        return (begin, Math.Max(begin, Math.Min(Math.Min(begin + GroupSize, first + part.GroupSize), InFeatures)));
+    }
+
+    private int[]? MapInputs(QuantizedMatrix part)
+    {
+        if (part.InputOrder is null && PaddedInputs == InFeatures)
         {
             return null;
         }
 
         var map = new int[PaddedInputs];
         Array.Fill(map, -1);
-        for (var k = 0; k < InFeatures; k++)
+        for (var group = 0; group < Groups; group++)
         {
-            var (group, place) = Math.DivRem(k, GroupSize);
-            map[(group * BlocksPerGroup * BlockSize) + place] = order?[k] ?? k;
+            var (begin, end) = InputsOf(part, group);
+            for (var k = begin; k < end; k++)
+            {
+                map[(group * BlocksPerGroup * BlockSize) + k - begin] = part.InputOrder?[k] ?? k;
+            }
         }
 
         return map;

@@ -41,7 +41,7 @@ internal static unsafe class QuantizedPacking
             var to = weight.Panel(panel) + (group * parameters.Bytes);
             for (var i = 0; i < count; i++)
             {
-                var from = (group * part.OutFeatures) + output + i;
+                var from = (group / weight.Splits * part.OutFeatures) + output + i;
                 float scale = part.Scales[from], offset = part.Offsets[from];
                 if (parameters.HalfScales)
                 {
@@ -86,12 +86,12 @@ internal static unsafe class QuantizedPacking
             var step = 0;
             for (var group = 0; group < weight.Groups; group++)
             {
-                var groupEnd = Math.Min((group + 1) * weight.GroupSize, weight.InFeatures);
+                var (groupBegin, groupEnd) = weight.InputsOf(part, group);
                 for (var place = 0; place < weight.BlocksPerGroup * weight.BlockSize; place += inputs, step++)
                 {
                     for (var i = 0; i < inputs; i++)
                     {
-                        var k = (group * weight.GroupSize) + place + i;
+                        var k = groupBegin + place + i;
                         rows[i] = k < groupEnd ? values + ((long)k * part.OutFeatures) + begin - first : none;
                     }
 

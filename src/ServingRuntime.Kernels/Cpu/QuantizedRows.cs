@@ -20,7 +20,6 @@ internal sealed unsafe class QuantizedRows : IDisposable
     private const int LargestBlock = 64;
     private CpuMemory? memory;
     private QuantizedLinear? weight;
-    private bool byBlocks;
     private sbyte* values;
     private float* scales;
     private int* corrections;
@@ -31,12 +30,15 @@ internal sealed unsafe class QuantizedRows : IDisposable
     /// <summary>Rows of a whole tile.</summary>
     public int TileRows { get; private set; }
 
+    /// <summary>Tiles are by blocks, else by words.</summary>
+    public bool InBlocks { get; private set; }
+
     public int Tiles => (Rows + TileRows - 1) / TileRows;
 
     /// <summary>Makes room; <see cref="Fill"/> then rounds the rows.</summary>
     public void Prepare(QuantizedLinear to, int rows, int tileRows, bool inBlocks)
     {
-        (weight, Rows, TileRows, byBlocks) = (to, rows, tileRows, inBlocks);
+        (weight, Rows, TileRows, InBlocks) = (to, rows, tileRows, inBlocks);
         long padded = inBlocks ? (long)Tiles * tileRows : rows;
         long valueBytes = padded * to.PaddedInputs, scaleBytes = Aligned(padded * to.Blocks * sizeof(float));
         var sumBytes = to.Parameters.Form == ZeroForm.Offsets ? Aligned(padded * to.Groups * sizeof(float)) : 0;
@@ -54,7 +56,7 @@ internal sealed unsafe class QuantizedRows : IDisposable
     }
 
     /// <summary>Rows of this tile, filled up or not.</summary>
-    public int RowsOf(int tile) => byBlocks ? TileRows : Math.Min(TileRows, Rows - (tile * TileRows));
+    public int RowsOf(int tile) => InBlocks ? TileRows : Math.Min(TileRows, Rows - (tile * TileRows));
 
     public sbyte* Values(int tile) => values + ((nint)tile * TileRows * weight!.PaddedInputs);
 
@@ -143,7 +145,7 @@ internal sealed unsafe class QuantizedRows : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Place(int* rounded, int* block, int words, int row, int rows)
     {
-        if (byBlocks || rows == 1)
+        if (InBlocks || rows == 1)
         {
             new ReadOnlySpan<int>(rounded, words).CopyTo(new Span<int>(block + (row * words), words));
             return;

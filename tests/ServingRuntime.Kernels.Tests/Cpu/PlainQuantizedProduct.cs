@@ -34,7 +34,7 @@ internal static class PlainQuantizedProduct
             var parameters = (group * part.OutFeatures) + n;
             var zero = wholeZeros ? ZeroPoint(part.Scales[parameters], part.Offsets[parameters])!.Value : 0;
             float inner = 0, sum = 0;
-            var end = Math.Min((group + 1) * groupSize, part.InFeatures);
+            int end = Math.Min((group + 1) * groupSize, part.InFeatures), cut = CutOf(groupSize, block);
             for (var begin = group * groupSize; begin < end; begin += block)
             {
                 var inputs = Enumerable.Range(begin, Math.Min(block, end - begin)).ToArray();
@@ -42,13 +42,25 @@ internal static class PlainQuantizedProduct
                 var dot = inputs.Select((k, i) => (part.Values[(k * part.OutFeatures) + n] - zero) * bytes[i]).Sum();
                 inner = MathF.FusedMultiplyAdd(dot, scale, inner);
                 sum = MathF.FusedMultiplyAdd(bytes.Sum(), scale, sum);
-            }
+                if (begin + block < end && (begin + block - (group * groupSize)) % cut != 0)
+                {
+                    continue;
+                }
 
-            result = MathF.FusedMultiplyAdd(inner, part.Scales[parameters], result);
-            result = wholeZeros ? result : MathF.FusedMultiplyAdd(-part.Offsets[parameters], sum, result);
+                result = MathF.FusedMultiplyAdd(inner, part.Scales[parameters], result);
+                result = wholeZeros ? result : MathF.FusedMultiplyAdd(-part.Offsets[parameters], sum, result);
+                (inner, sum) = (0, 0);
+            }
         }
 
         return result;
+    }
+
+    /// <summary>A long group is cut into equal ones of whole blocks.</summary>
+    private static int CutOf(int groupSize, int block)
+    {
+        var cuts = (groupSize + QuantizedLinear.LongestGroup - 1) / QuantizedLinear.LongestGroup;
+        return cuts == 1 ? int.MaxValue : (((groupSize + cuts - 1) / cuts) + block - 1) / block * block;
     }
 
     private static List<float> ValuesOf(Span<float> x, QuantizedMatrix part, int[] inputs)
