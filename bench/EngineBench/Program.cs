@@ -2,14 +2,18 @@ using System.CommandLine;
 using Octavo.EngineBench;
 using Octavo.EngineBench.Batching;
 using Octavo.EngineBench.Checkpoints;
+using Octavo.EngineBench.Kernels;
 using Octavo.EngineBench.Memory;
 using Octavo.EngineBench.Overhead;
 using Octavo.EngineBench.Profile;
 using Octavo.EngineBench.Speculation;
 using Octavo.EngineBench.Throughput;
 
-var only = new Option<string>("--only") { Description = "Part of the names of the workloads to run.", DefaultValueFactory = _ => "" };
+var only = new Option<string>("--only") { Description = "Part of the names of the workloads or cases to run.", DefaultValueFactory = _ => "" };
 var slots = new Option<int>("--slots") { Description = "Requests in a batch.", DefaultValueFactory = _ => 32 };
+var instructions = new Option<string>("--cpu-instructions") { Description = "Instruction sets of the kernels, separated by commas; auto: the best; all: each that the processor has.", DefaultValueFactory = _ => "auto" };
+var rows = new Option<string>("--rows") { Description = "Rows of activations, separated by commas.", DefaultValueFactory = _ => "1,4,16,32,128,512" };
+var tables = new Option<string>("--tables") { Description = "Tables to measure, separated by commas. Default: all.", DefaultValueFactory = _ => "" };
 var root = new RootCommand("Measures the engine without HTTP.")
 {
     BenchCommand.Create("throughput", "Tokens per second by concurrency.", [only], (options, parsed) => ThroughputExperiment.Run(options, parsed.GetValue(only)!), Console.Out),
@@ -20,5 +24,8 @@ var root = new RootCommand("Measures the engine without HTTP.")
     BenchCommand.Create("preemption", "Throughput when KV blocks run out.", PreemptionExperiment.Run, Console.Out),
     BenchCommand.Create("profile", "What a step's time goes into: kernels, scheduler, the rest.", [only], (options, parsed) => ProfileExperiment.Run(options, parsed.GetValue(only)!), Console.Out),
     CheckpointCommand.Create(Console.Out, Console.Error),
+    BenchCommand.Create(
+        "kernels", "Kernels alone, beside what the machine can do at most.", [instructions, rows, tables, only],
+        (options, parsed) => KernelsExperiment.Run(options, parsed.GetValue(instructions)!, parsed.GetValue(rows)!, parsed.GetValue(tables)!, parsed.GetValue(only)!), Console.Out),
 };
 return root.Parse(args).Invoke();

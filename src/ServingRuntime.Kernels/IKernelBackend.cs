@@ -39,8 +39,8 @@ public interface IKernelBackend : IDisposable
     /// </summary>
     /// <param name="biases">None, or one vector [N_i] for each matrix.</param>
     /// <param name="dtype">
-    /// How weights are held: float32 or bfloat16 (rounded to nearest even where the source is wider). With bfloat16 the product may round activations to bfloat16 too;
-    /// sums stay float32. Which it does depends on the weight and the processor alone, never on the other rows.
+    /// float32: products as with the weights in float32; a backend may hold them in a narrower type where that loses nothing. bfloat16: weights are rounded to bfloat16 (to nearest even)
+    /// and the product may round activations to bfloat16, too; sums stay float32. Which it does depends on the weight and the processor alone, never on the other rows.
     /// </param>
     LinearWeight CreateLinear(ReadOnlySpan<Tensor> weights, ReadOnlySpan<Tensor> biases, DType dtype);
 

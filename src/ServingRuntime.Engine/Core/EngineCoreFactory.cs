@@ -82,8 +82,8 @@ public static partial class EngineCoreFactory
         }
     }
 
-    /// <summary>float16 weights are widened, since bfloat16 would lose bits of them.</summary>
-    private static DType ChooseDType(EngineOptions options, ModelConfig config) => options.DType switch
+    /// <summary>What products are computed in. float16 weights in float32, which loses nothing of them; bfloat16 would lose bits.</summary>
+    internal static DType ChooseDType(EngineOptions options, ModelConfig config) => options.DType switch
     {
         "float32" => DType.Float32,
         "bfloat16" => DType.BFloat16,

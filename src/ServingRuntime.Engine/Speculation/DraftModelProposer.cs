@@ -46,7 +46,7 @@ internal sealed class DraftModelProposer : IDraftProposer
         this.maxModelLen = maxModelLen;
         int size = options.BlockSize, sequences = options.Speculative.MaxRunningRequests, blocksEach = (maxModelLen + size - 1) / size;
         checkpoint = Checkpoint.Open(folder);
-        model = ModelRegistry.Create(config, new WeightLoader(checkpoint, backend, config.DType == DType.BFloat16 ? DType.BFloat16 : DType.Float32), maxModelLen);
+        model = ModelRegistry.Create(config, new WeightLoader(checkpoint, backend, EngineCoreFactory.ChooseDType(options, config)), maxModelLen);
         var count = (int)Math.Min((long)sequences * blocksEach, targetCache.NumBlocks - 1) + 1;
         cache = new KeyValueBlocks[config.NumHiddenLayers];
         for (var layer = 0; layer < cache.Length; layer++)

@@ -3,8 +3,25 @@ namespace Octavo.ServingRuntime.Kernels.Cpu;
 /// <content>Products with packed weights.</content>
 public sealed unsafe partial class CpuBackend
 {
-    public LinearWeight CreateLinear(ReadOnlySpan<Tensor> weights, ReadOnlySpan<Tensor> biases, DType dtype) =>
-        new PackedLinear(weights, biases, dtype, kernels.PanelWidth);
+    // Work in multiply-adds of float32: of an input that is rounded, and of a byte of weights that comes from memory.
+    private const long InputWork = 8;
+    private const long ByteWork = 2;
+    private readonly DenseProducts products;
+    private readonly RoundedActivations rounded = new();
+    private readonly Action<int, int> roundSection;
+    private readonly Action<int, int> denseSection;
+    private DenseCall dense;
+
+    public LinearWeight CreateLinear(ReadOnlySpan<Tensor> weights, ReadOnlySpan<Tensor> biases, DType dtype)
+    {
+        if (dtype is not (DType.Float32 or DType.BFloat16))
+        {
+            throw new ArgumentException($"products are computed in float32 or bfloat16, not {dtype}", nameof(dtype));
+        }
+
+        var held = dtype == DType.Float32 ? Narrowest(weights) : dtype;
+        return new PackedLinear(weights, biases, held, products.For(held, exact: dtype == DType.Float32), kernels.PanelWidth, team);
+    }
 
     public void Linear(in Tensor x, LinearWeight weight, in Tensor output)
     {
@@ -16,38 +33,66 @@ public sealed unsafe partial class CpuBackend
             return;
         }
 
-        var packed = (PanelLinear)weight;
-        Arguments.That(packed.PanelWidth == kernels.PanelWidth, $"a weight in panels of {packed.PanelWidth}, not {kernels.PanelWidth}");
-        linear = new LinearCall(packed, x.Pointer<float>(), x.RowStride, output.Pointer<float>(), output.RowStride, x.Shape[0]);
-        Run(linearSection, (long)x.Shape[0] * packed.InFeatures * packed.OutFeatures);
+        DenseLinear(x, (PackedLinear)weight, output);
     }
 
-    private void RunLinear(int part, int parts)
+    /// <summary>The type that holds all of them exactly: half the memory, and half the time where that is what limits, wherever it has two bytes.</summary>
+    private static DType Narrowest(ReadOnlySpan<Tensor> weights)
     {
-        var weight = linear.Weight;
+        var first = weights[0].DType;
+        foreach (var weight in weights)
+        {
+            if (weight.DType != first)
+            {
+                return DType.Float32;
+            }
+        }
+
+        return first is DType.BFloat16 or DType.Float16 ? first : DType.Float32;
+    }
+
+    private void DenseLinear(in Tensor x, PackedLinear weight, in Tensor output)
+    {
+        Arguments.That(weight.PanelWidth == kernels.PanelWidth, $"a weight in panels of {weight.PanelWidth}, not {kernels.PanelWidth}");
+        var rows = x.Shape[0];
+        if (rows == 0)
+        {
+            return;
+        }
+
+        dense = new DenseCall { Weight = weight, Rows = rows, X = x.Pointer<float>(), XStride = x.RowStride, Y = output.Pointer<float>(), YStride = output.RowStride };
+        if (weight.Product.RoundsActivations)
+        {
+            rounded.Prepare(rows, weight.InFeatures);
+            dense.Rounded = rounded;
+            Run(roundSection, InputWork * rows * weight.InFeatures);
+        }
+
+        // What takes longer: to compute, or to bring the weights from memory.
+        Run(denseSection, Math.Max((long)rows * weight.InFeatures * weight.OutFeatures / weight.Product.Speed, ByteWork * weight.Bytes));
+    }
+
+    private void RunRound(int part, int parts)
+    {
+        var (begin, end) = Part(dense.Rows, part, parts);
+        rounded.Round(dense.X, dense.XStride, dense.Weight.InFeatures, begin, end);
+    }
+
+    private void RunDense(int part, int parts)
+    {
+        var weight = dense.Weight;
+        var block = weight.Product.RowBlock;
 
         // By outputs where each thread gets several panels or there are few rows; else by rows.
-        if (weight.Panels >= 4 * parts || linear.Rows < 8 * parts)
+        if (weight.Panels >= 4 * parts || dense.Rows < block * parts)
         {
             var (begin, end) = Part(weight.Panels, part, parts);
-            kernels.Linear(weight, linear.X, linear.XStride, linear.Y, linear.YStride, 0, linear.Rows, begin, end);
+            weight.Product.Run(weight, dense, 0, dense.Rows, begin, end);
         }
         else
         {
-            var (begin, end) = Part((linear.Rows + 7) / 8, part, parts);
-            kernels.Linear(weight, linear.X, linear.XStride, linear.Y, linear.YStride, begin * 8, Math.Min(end * 8, linear.Rows), 0, weight.Panels);
+            var (begin, end) = Part((dense.Rows + block - 1) / block, part, parts);
+            weight.Product.Run(weight, dense, begin * block, Math.Min(end * block, dense.Rows), 0, weight.Panels);
         }
-    }
-
-    private readonly record struct LinearCall(PanelLinear Weight, nint XAddress, int XStride, nint YAddress, int YStride, int Rows)
-    {
-        public LinearCall(PanelLinear weight, float* x, int xStride, float* y, int yStride, int rows)
-            : this(weight, (nint)x, xStride, (nint)y, yStride, rows)
-        {
-        }
-
-        public float* X => (float*)XAddress;
-
-        public float* Y => (float*)YAddress;
     }
 }

@@ -1,3 +1,5 @@
+using Octavo.ServingRuntime.Kernels.Cpu.Assembly;
+
 namespace Octavo.ServingRuntime.Kernels.Cpu;
 
 /// <summary>Vector kernels over a team of threads. Work too small to be worth waking others stays on the calling thread; no result depends on that.</summary>
@@ -12,9 +14,7 @@ public sealed unsafe partial class CpuBackend : IKernelBackend
     private readonly CpuInstructionSet instructions;
     private readonly KernelSet kernels;
     private readonly ThreadTeam team;
-    private readonly Action<int, int> linearSection;
     private readonly Action<int, int> rowsSection;
-    private LinearCall linear;
     private RowsCall rows;
     private CpuMemory? reordered;
 
@@ -24,11 +24,13 @@ public sealed unsafe partial class CpuBackend : IKernelBackend
     {
         this.instructions = instructions ?? CpuInstructionSets.Best;
         kernels = KernelSet.For(this.instructions);
+        products = new DenseProducts(this.instructions, kernels, ExecutableCode.IsSupported && this.instructions.IsSupported());
         team = new ThreadTeam(threads);
         quantizedKernels = QuantizedKernels.For(this.instructions);
-        linearSection = RunLinear;
         quantizedSection = RunQuantized;
         roundingSection = RunRounding;
+        roundSection = RunRound;
+        denseSection = RunDense;
         attentionSection = RunAttention;
         combineSection = CombineAttention;
         storeSection = StoreKeyValues;
@@ -50,6 +52,8 @@ public sealed unsafe partial class CpuBackend : IKernelBackend
         team.Dispose();
         quantizedKernels.Dispose();
         quantizedRows.Dispose();
+        products.Dispose();
+        rounded.Dispose();
         reordered?.Dispose();
         attentionMemory?.Dispose();
         partialMemory?.Dispose();

@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 namespace Octavo.ServingRuntime.Kernels.Cpu;
 
 /// <summary>What this processor has, and what each set means for a kernel.</summary>
-internal static class CpuInstructionSets
+public static class CpuInstructionSets
 {
     private const int AmxBFloat16Bit = 22, AmxTileBit = 24, AmxInt8Bit = 25, Avx512VnniBit = 11, Avx512BFloat16Bit = 5;
 
@@ -14,6 +14,9 @@ internal static class CpuInstructionSets
 
     /// <summary>The last that the processor and the system run in hardware; asks the system for tiles where there are any.</summary>
     public static CpuInstructionSet Best => Enum.GetValues<CpuInstructionSet>().Last(IsSupported);
+
+    /// <summary>What <see cref="Parse"/> takes.</summary>
+    public static IReadOnlyList<string> Names { get; } = ["auto", .. Enum.GetValues<CpuInstructionSet>().Select(Name)];
 
     /// <summary>Whether kernels of this set run here in hardware.</summary>
     public static bool IsSupported(this CpuInstructionSet instructions) => instructions switch
@@ -27,6 +30,41 @@ internal static class CpuInstructionSets
         CpuInstructionSet.Amx => IsSupported(CpuInstructionSet.Avx512BFloat16) && HasTiles(X86Base.CpuId(7, 0).Edx),
         _ => throw new ArgumentOutOfRangeException(nameof(instructions), instructions, "no such instruction set"),
     };
+
+    /// <summary>As flags and logs name it.</summary>
+    public static string Name(this CpuInstructionSet instructions) => instructions switch
+    {
+        CpuInstructionSet.Vector128 => "vector128",
+        CpuInstructionSet.Avx2 => "avx2",
+        CpuInstructionSet.AvxVnni => "avx-vnni",
+        CpuInstructionSet.Avx512 => "avx512",
+        CpuInstructionSet.Avx512Vnni => "avx512-vnni",
+        CpuInstructionSet.Avx512BFloat16 => "avx512-bf16",
+        CpuInstructionSet.Amx => "amx",
+        _ => throw new ArgumentOutOfRangeException(nameof(instructions), instructions, "no such instruction set"),
+    };
+
+    /// <summary>A set by its name; "auto": the best that the processor has.</summary>
+    /// <exception cref="ArgumentException">No such name, or this processor does not have it; the message says what it has.</exception>
+    public static CpuInstructionSet Parse(string name)
+    {
+        if (name == "auto")
+        {
+            return Best;
+        }
+
+        foreach (var instructions in Enum.GetValues<CpuInstructionSet>())
+        {
+            if (instructions.Name() == name)
+            {
+                return instructions.IsSupported()
+                    ? instructions
+                    : throw new ArgumentException($"this processor (or its system) does not have {name}; it has {string.Join(", ", Enum.GetValues<CpuInstructionSet>().Where(IsSupported).Select(Name))}");
+            }
+        }
+
+        throw new ArgumentException($"'{name}' is none of {string.Join(", ", Names)}");
+    }
 
     /// <summary>float32 elements of a vector.</summary>
     public static int Lanes(this CpuInstructionSet instructions) =>

@@ -19,6 +19,9 @@ internal unsafe interface ILaneOps<TVector> where TVector : struct
     /// <summary>Widens Count bfloat16 values.</summary>
     static abstract TVector LoadBFloat16(ushort* source);
 
+    /// <summary>Widens Count float16 values.</summary>
+    static abstract TVector LoadFloat16(ushort* source);
+
     /// <summary>Count pairs of bfloat16, low half first: the low halves and the high halves, widened.</summary>
     static abstract void LoadBFloat16Pairs(uint* source, out TVector low, out TVector high);
 

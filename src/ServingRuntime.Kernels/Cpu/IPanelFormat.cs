@@ -45,3 +45,21 @@ internal readonly unsafe struct BFloat16Panel<TOps, TVector> : IPanelFormat<TOps
     public static void LoadPair(byte* pair, int vector, out TVector even, out TVector odd) =>
         TOps.LoadBFloat16Pairs((uint*)pair + (vector * TOps.Count), out even, out odd);
 }
+
+internal readonly unsafe struct Float16Panel<TOps, TVector> : IPanelFormat<TOps, TVector>
+    where TOps : struct, ILaneOps<TVector>
+    where TVector : struct
+{
+    public static int PairBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TOps.Count * 4 * sizeof(ushort);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadPair(byte* pair, int vector, out TVector even, out TVector odd)
+    {
+        even = TOps.LoadFloat16((ushort*)pair + (vector * TOps.Count));
+        odd = TOps.LoadFloat16((ushort*)pair + ((vector + 2) * TOps.Count));
+    }
+}

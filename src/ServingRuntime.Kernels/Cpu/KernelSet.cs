@@ -16,7 +16,8 @@ internal abstract unsafe class KernelSet
     /// <summary>Outputs of a panel of <see cref="PackedLinear"/>.</summary>
     public abstract int PanelWidth { get; }
 
-    public abstract void Linear(PanelLinear weight, float* x, int xStride, float* y, int yStride, int rowBegin, int rowEnd, int panelBegin, int panelEnd);
+    /// <summary>Products with weights of a type, by intrinsics.</summary>
+    public abstract DenseProduct Product(DType dtype);
 
     public abstract void RmsNorm(float* x, float* residual, float* weight, int width, float epsilon, float* output);
 
@@ -42,18 +43,12 @@ internal sealed unsafe class KernelSet<TOps, TVector> : KernelSet
 {
     public override int PanelWidth => 2 * TOps.Count;
 
-    public override void Linear(PanelLinear weight, float* x, int xStride, float* y, int yStride, int rowBegin, int rowEnd, int panelBegin, int panelEnd)
+    public override DenseProduct Product(DType dtype) => dtype switch
     {
-        switch (weight)
-        {
-            case PackedLinear { DType: DType.BFloat16 } packed:
-                Gemm.Run<TOps, TVector, BFloat16Panel<TOps, TVector>>(packed, x, xStride, y, yStride, rowBegin, rowEnd, panelBegin, panelEnd);
-                break;
-            default:
-                Gemm.Run<TOps, TVector, Float32Panel<TOps, TVector>>((PackedLinear)weight, x, xStride, y, yStride, rowBegin, rowEnd, panelBegin, panelEnd);
-                break;
-        }
-    }
+        DType.BFloat16 => new IntrinsicProduct<TOps, TVector, BFloat16Panel<TOps, TVector>>(),
+        DType.Float16 => new IntrinsicProduct<TOps, TVector, Float16Panel<TOps, TVector>>(),
+        _ => new IntrinsicProduct<TOps, TVector, Float32Panel<TOps, TVector>>(),
+    };
 
     public override void RmsNorm(float* x, float* residual, float* weight, int width, float epsilon, float* output) =>
         Cpu.RmsNorm.Run<TOps, TVector>(x, residual, weight, width, epsilon, output);

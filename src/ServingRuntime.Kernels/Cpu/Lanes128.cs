@@ -23,6 +23,17 @@ internal readonly unsafe struct Lanes128 : ILaneOps<Vector128<float>>
     public static Vector128<float> LoadBFloat16(ushort* source) => (Vector128.WidenLower(Vector64.Load(source).ToVector128Unsafe()) << 16).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LoadFloat16(ushort* source)
+    {
+        // The exponent's bias differs by 112; a product of a power of two also makes numbers below the smallest normal one right. Infinity and NaN keep their exponent of ones.
+        var bits = Vector128.WidenLower(Vector64.Load(source).ToVector128Unsafe());
+        var magnitude = (bits & Vector128.Create(0x7FFFu)) << 13;
+        var finite = (magnitude.AsSingle() * Vector128.Create(5192296858534827628530496329220096f)).AsUInt32();
+        var special = Vector128.GreaterThan(magnitude, Vector128.Create(0x0F7FFFFFu)) & Vector128.Create(0x7F800000u);
+        return (finite | special | ((bits & Vector128.Create(0x8000u)) << 16)).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void LoadBFloat16Pairs(uint* source, out Vector128<float> low, out Vector128<float> high)
     {
         var pairs = Vector128.Load(source);

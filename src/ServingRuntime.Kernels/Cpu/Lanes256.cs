@@ -23,6 +23,17 @@ internal readonly unsafe struct Lanes256 : ILaneOps<Vector256<float>>
     public static Vector256<float> LoadBFloat16(ushort* source) => (Vector256.WidenLower(Vector128.Load(source).ToVector256Unsafe()) << 16).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadFloat16(ushort* source)
+    {
+        // The exponent's bias differs by 112; a product of a power of two also makes numbers below the smallest normal one right. Infinity and NaN keep their exponent of ones.
+        var bits = Vector256.WidenLower(Vector128.Load(source).ToVector256Unsafe());
+        var magnitude = (bits & Vector256.Create(0x7FFFu)) << 13;
+        var finite = (magnitude.AsSingle() * Vector256.Create(5192296858534827628530496329220096f)).AsUInt32();
+        var special = Vector256.GreaterThan(magnitude, Vector256.Create(0x0F7FFFFFu)) & Vector256.Create(0x7F800000u);
+        return (finite | special | ((bits & Vector256.Create(0x8000u)) << 16)).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void LoadBFloat16Pairs(uint* source, out Vector256<float> low, out Vector256<float> high)
     {
         var pairs = Vector256.Load(source);

@@ -23,6 +23,17 @@ internal readonly unsafe struct Lanes512 : ILaneOps<Vector512<float>>
     public static Vector512<float> LoadBFloat16(ushort* source) => (Vector512.WidenLower(Vector256.Load(source).ToVector512Unsafe()) << 16).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadFloat16(ushort* source)
+    {
+        // The exponent's bias differs by 112; a product of a power of two also makes numbers below the smallest normal one right. Infinity and NaN keep their exponent of ones.
+        var bits = Vector512.WidenLower(Vector256.Load(source).ToVector512Unsafe());
+        var magnitude = (bits & Vector512.Create(0x7FFFu)) << 13;
+        var finite = (magnitude.AsSingle() * Vector512.Create(5192296858534827628530496329220096f)).AsUInt32();
+        var special = Vector512.GreaterThan(magnitude, Vector512.Create(0x0F7FFFFFu)) & Vector512.Create(0x7F800000u);
+        return (finite | special | ((bits & Vector512.Create(0x8000u)) << 16)).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void LoadBFloat16Pairs(uint* source, out Vector512<float> low, out Vector512<float> high)
     {
         var pairs = Vector512.Load(source);

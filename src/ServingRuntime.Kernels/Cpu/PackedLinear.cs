@@ -1,42 +1,34 @@
-using System.Runtime.CompilerServices;
-
 namespace Octavo.ServingRuntime.Kernels.Cpu;
 
 /// <summary>
-/// A weight in panels of <see cref="PanelLinear.PanelWidth"/> outputs. Inside a panel the pairs of inputs (k, k + 1) follow one another:
-/// float32 as one row of the panel's outputs for k and one for k + 1, bfloat16 as one word an output with k in its low half
-/// (what AVX512-BF16's dot product wants, too). Outputs and inputs beyond the matrix are zero.
+/// A weight in panels of <see cref="PanelWidth"/> outputs. Inside a panel the pairs of inputs (k, k + 1) follow one another: float32 and float16 as one row of the
+/// panel's outputs for k and one for k + 1, bfloat16 as one word an output with k in its low half: what dot products of pairs want, and sixteen pairs
+/// are two tiles side by side. Outputs and inputs beyond the matrix are zero.
 /// </summary>
-internal sealed unsafe class PackedLinear : PanelLinear
+internal sealed unsafe class PackedLinear : LinearWeight
 {
     private readonly CpuMemory panels;
     private readonly CpuMemory? bias;
 
-    public PackedLinear(ReadOnlySpan<Tensor> weights, ReadOnlySpan<Tensor> biases, DType dtype, int panelWidth)
-        : base(weights[0].Shape[1], TotalRows(weights), panelWidth)
+    /// <param name="team">Packs.</param>
+    public PackedLinear(ReadOnlySpan<Tensor> weights, ReadOnlySpan<Tensor> biases, DType dtype, DenseProduct product, int panelWidth, ThreadTeam team)
+        : base(weights[0].Shape[1], TotalRows(weights))
     {
-        if (dtype is not (DType.Float32 or DType.BFloat16))
-        {
-            throw new ArgumentException($"weights are held as float32 or bfloat16, not {dtype}", nameof(dtype));
-        }
-
         if (biases.Length != 0 && biases.Length != weights.Length)
         {
             throw new ArgumentException($"{biases.Length} biases for {weights.Length} matrices", nameof(biases));
         }
 
         DType = dtype;
-        Pairs = (InFeatures + 1) / 2;
+        PanelWidth = panelWidth;
+        Panels = (OutFeatures + panelWidth - 1) / panelWidth;
+        Product = product;
+        Pairs = product.RoundsActivations ? RoundedActivations.TilesOf(InFeatures) * (RoundedActivations.TileInputs / 2) : (InFeatures + 1) / 2;
         PairBytes = panelWidth * 2 * dtype.Size();
         PanelBytes = (long)Pairs * PairBytes;
         panels = new CpuMemory(checked(PanelBytes * Panels));
-        var row = 0;
-        foreach (var weight in weights)
-        {
-            Pack(weight, row);
-            row += weight.Shape[0];
-        }
-
+        var packer = new PanelPacker(this, weights.ToArray());
+        team.Run(packer.Pack, ThreadTeam.MaxParts);
         if (biases.Length > 0)
         {
             bias = new CpuMemory((long)Panels * panelWidth * sizeof(float));
@@ -44,9 +36,16 @@ internal sealed unsafe class PackedLinear : PanelLinear
         }
     }
 
+    public int PanelWidth { get; }
+
+    public int Panels { get; }
+
     public DType DType { get; }
 
-    /// <summary>Pairs of inputs, the last one half empty where the number of inputs is odd.</summary>
+    /// <summary>How it is multiplied with.</summary>
+    public DenseProduct Product { get; }
+
+    /// <summary>Pairs of inputs, the last one half empty where the number of inputs is odd; whole tiles where activations are rounded.</summary>
     public int Pairs { get; }
 
     public int PairBytes { get; }
@@ -80,30 +79,6 @@ internal sealed unsafe class PackedLinear : PanelLinear
         }
 
         return rows;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Pack(Tensor weight, int firstRow)
-    {
-        for (var row = 0; row < weight.Shape[0]; row++)
-        {
-            var output = firstRow + row;
-            var panel = Panel(output / PanelWidth);
-            var column = output % PanelWidth;
-            for (var k = 0; k < InFeatures; k++)
-            {
-                var value = HostValues.Read(weight, ((long)row * InFeatures) + k);
-                var pair = panel + ((long)(k / 2) * PairBytes);
-                if (DType == DType.Float32)
-                {
-                    ((float*)pair)[((k % 2) * PanelWidth) + column] = value;
-                }
-                else
-                {
-                    ((ushort*)pair)[(column * 2) + (k % 2)] = HostValues.ToBFloat16(value);
-                }
-            }
-        }
     }
 
     private void CopyBiases(ReadOnlySpan<Tensor> weights, ReadOnlySpan<Tensor> biases)

@@ -20,7 +20,7 @@ public sealed class LogitSliceTests
         using var backend = new CpuBackend(1);
         using var checkpoint = Checkpoint.Open(options.ModelPath);
         var config = ModelConfig.Load(Repository.TinyModel);
-        using var model = ModelRegistry.Create(config, new WeightLoader(checkpoint, backend, DType.BFloat16), config.MaxPositionEmbeddings);
+        using var model = ModelRegistry.Create(config, new WeightLoader(checkpoint, backend, DType.Float32), config.MaxPositionEmbeddings);
         var cache = new KVCacheConfig(512, 16, 1);
         var runner = new Engine.ModelRunner.ModelRunner(backend, model, config, cache, options, config.MaxPositionEmbeddings, maxLogitsBytes: 1);
         var proposer = new OracleProposer(id => GoldenCase.All[int.Parse(id) % 8].GreedyIds, errsInOneOf: 5, seed: 2);

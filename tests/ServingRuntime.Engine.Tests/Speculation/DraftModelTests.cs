@@ -21,7 +21,7 @@ public sealed class DraftModelTests : IDisposable
     [InlineData(20)]
     public void Step_Greedy_EveryDraftHolds(int budget)
     {
-        using var engine = new EngineHarness(Options with { MaxNumBatchedTokens = budget });
+        using var engine = new EngineHarness(Options with { DType = "float32", MaxNumBatchedTokens = budget });
         for (var i = 0; i < 8; i++)
         {
             engine.Add($"{i}", GoldenCase.All[i].InputIds, EngineHarness.Greedy(48));

@@ -16,7 +16,7 @@ public sealed class SpeculationTests
     [Fact]
     public void Step_Ngram_EqualsTransformersInFewerSteps()
     {
-        using var engine = new EngineHarness(Speculative);
+        using var engine = new EngineHarness(Speculative with { DType = "float32" });
         var steps = 0;
         for (var i = 0; i < GoldenCase.All.Count; i++)
         {

@@ -1,3 +1,5 @@
+using Octavo.ServingRuntime.Kernels.Cpu;
+
 namespace Octavo.ServingRuntime.Kernels.Tests.Cpu;
 
 public sealed class LinearTests
@@ -7,11 +9,11 @@ public sealed class LinearTests
     public void Linear_RandomShapes_EqualsReference(string instructions, int threads)
     {
         using var backend = Backends.Create(instructions, threads);
-        using var reference = new Kernels.Cpu.ReferenceBackend();
+        using var reference = new ReferenceBackend();
         using var random = new RandomTensors(1);
         for (var round = 0; round < 25; round++)
         {
-            int rows = random.Next(1, 37), inputs = random.Next(1, 70), outputs = random.Next(1, 120);
+            int rows = random.Next(1, 70), inputs = random.Pick(random.Next(1, 70), random.Next(70, 900)), outputs = random.Next(1, 220);
             var source = random.Pick(DType.Float32, DType.BFloat16, DType.Float16);
             var held = random.Pick(DType.Float32, DType.BFloat16);
             Tensor[] weights = [.. Split(random, outputs).Select(part => random.Of(random.Values(part * inputs), new TensorShape(part, inputs), source))];
@@ -21,7 +23,7 @@ public sealed class LinearTests
             Tensor actual = random.Strided(random.Empty(new TensorShape(rows, outputs))), expected = random.Empty(new TensorShape(rows, outputs));
 
             backend.Linear(x, fast, actual);
-            reference.Linear(x, plain, expected);
+            reference.Linear(held == DType.BFloat16 ? Rounded(random, instructions, x) : x, plain, expected);
 
             actual.ShouldBeClose(expected, 2e-5f, $"of [{rows}, {inputs}] by [{outputs}, {inputs}] {source} held as {held}");
         }
@@ -33,11 +35,12 @@ public sealed class LinearTests
     {
         using var backend = Backends.Create(instructions, threads);
         using var random = new RandomTensors(2);
-        foreach (var (inputs, outputs) in new[] { (127, 200), (352, 128), (64, 1000) })
+        foreach (var (inputs, outputs) in new[] { (127, 200), (352, 128), (64, 1000), (2500, 70) })
         {
-            foreach (var held in new[] { DType.Float32, DType.BFloat16 })
+            foreach (var (source, held) in new[] { (DType.Float32, DType.Float32), (DType.BFloat16, DType.Float32), (DType.Float16, DType.Float32), (DType.BFloat16, DType.BFloat16) })
             {
-                using var weight = backend.CreateLinear([random.Floats(outputs, inputs)], [random.Vector(outputs)], held);
+                var matrix = random.Of(random.Values(outputs * inputs), new TensorShape(outputs, inputs), source);
+                using var weight = backend.CreateLinear([matrix], [random.Vector(outputs)], held);
                 var x = random.Floats(113, inputs);
                 var alone = random.Empty(new TensorShape(113, outputs));
                 for (var row = 0; row < 113; row++)
@@ -45,11 +48,11 @@ public sealed class LinearTests
                     backend.Linear(x.Rows(row, 1), weight, alone.Rows(row, 1));
                 }
 
-                foreach (var (start, count) in new[] { (0, 113), (5, 2), (9, 3), (17, 7), (20, 8), (31, 33), (0, 100) })
+                foreach (var (start, count) in new[] { (0, 113), (3, 70), (5, 2), (9, 3), (17, 7), (20, 8), (31, 33), (0, 100) })
                 {
                     var batch = random.Empty(new TensorShape(count, outputs));
                     backend.Linear(x.Rows(start, count), weight, batch);
-                    batch.ShouldBeSameBits(alone.Rows(start, count), $"rows {start} to {start + count} of {held}");
+                    batch.ShouldBeSameBits(alone.Rows(start, count), $"rows {start} to {start + count} of {source} as {held}");
                 }
             }
         }
@@ -61,15 +64,15 @@ public sealed class LinearTests
         using var random = new RandomTensors(3);
         var x = random.Floats(29, 129);
 
-        // Values that bfloat16 holds exactly, so that both formats compute the same.
-        var weights = random.Of(random.Values(300 * 129), new TensorShape(300, 129), DType.BFloat16);
+        // Values that all formats hold exactly, so that they compute the same.
+        float[] values = [.. Enumerable.Range(0, 300 * 129).Select(i => (i * 7919 % 255 - 127) / 64f)];
         var results = new List<int[]>();
         foreach (var instructions in Backends.InstructionSets)
         {
-            foreach (var held in new[] { DType.Float32, DType.BFloat16 })
+            foreach (var source in new[] { DType.Float32, DType.BFloat16, DType.Float16 })
             {
-                using var backend = Backends.Create(instructions, results.Count + 1);
-                using var weight = backend.CreateLinear([weights], [], held);
+                using var backend = Backends.Create(instructions, results.Count % 4 + 1);
+                using var weight = backend.CreateLinear([random.Of(values, new TensorShape(300, 129), source)], [], DType.Float32);
                 var output = random.Empty(new TensorShape(29, 300));
                 backend.Linear(x, weight, output);
                 results.Add(output.Bits());
@@ -91,6 +94,25 @@ public sealed class LinearTests
         tooNarrow.Should().Throw<ArgumentException>().WithMessage("*[2, 8]*[2, 7]*");
         wrongOutput.Should().Throw<ArgumentException>().WithMessage("*[2, 6]*[3, 6]*");
         unevenParts.Should().Throw<ArgumentException>().WithMessage("*[N, 8]*[6, 7]*");
+    }
+
+    /// <summary>Whether products with bfloat16 weights round activations to bfloat16, too.</summary>
+    private static bool RoundsActivations(string instructions) => Enum.Parse<CpuInstructionSet>(instructions) is var set && set.IsSupported() && set.HasBFloat16Products();
+
+    /// <summary>x as the instruction set's products with bfloat16 weights see it.</summary>
+    private static Tensor Rounded(RandomTensors random, string instructions, Tensor x)
+    {
+        var result = random.Empty(x.Shape);
+        for (var row = 0; row < x.Shape[0]; row++)
+        {
+            for (var k = 0; k < x.Shape[1]; k++)
+            {
+                var value = x.Row<float>(row)[k];
+                result.Row<float>(row)[k] = RoundsActivations(instructions) ? HostValues.FromBFloat16(HostValues.ToBFloat16(value)) : value;
+            }
+        }
+
+        return result;
     }
 
     private static List<int> Split(RandomTensors random, int total)

@@ -19,6 +19,9 @@ internal sealed unsafe class ExecutableCode : SafeHandle
         SetHandle(address);
     }
 
+    /// <summary>Whether this is a processor and a system that kernels are written for; whether the process may execute them is seen when one is assembled.</summary>
+    public static bool IsSupported => RuntimeInformation.ProcessArchitecture == Architecture.X64 && OperatingSystem.IsLinux();
+
     public override bool IsInvalid => handle == 0;
 
     /// <summary>The first instruction; valid as long as this object is alive and not disposed.</summary>
