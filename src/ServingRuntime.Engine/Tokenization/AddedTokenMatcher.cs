@@ -31,15 +31,18 @@ internal sealed class AddedTokenMatcher
         firstChars = SearchValues.Create([.. root.Children.Keys]);
     }
 
+    /// <summary>Whether a token might be there: a quick look.</summary>
+    public bool MayMatch(ReadOnlySpan<char> text) => text.IndexOfAny(firstChars) >= 0;
+
     /// <summary>Cuts text into tokens and the text between them, in order; empty pieces are left out.</summary>
-    public List<(int Start, int End, AddedToken? Token)> Split(string text)
+    public List<(int Start, int End, AddedToken? Token)> Split(ReadOnlySpan<char> text)
     {
         var output = new List<(int, int, AddedToken?)>();
         var done = 0;
         var at = 0;
         while (at < text.Length)
         {
-            var skip = text.AsSpan(at).IndexOfAny(firstChars);
+            var skip = text[at..].IndexOfAny(firstChars);
             if (skip < 0)
             {
                 break;
@@ -92,7 +95,7 @@ internal sealed class AddedTokenMatcher
         return output;
     }
 
-    private (AddedToken Token, int Length)? Longest(string text, int start)
+    private (AddedToken Token, int Length)? Longest(ReadOnlySpan<char> text, int start)
     {
         (AddedToken, int)? found = null;
         var node = root;

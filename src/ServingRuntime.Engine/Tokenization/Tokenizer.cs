@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using Octavo.ServingRuntime.Engine.Tokenization.Buffers;
 using Octavo.ServingRuntime.Engine.Tokenization.Decoders;
 using Octavo.ServingRuntime.Engine.Tokenization.Models;
 using Octavo.ServingRuntime.Engine.Tokenization.Normalizers;
@@ -25,6 +27,7 @@ public sealed class Tokenizer
     private readonly HashSet<int> specialIds = [];
     private readonly (int Id, string? Text) anchor;
     private readonly byte[]?[] decodedBytes;
+    private readonly ScratchPool scratches = new();
 
     internal Tokenizer(
         Normalizer? normalizer, PreTokenizer? preTokenizer, TokenizerModel model, PostProcessor? postProcessor, TokenDecoder? decoder, IReadOnlyList<AddedToken> addedTokens)
@@ -50,7 +53,7 @@ public sealed class Tokenizer
         normalizedMatcher = MatcherOf(addedTokens.Where(t => t.Normalized));
         IsByteLevel = decoder is ByteLevelDecoder;
         anchor = FindAnchor();
-        VocabSize = Math.Max(model.VocabularySize, model.Vocabulary.Select(v => v.Value).Concat(addedTokens.Select(t => t.Id)).Max() + 1);
+        VocabSize = Math.Max(model.VocabularySize, model.Vocabulary.Select(v => v.Value).Concat(addedTokens.Select(t => t.Id)).DefaultIfEmpty(-1).Max() + 1);
         decodedBytes = IsByteLevel ? new byte[]?[VocabSize] : [];
     }
 
@@ -71,30 +74,25 @@ public sealed class Tokenizer
     public List<int> Encode(string text, bool addSpecialTokens)
     {
         ArgumentNullException.ThrowIfNull(text);
-        var ids = new List<int>((text.Length / 3) + 8);
+        text = WithoutLoneSurrogates(text);
+        var scratch = scratches.Rent();
+        scratch.Ids.Clear();
         foreach (var (start, end, token) in Cut(rawMatcher, text))
         {
             if (token is not null)
             {
-                ids.Add(token.Id);
-                continue;
+                scratch.Ids.Add(token.Id);
             }
-
-            var segment = text[start..end];
-            var normalized = normalizer?.Normalize(segment) ?? segment;
-            foreach (var (from, to, inner) in Cut(normalizedMatcher, normalized))
+            else
             {
-                if (inner is not null)
-                {
-                    ids.Add(inner.Id);
-                }
-                else
-                {
-                    EncodeSegment(normalized[from..to], start == 0 && from == 0, ids);
-                }
+                EncodeSegment(text.AsSpan(start, end - start), start == 0, scratch);
             }
         }
 
+        var ids = new List<int>();
+        CollectionsMarshal.SetCount(ids, scratch.Ids.Count);
+        scratch.Ids.Ids.CopyTo(CollectionsMarshal.AsSpan(ids));
+        scratches.Return(scratch);
         return addSpecialTokens && postProcessor is not null ? postProcessor.Process(ids) : ids;
     }
 
@@ -181,15 +179,57 @@ public sealed class Tokenizer
         return (-1, null);
     }
 
-    private static List<(int Start, int End, AddedToken? Token)> Cut(AddedTokenMatcher? matcher, string text)
+    private static List<(int Start, int End, AddedToken? Token)> Cut(AddedTokenMatcher? matcher, ReadOnlySpan<char> text)
         => matcher?.Split(text) ?? (text.Length == 0 ? [] : [(0, text.Length, null)]);
 
-    private void EncodeSegment(string text, bool atStart, List<int> ids)
+    /// <summary>Text in .NET may hold halves of surrogate pairs, which no UTF-8 can say: they are U+FFFD from here on.</summary>
+    private static string WithoutLoneSurrogates(string text)
     {
-        List<Piece> pieces = [new Piece(text, atStart)];
-        foreach (var piece in preTokenizer?.Split(pieces) ?? pieces)
+        for (var at = text.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF'); at >= 0 && at < text.Length; at++)
         {
-            model.Tokenize(piece.Text, ids);
+            if (char.IsSurrogate(text[at]) && !(at + 1 < text.Length && char.IsSurrogatePair(text[at], text[++at])))
+            {
+                return string.Concat(text.EnumerateRunes());
+            }
+        }
+
+        return text;
+    }
+
+    private void EncodeSegment(ReadOnlySpan<char> segment, bool atStart, EncodingScratch scratch)
+    {
+        var buffer = scratch.Pieces.Text;
+        buffer.Set(segment);
+        normalizer?.Normalize(buffer);
+        if (normalizedMatcher is null || !normalizedMatcher.MayMatch(buffer.Text))
+        {
+            EncodePieces(atStart, scratch);
+            return;
+        }
+
+        var normalized = buffer.Text.ToString();
+        foreach (var (from, to, token) in normalizedMatcher.Split(normalized))
+        {
+            if (token is not null)
+            {
+                scratch.Ids.Add(token.Id);
+            }
+            else
+            {
+                buffer.Set(normalized.AsSpan(from, to - from));
+                EncodePieces(atStart && from == 0, scratch);
+            }
+        }
+    }
+
+    private void EncodePieces(bool atStart, EncodingScratch scratch)
+    {
+        var pieces = scratch.Pieces;
+        pieces.Reset(atStart);
+        preTokenizer?.Split(pieces);
+        for (var i = 0; i < pieces.Count; i++)
+        {
+            model.Tokenize(pieces[i], scratch);
         }
     }
 

@@ -1,16 +1,14 @@
 using System.Text.Json;
-using Octavo.ServingRuntime.Engine.Tokenization.Decoders;
 using Octavo.ServingRuntime.Engine.Tokenization.Models;
-using Octavo.ServingRuntime.Engine.Tokenization.Normalizers;
-using Octavo.ServingRuntime.Engine.Tokenization.Patterns;
-using Octavo.ServingRuntime.Engine.Tokenization.PostProcessors;
 using Octavo.ServingRuntime.Engine.Tokenization.PreTokenizers;
 
 namespace Octavo.ServingRuntime.Engine.Tokenization;
 
-/// <summary>Builds a tokenizer from a tokenizer.json; each component is chosen by its <c>type</c>, and one that is not built is refused by name.</summary>
+/// <summary>Builds a tokenizer from a tokenizer.json.</summary>
 internal static class TokenizerJsonReader
 {
+    private const int DefaultMostCharsPerWord = 100;
+
     public static Tokenizer Read(Stream stream)
     {
         try
@@ -18,7 +16,7 @@ internal static class TokenizerJsonReader
             using var document = JsonDocument.Parse(stream, new JsonDocumentOptions { MaxDepth = 64 });
             return Read(document.RootElement);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or IndexOutOfRangeException or OverflowException or ArgumentException)
         {
             throw new TokenizerFormatException($"tokenizer.json is malformed: {e.Message}", e);
         }
@@ -26,182 +24,109 @@ internal static class TokenizerJsonReader
 
     private static Tokenizer Read(JsonElement root)
     {
-        var added = root.TryGetProperty("added_tokens", out var list) && list.ValueKind == JsonValueKind.Array
+        var added = root.TryGetProperty("added_tokens", out var list) && list.ValueKind != JsonValueKind.Null
             ? list.EnumerateArray().Select(ReadAddedToken).ToList()
             : [];
+        var normalizer = Component(root, "normalizer", ComponentReader.ReadNormalizer);
+        var preTokenizers = Component(root, "pre_tokenizer", element => ComponentReader.ReadPreTokenizers(element).ToList()) ?? [];
+        var model = ReadModel(root.GetProperty("model"), preTokenizers);
         return new Tokenizer(
-            Component(root, "normalizer", ReadNormalizer),
-            Component(root, "pre_tokenizer", ReadPreTokenizer),
-            ReadModel(root.GetProperty("model")),
-            Component(root, "post_processor", ReadPostProcessor),
-            Component(root, "decoder", ReadDecoder),
-            added);
+            normalizer, preTokenizers.Count > 0 ? new SequencePreTokenizer(preTokenizers) : null, model, Component(root, "post_processor", ComponentReader.ReadPostProcessor),
+            Component(root, "decoder", ComponentReader.ReadDecoder), added);
     }
 
     private static T? Component<T>(JsonElement root, string name, Func<JsonElement, T> read)
         where T : class
-        => root.TryGetProperty(name, out var element) && element.ValueKind == JsonValueKind.Object ? read(element) : null;
+        => root.TryGetProperty(name, out var element) && element.ValueKind != JsonValueKind.Null ? read(element) : null;
 
     private static AddedToken ReadAddedToken(JsonElement element) => new()
     {
         Id = element.GetProperty("id").GetInt32(),
-        Content = element.GetProperty("content").GetString()!,
-        Special = Flag(element, "special"),
-        LStrip = Flag(element, "lstrip"),
-        RStrip = Flag(element, "rstrip"),
-        Normalized = Flag(element, "normalized"),
-        SingleWord = Flag(element, "single_word"),
+        Content = element.Text("content"),
+        Special = element.Flag("special"),
+        LStrip = element.Flag("lstrip"),
+        RStrip = element.Flag("rstrip"),
+        Normalized = element.Flag("normalized"),
+        SingleWord = element.Flag("single_word"),
     };
 
-    private static Normalizer ReadNormalizer(JsonElement element) => Type(element) switch
-    {
-        "Sequence" => new SequenceNormalizer(Parts(element, "normalizers", ReadNormalizer)),
-        "NFC" => new NfcNormalizer(),
-        "Prepend" => new PrependNormalizer(element.GetProperty("prepend").GetString()!),
-        "Replace" => new ReplaceNormalizer(ReadPattern(element.GetProperty("pattern")), element.GetProperty("content").GetString()!),
-        "Lowercase" => new LowercaseNormalizer(),
-        "Precompiled" => new PrecompiledNormalizer(element.GetProperty("precompiled_charsmap").GetBytesFromBase64()),
-        "Strip" => new StripNormalizer(Flag(element, "strip_left", true), Flag(element, "strip_right", true)),
-        var type => throw Unsupported("normalizer", type),
-    };
-
-    private static PreTokenizer ReadPreTokenizer(JsonElement element) => Type(element) switch
-    {
-        "Sequence" => new SequencePreTokenizer(Parts(element, "pretokenizers", ReadPreTokenizer)),
-        "ByteLevel" => new ByteLevelPreTokenizer(Flag(element, "add_prefix_space", true), Flag(element, "use_regex", true)),
-        "Split" => new SplitPreTokenizer(ReadPattern(element.GetProperty("pattern")), ReadBehavior(element), Flag(element, "invert")),
-        "Whitespace" => new SplitPreTokenizer(SplitPattern.FromRegex(@"\w+|[^\w\s]+"), SplitBehavior.Removed, invert: true),
-        "WhitespaceSplit" => new SplitPreTokenizer(SplitPattern.FromRegex(@"\s"), SplitBehavior.Removed, invert: false),
-        "Punctuation" => new SplitPreTokenizer(
-            SplitPattern.FromRegex(@"[\p{P}!-/:-@\[-`{-~]"), element.TryGetProperty("behavior", out _) ? ReadBehavior(element) : SplitBehavior.Isolated, invert: false),
-        "Digits" => new DigitsPreTokenizer(Flag(element, "individual_digits")),
-        "Metaspace" => new MetaspacePreTokenizer(element.GetProperty("replacement").GetString()!, ReadScheme(element), Flag(element, "split", true)),
-        var type => throw Unsupported("pre_tokenizer", type),
-    };
-
-    private static TokenizerModel ReadModel(JsonElement element)
+    private static TokenizerModel ReadModel(JsonElement element, List<PreTokenizer> preTokenizers)
     {
         // Old files leave the type out; only BPE has merges, only Unigram a list for a vocabulary.
-        var type = element.TryGetProperty("type", out var named) ? named.GetString()
-            : element.TryGetProperty("merges", out _) ? "BPE"
-            : element.TryGetProperty("vocab", out var vocab) && vocab.ValueKind == JsonValueKind.Array ? "Unigram" : null;
+        var type = element.OptionalText("type")
+            ?? (element.TryGetProperty("merges", out _) ? "BPE" : element.TryGetProperty("vocab", out var vocab) && vocab.ValueKind == JsonValueKind.Array ? "Unigram" : null);
         return type switch
         {
-            "BPE" => ReadBpe(element),
+            "BPE" => ReadBpe(element, preTokenizers),
             "Unigram" => new UnigramModel(
-                [.. element.GetProperty("vocab").EnumerateArray().Select(entry => (entry[0].GetString()!, entry[1].GetDouble()))],
-                element.TryGetProperty("unk_id", out var unknown) && unknown.ValueKind == JsonValueKind.Number ? unknown.GetInt32() : null, Flag(element, "byte_fallback")),
-            _ => throw Unsupported("model", type ?? "without a type"),
+                [.. element.GetProperty("vocab").EnumerateArray().Select(ReadPiece)],
+                element.TryGetProperty("unk_id", out var unknown) && unknown.ValueKind != JsonValueKind.Null ? unknown.GetInt32() : null, element.Flag("byte_fallback")),
+            "WordPiece" => new WordPieceModel(
+                ReadVocabulary(element), element.OptionalText("unk_token") ?? "[UNK]", element.OptionalText("continuing_subword_prefix") ?? "##",
+                element.TryGetProperty("max_input_chars_per_word", out var most) ? most.GetInt32() : DefaultMostCharsPerWord),
+            "WordLevel" => new WordLevelModel(ReadVocabulary(element), element.OptionalText("unk_token") ?? "<unk>"),
+            _ => throw ComponentReader.Unsupported("model", type ?? "without a type"),
         };
     }
 
-    private static BpeModel ReadBpe(JsonElement element)
+    private static (string Token, double Score) ReadPiece(JsonElement entry)
     {
-        foreach (var option in (ReadOnlySpan<string>)["continuing_subword_prefix", "end_of_word_suffix"])
+        var score = entry[1].GetDouble();
+        return double.IsFinite(score) ? (entry[0].GetString() ?? throw new FormatException("a token is null"), score) : throw new FormatException("a score is not finite");
+    }
+
+    private static TokenizerVocabulary ReadVocabulary(JsonElement element)
+    {
+        var vocab = element.GetProperty("vocab");
+        var ids = new Dictionary<string, int>(vocab.GetPropertyCount(), StringComparer.Ordinal);
+        foreach (var entry in vocab.EnumerateObject())
         {
-            if (element.TryGetProperty(option, out var value) && value.ValueKind == JsonValueKind.String && value.GetString()!.Length > 0)
-            {
-                throw new TokenizerFormatException($"tokenizer.json: the BPE option {option} is not supported");
-            }
+            ids[entry.Name] = entry.Value.GetInt32();
         }
 
-        if (element.TryGetProperty("dropout", out var dropout) && dropout.ValueKind == JsonValueKind.Number && dropout.GetDouble() > 0)
+        return new TokenizerVocabulary(ids);
+    }
+
+    private static BpeModel ReadBpe(JsonElement element, List<PreTokenizer> preTokenizers)
+    {
+        if (element.TryGetProperty("dropout", out var dropout) && dropout.ValueKind != JsonValueKind.Null && dropout.GetDouble() > 0)
         {
             throw new TokenizerFormatException("tokenizer.json: BPE dropout is not supported: it is for training");
         }
 
-        var vocabularyElement = element.GetProperty("vocab");
-        var vocabulary = new Dictionary<string, int>(vocabularyElement.GetPropertyCount(), StringComparer.Ordinal);
-        foreach (var entry in vocabularyElement.EnumerateObject())
+        var vocabulary = ReadVocabulary(element);
+        var options = new BpeOptions
         {
-            vocabulary[entry.Name] = entry.Value.GetInt32();
+            UnknownToken = element.OptionalText("unk_token"),
+            FuseUnknown = element.Flag("fuse_unk"),
+            ByteFallback = element.Flag("byte_fallback"),
+            IgnoreMerges = element.Flag("ignore_merges"),
+            ContinuingSubwordPrefix = element.OptionalText("continuing_subword_prefix") ?? "",
+            EndOfWordSuffix = element.OptionalText("end_of_word_suffix") ?? "",
+        };
+
+        // A byte-level pre-tokenizer at the end need not write its alphabet for a model that takes bytes.
+        var ofBytes = preTokenizers is [.., ByteLevelPreTokenizer] && BpeModel.HasAllBytes(vocabulary, options);
+        if (ofBytes)
+        {
+            preTokenizers[^1] = ((ByteLevelPreTokenizer)preTokenizers[^1]).WithoutWriting();
         }
 
-        return new BpeModel(vocabulary, [.. element.GetProperty("merges").EnumerateArray().Select(ReadMerge)], new BpeOptions
-        {
-            UnknownToken = element.TryGetProperty("unk_token", out var unknown) && unknown.ValueKind == JsonValueKind.String ? unknown.GetString() : null,
-            FuseUnknown = Flag(element, "fuse_unk"),
-            ByteFallback = Flag(element, "byte_fallback"),
-            IgnoreMerges = Flag(element, "ignore_merges"),
-        });
+        var merges = element.GetProperty("merges").EnumerateArray().Where(merge => !IsHeader(merge)).Select(ReadMerge).ToList();
+        return new BpeModel(vocabulary, merges, options, ofBytes);
     }
+
+    private static bool IsHeader(JsonElement merge) => merge.ValueKind == JsonValueKind.String && merge.GetString()!.StartsWith("#version", StringComparison.Ordinal);
 
     private static (string Left, string Right) ReadMerge(JsonElement merge)
     {
         if (merge.ValueKind == JsonValueKind.Array)
         {
-            return (merge[0].GetString()!, merge[1].GetString()!);
+            return merge.GetArrayLength() == 2 ? (merge[0].GetString() ?? "", merge[1].GetString() ?? "") : throw new FormatException("a merge is not a pair");
         }
 
-        var text = merge.GetString()!;
+        var text = merge.GetString() ?? "";
         var space = text.IndexOf(' ', StringComparison.Ordinal);
-        return space > 0 ? (text[..space], text[(space + 1)..]) : throw new FormatException($"merge '{text}' has no space");
+        return space >= 0 && space == text.LastIndexOf(' ') ? (text[..space], text[(space + 1)..]) : throw new FormatException($"merge '{text}' has not one space");
     }
-
-    private static PostProcessor ReadPostProcessor(JsonElement element)
-    {
-        switch (Type(element))
-        {
-            case "Sequence":
-                return new SequencePostProcessor(Parts(element, "processors", ReadPostProcessor));
-            case "ByteLevel":
-                return new ByteLevelPostProcessor();
-            case "TemplateProcessing":
-                var ids = element.GetProperty("special_tokens").EnumerateObject()
-                    .ToDictionary(p => p.Name, p => p.Value.GetProperty("ids").EnumerateArray().Select(i => i.GetInt32()).ToArray(), StringComparer.Ordinal);
-                return new TemplatePostProcessor([.. element.GetProperty("single").EnumerateArray().Select(part =>
-                    part.TryGetProperty("SpecialToken", out var special) ? ids[special.GetProperty("id").GetString()!] : null)]);
-            case var type:
-                throw Unsupported("post_processor", type);
-        }
-    }
-
-    private static TokenDecoder ReadDecoder(JsonElement element) => Type(element) switch
-    {
-        "Sequence" => new SequenceDecoder(Parts(element, "decoders", ReadDecoder)),
-        "ByteLevel" => new ByteLevelDecoder(),
-        "ByteFallback" => new ByteFallbackDecoder(),
-        "Fuse" => new FuseDecoder(),
-        "Replace" => new ReplaceDecoder(ReadPattern(element.GetProperty("pattern")), element.GetProperty("content").GetString()!),
-        "Strip" => new StripDecoder(element.GetProperty("content").GetString()![0], element.GetProperty("start").GetInt32(), element.GetProperty("stop").GetInt32()),
-        "Metaspace" => new MetaspaceDecoder(element.GetProperty("replacement").GetString()!, ReadScheme(element)),
-        var type => throw Unsupported("decoder", type),
-    };
-
-    private static SplitPattern ReadPattern(JsonElement element)
-        => element.TryGetProperty("Regex", out var regex)
-            ? SplitPattern.FromRegex(regex.GetString()!)
-            : SplitPattern.FromLiteral(element.GetProperty("String").GetString()!);
-
-    private static SplitBehavior ReadBehavior(JsonElement element)
-        => Enum.TryParse<SplitBehavior>(element.GetProperty("behavior").GetString(), out var behavior)
-            ? behavior
-            : throw Unsupported("split behavior", element.GetProperty("behavior").GetString()!);
-
-    private static PrependScheme ReadScheme(JsonElement element)
-    {
-        if (element.TryGetProperty("prepend_scheme", out var scheme))
-        {
-            return scheme.GetString() switch
-            {
-                "always" => PrependScheme.Always,
-                "first" => PrependScheme.First,
-                "never" => PrependScheme.Never,
-                var other => throw Unsupported("prepend_scheme", other ?? "null"),
-            };
-        }
-
-        return Flag(element, "add_prefix_space", true) ? PrependScheme.Always : PrependScheme.Never;
-    }
-
-    private static List<T> Parts<T>(JsonElement element, string name, Func<JsonElement, T> read)
-        => [.. element.GetProperty(name).EnumerateArray().Select(read)];
-
-    private static string Type(JsonElement element) => element.GetProperty("type").GetString()!;
-
-    private static bool Flag(JsonElement element, string name, bool otherwise = false)
-        => element.TryGetProperty(name, out var value) ? value.ValueKind == JsonValueKind.True : otherwise;
-
-    private static TokenizerFormatException Unsupported(string component, string type)
-        => new($"tokenizer.json: the {component} '{type}' is not supported");
 }

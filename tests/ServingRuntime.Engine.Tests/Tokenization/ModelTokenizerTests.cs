@@ -58,13 +58,13 @@ public sealed class ModelTokenizerTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"model": {"type": "WordPiece", "vocab": {}}}""", "'WordPiece'")]
-    [InlineData("""{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": []}, "normalizer": {"type": "NFKD"}}""", "'NFKD'")]
+    [InlineData("""{"model": {"type": "CharLevel", "vocab": {}}}""", "'CharLevel'")]
+    [InlineData("""{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": []}, "normalizer": {"type": "Shout"}}""", "'Shout'")]
     [InlineData("""{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": []}, "pre_tokenizer": {"type": "UnicodeScripts"}}""", "'UnicodeScripts'")]
-    [InlineData("""{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": []}, "decoder": {"type": "WordPiece"}}""", "'WordPiece'")]
-    [InlineData("""{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": []}, "post_processor": {"type": "BertProcessing"}}""", "'BertProcessing'")]
+    [InlineData("""{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": []}, "decoder": {"type": "Rot13"}}""", "'Rot13'")]
+    [InlineData("""{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": []}, "post_processor": {"type": "XlnetProcessing"}}""", "'XlnetProcessing'")]
     [InlineData("""{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": ["a b"]}}""", "merge 0")]
-    [InlineData("""{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": [], "end_of_word_suffix": "</w>"}}""", "end_of_word_suffix")]
+    [InlineData("""{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": [], "dropout": 0.1}}""", "dropout")]
     [InlineData("{", "malformed")]
     public void Load_WhatIsNotBuilt_IsRefusedByName(string json, string what)
     {

@@ -106,19 +106,19 @@ internal sealed class ReplaceDecoder(SplitPattern pattern, string content) : Tok
 }
 
 /// <summary>Takes at most so many of a character from the ends of each token.</summary>
-internal sealed class StripDecoder(char content, int start, int stop) : TokenDecoder
+internal sealed class StripDecoder(string content, int start, int stop) : TokenDecoder
 {
     public override List<string> Decode(List<string> tokens) => tokens.ConvertAll(token =>
     {
         int first = 0, last = token.Length;
-        while (first < start && first < token.Length && token[first] == content)
+        for (var i = 0; i < start && string.CompareOrdinal(token, first, content, 0, content.Length) == 0; i++)
         {
-            first++;
+            first += content.Length;
         }
 
-        while (token.Length - last < stop && last > first && token[last - 1] == content)
+        for (var i = 0; i < stop && last - content.Length >= first && string.CompareOrdinal(token, last - content.Length, content, 0, content.Length) == 0; i++)
         {
-            last--;
+            last -= content.Length;
         }
 
         return token[first..last];

@@ -1,187 +1,235 @@
+using System.Text;
+using Octavo.ServingRuntime.Engine.Tokenization.Buffers;
+using Octavo.ServingRuntime.Engine.Tokenization.PreTokenizers;
+
 namespace Octavo.ServingRuntime.Engine.Tokenization.Models;
 
 /// <summary>
-/// Byte-pair encoding: the symbols of a piece are merged pair by pair, the pair of lowest rank first and of those the leftmost, by a priority queue over a
-/// linked list, so that a piece of n symbols costs O(n log n) whatever it says.
+/// Byte-pair encoding. A piece becomes symbols (characters; or bytes, where a byte-level pre-tokenizer comes before the model and the vocabulary has all 256: then the
+/// detour over the alphabet of visible bytes is left out), is cut where no merge can ever cross, and each part is merged by <see cref="SymbolMerger"/>. Short parts are
+/// remembered in a cache of bounded size.
 /// </summary>
 internal sealed class BpeModel : TokenizerModel
 {
-    /// <summary>Pieces up to this length are remembered: they are the words of ordinary text.</summary>
-    private const int CachedPieceLength = 32;
-    private const int CacheCapacity = 16384;
-
-    private readonly Dictionary<string, int> vocabulary;
-    private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> lookup;
-    private readonly Dictionary<long, (int Rank, int Id)> merges;
-    private readonly Dictionary<int, string> tokens;
+    private readonly TokenizerVocabulary vocabulary;
     private readonly BpeOptions options;
-    private readonly int? unknownId;
-    private readonly ByteTokens? byteTokens;
-    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, int[]> cache = new(StringComparer.Ordinal);
+    private readonly MergeTable merges;
+    private readonly SymbolMerger merger;
+    private readonly SymbolBorders borders = new();
+    private readonly CharacterSymbols characters;
+    private readonly InitialSymbols initial;
+    private readonly PieceCache pieces = new();
 
-    public BpeModel(Dictionary<string, int> vocabulary, IReadOnlyList<(string Left, string Right)> mergeList, BpeOptions options)
+    /// <summary>Of parts of pieces: apart from <see cref="pieces"/>, since ignore_merges holds for whole pieces only.</summary>
+    private readonly PieceCache parts;
+    private readonly int[]? byteSymbols;
+
+    /// <param name="vocabulary">Tokens and ids.</param>
+    /// <param name="mergeList">In order of rank.</param>
+    /// <param name="options">The model's switches.</param>
+    /// <param name="ofBytes">Whether pieces come before a byte-level pre-tokenizer has written them in its alphabet; only where <see cref="HasAllBytes"/>.</param>
+    public BpeModel(TokenizerVocabulary vocabulary, IReadOnlyList<(string Left, string Right)> mergeList, BpeOptions options, bool ofBytes = false)
     {
         this.vocabulary = vocabulary;
         this.options = options;
-        lookup = vocabulary.GetAlternateLookup<ReadOnlySpan<char>>();
-        tokens = new Dictionary<int, string>(vocabulary.Count);
-        foreach (var (token, id) in vocabulary)
+        parts = options.IgnoreMerges ? new PieceCache() : pieces;
+        characters = new CharacterSymbols(vocabulary);
+        if (mergeList.Count > MergeTable.MostMerges)
         {
-            tokens[id] = token;
+            throw new TokenizerFormatException($"tokenizer.json: more than {MergeTable.MostMerges} merges");
         }
 
-        merges = new Dictionary<long, (int, int)>(mergeList.Count);
-        for (var rank = 0; rank < mergeList.Count; rank++)
-        {
-            var (left, right) = mergeList[rank];
-            if (!vocabulary.TryGetValue(left, out var leftId) || !vocabulary.TryGetValue(right, out var rightId)
-                || !vocabulary.TryGetValue(left + right, out var merged))
-            {
-                throw new TokenizerFormatException($"tokenizer.json: merge {rank} ('{left}' '{right}') names a token that is not in the vocabulary");
-            }
-
-            merges[Key(leftId, rightId)] = (rank, merged);
-        }
-
-        unknownId = options.UnknownToken is { } unknown && vocabulary.TryGetValue(unknown, out var id2) ? id2 : null;
-        byteTokens = options.ByteFallback ? new ByteTokens(vocabulary) : null;
+        merges = new MergeTable(Resolve(mergeList));
+        merger = new SymbolMerger(merges);
+        initial = new InitialSymbols(vocabulary, characters, options);
+        byteSymbols = ofBytes ? [.. Enumerable.Range(0, 256).Select(value => characters[ByteAlphabet.CharOf((byte)value)])] : null;
     }
 
     public override int VocabularySize => vocabulary.Count;
 
-    public override int? TokenToId(string token) => vocabulary.TryGetValue(token, out var id) ? id : null;
+    public override IEnumerable<KeyValuePair<string, int>> Vocabulary => vocabulary.Ids;
 
-    public override string? IdToToken(int id) => tokens.GetValueOrDefault(id);
+    /// <summary>Whether a vocabulary can take bytes directly.</summary>
+    public static bool HasAllBytes(TokenizerVocabulary vocabulary, BpeOptions options)
+        => options.ContinuingSubwordPrefix.Length == 0 && options.EndOfWordSuffix.Length == 0
+            && Enumerable.Range(0, 256).All(value => vocabulary.TryFind([ByteAlphabet.CharOf((byte)value)], out _));
 
-    public override IEnumerable<KeyValuePair<string, int>> Vocabulary => vocabulary;
+    public override int? TokenToId(string token) => vocabulary.Find(token);
 
-    public override void Tokenize(string piece, List<int> output)
+    public override string? IdToToken(int id) => vocabulary.Token(id);
+
+    public override void Tokenize(ReadOnlySpan<char> piece, EncodingScratch scratch)
     {
-        if (options.IgnoreMerges && vocabulary.TryGetValue(piece, out var whole))
+        if (piece.Length > PieceKey.MostChars)
         {
-            output.Add(whole);
+            TokenizeNew(piece, scratch);
             return;
         }
 
-        if (piece.Length > CachedPieceLength)
+        var key = new PieceKey(piece);
+        if (!pieces.TryAppend(key, scratch.Ids))
         {
-            output.AddRange(Merge(piece));
-            return;
+            var before = scratch.Ids.Count;
+            TokenizeNew(piece, scratch);
+            pieces.Add(key, scratch.Ids.Ids[before..]);
         }
+    }
 
-        if (!cache.TryGetValue(piece, out var ids))
+    private List<(int Left, int Right, int Result)> Resolve(IReadOnlyList<(string Left, string Right)> mergeList)
+    {
+        var resolved = new List<(int, int, int)>(mergeList.Count);
+        Span<char> text = stackalloc char[256];
+        for (var rank = 0; rank < mergeList.Count; rank++)
         {
-            ids = [.. Merge(piece)];
-            if (cache.Count < CacheCapacity)
+            var (left, right) = mergeList[rank];
+            // As in the library the prefix's length is taken off whatever the right side begins with.
+            var prefix = options.ContinuingSubwordPrefix.Length;
+            var tail = right.Length >= prefix ? right.AsSpan(prefix) : throw Absent(rank, left, right);
+            var joined = left.Length + tail.Length <= text.Length ? text[..(left.Length + tail.Length)] : new char[left.Length + tail.Length];
+            left.CopyTo(joined);
+            tail.CopyTo(joined[left.Length..]);
+            if (!vocabulary.TryFind(left, out var leftId) || !vocabulary.TryFind(right, out var rightId) || !vocabulary.TryFind(joined, out var result))
             {
-                cache[piece] = ids;
+                throw Absent(rank, left, right);
+            }
+
+            resolved.Add((leftId, rightId, result));
+            if (left.Length > 0 && right.Length > 0)
+            {
+                Rune.DecodeLastFromUtf16(left, out var last, out _);
+                Rune.DecodeFromUtf16(right, out var first, out _);
+                borders.Add(characters[last.Value], characters[first.Value]);
             }
         }
 
-        output.AddRange(ids);
+        return resolved;
     }
 
-    private static long Key(int left, int right) => ((long)left << 32) | (uint)right;
+    private static TokenizerFormatException Absent(int rank, string left, string right)
+        => new($"tokenizer.json: merge {rank} ('{left}' '{right}') names a token that is not in the vocabulary");
 
-    private List<int> Merge(string piece)
+    private void TokenizeNew(ReadOnlySpan<char> piece, EncodingScratch scratch)
     {
-        var ids = InitialSymbols(piece);
-        var count = ids.Count;
-        if (count < 2)
+        if (options.IgnoreMerges && TryWhole(piece, out var whole))
         {
-            return ids;
+            scratch.Ids.Add(whole);
+        }
+        else if (byteSymbols is not null)
+        {
+            TokenizeBytes(piece, scratch);
+        }
+        else if (options.ContinuingSubwordPrefix.Length > 0 || options.EndOfWordSuffix.Length > 0)
+        {
+            var symbols = initial.WithAffixes(piece);
+            scratch.Ids.AddRange(symbols.AsSpan(0, merger.Merge(symbols, scratch.Merge)));
+        }
+        else
+        {
+            TokenizeCharacters(piece, scratch);
+        }
+    }
+
+    private bool TryWhole(ReadOnlySpan<char> piece, out int id)
+    {
+        id = -1;
+        if (piece.Length > vocabulary.LongestToken)
+        {
+            return false;
         }
 
-        var next = new int[count];
-        var previous = new int[count];
-        // Smallest rank first, then leftmost: both fit one key.
-        var queue = new PriorityQueue<(int At, int Id), long>(count);
+        if (byteSymbols is null)
+        {
+            return vocabulary.TryFind(piece, out id);
+        }
+
+        var bytes = scratchless(piece.Length) ? stackalloc byte[512] : new byte[piece.Length * 3];
+        var count = System.Text.Encoding.UTF8.GetBytes(piece, bytes);
+        Span<char> written = count <= 512 ? stackalloc char[512] : new char[count];
         for (var i = 0; i < count; i++)
         {
-            next[i] = i + 1 < count ? i + 1 : -1;
-            previous[i] = i - 1;
-            Offer(i);
+            written[i] = ByteAlphabet.CharOf(bytes[i]);
         }
 
-        while (queue.TryDequeue(out var candidate, out _))
-        {
-            var at = candidate.At;
-            // Stale where one of the two has been merged away or into something else since.
-            if (ids[at] < 0 || next[at] < 0 || !merges.TryGetValue(Key(ids[at], ids[next[at]]), out var merge) || merge.Id != candidate.Id)
-            {
-                continue;
-            }
+        return vocabulary.TryFind(written[..count], out id);
 
-            var gone = next[at];
-            ids[at] = merge.Id;
-            ids[gone] = -1;
-            next[at] = next[gone];
-            if (next[at] >= 0)
-            {
-                previous[next[at]] = at;
-            }
-
-            if (previous[at] >= 0)
-            {
-                Offer(previous[at]);
-            }
-
-            Offer(at);
-        }
-
-        ids.RemoveAll(id => id < 0);
-        return ids;
-
-        void Offer(int at)
-        {
-            if (next[at] >= 0 && merges.TryGetValue(Key(ids[at], ids[next[at]]), out var merge))
-            {
-                queue.Enqueue((at, merge.Id), ((long)merge.Rank << 32) | (uint)at);
-            }
-        }
+        static bool scratchless(int length) => length * 3 <= 512;
     }
 
-    /// <summary>One symbol a scalar; what the vocabulary lacks becomes bytes, or the unknown token, or nothing.</summary>
-    private List<int> InitialSymbols(string piece)
+    private void TokenizeBytes(ReadOnlySpan<char> piece, EncodingScratch scratch)
     {
-        var ids = new List<int>(piece.Length);
-        var lastWasUnknown = false;
-        for (var at = 0; at < piece.Length;)
+        var bytes = scratch.Merge.Bytes(piece.Length * 3);
+        var count = System.Text.Encoding.UTF8.GetBytes(piece, bytes);
+        var symbols = scratch.Merge.Symbols(count);
+        var start = 0;
+        for (var i = 0; i < count; i++)
         {
-            var length = char.IsHighSurrogate(piece[at]) && at + 1 < piece.Length ? 2 : 1;
-            var symbol = piece.AsSpan(at, length);
-            at += length;
-            if (lookup.TryGetValue(symbol, out var id))
+            symbols[i] = byteSymbols![bytes[i]];
+            if (i > start && !borders.MayCross(symbols[i - 1], symbols[i]))
             {
-                ids.Add(id);
-                lastWasUnknown = false;
+                MergePart(symbols[start..i], scratch);
+                start = i;
             }
-            else if (byteTokens is not null && byteTokens.TryAppend(symbol, ids))
+        }
+
+        MergePart(symbols[start..count], scratch);
+    }
+
+    private void MergePart(Span<int> symbols, EncodingScratch scratch)
+        => scratch.Ids.AddRange(symbols[..merger.Merge(symbols, scratch.Merge)]);
+
+    private void TokenizeCharacters(ReadOnlySpan<char> piece, EncodingScratch scratch)
+    {
+        // A part must begin and end between two characters that are tokens: what is unknown may fuse with its neighbours.
+        var row = new SymbolRow(scratch.Merge.Symbols(piece.Length * InitialSymbols.MostPerChar));
+        var start = 0;
+        var before = -1;
+        for (int at = 0, length; at < piece.Length; at += length)
+        {
+            var scalar = Patterns.PatternBacktracker.ScalarAt(piece, at, out length);
+            var symbol = characters[scalar];
+            if (symbol >= 0)
             {
-                lastWasUnknown = false;
-            }
-            else if (unknownId is { } unknown)
-            {
-                if (!(lastWasUnknown && options.FuseUnknown))
+                if (before >= 0 && !borders.MayCross(before, symbol))
                 {
-                    ids.Add(unknown);
+                    FlushPart(piece[start..at], ref row, scratch);
+                    start = at;
                 }
 
-                lastWasUnknown = true;
+                initial.AddKnown(ref row, symbol);
+                before = symbol;
+            }
+            else
+            {
+                initial.AddUnknown(ref row, scalar);
+                before = -1;
             }
         }
 
-        return ids;
+        initial.Finish(ref row);
+        FlushPart(piece[start..], ref row, scratch);
     }
-}
 
-/// <summary>The switches of a BPE model; Hugging Face's names.</summary>
-internal sealed record BpeOptions
-{
-    public string? UnknownToken { get; init; }
-    public bool FuseUnknown { get; init; }
-    public bool ByteFallback { get; init; }
+    private void FlushPart(ReadOnlySpan<char> text, ref SymbolRow row, EncodingScratch scratch)
+    {
+        var symbols = row.Take();
+        if (symbols.Length < 2)
+        {
+            scratch.Ids.AddRange(symbols);
+            return;
+        }
 
-    /// <summary>A piece that is a token as a whole is that token, whatever the merges say.</summary>
-    public bool IgnoreMerges { get; init; }
+        if (text.Length > PieceKey.MostChars)
+        {
+            MergePart(symbols, scratch);
+            return;
+        }
+
+        var key = new PieceKey(text);
+        if (!parts.TryAppend(key, scratch.Ids))
+        {
+            var count = scratch.Ids.Count;
+            MergePart(symbols, scratch);
+            parts.Add(key, scratch.Ids.Ids[count..]);
+        }
+    }
 }

@@ -15,22 +15,16 @@ internal sealed class ByteTokens
         }
     }
 
-    /// <summary>Appends a text's bytes as tokens; false, and nothing appended, where one of them has none.</summary>
-    public bool TryAppend(ReadOnlySpan<char> text, List<int> output)
-    {
-        var start = output.Count;
-        Span<byte> bytes = stackalloc byte[4];
-        foreach (var rune in text.EnumerateRunes())
-        {
-            foreach (var value in bytes[..rune.EncodeToUtf8(bytes)])
-            {
-                if (ids[value] < 0)
-                {
-                    output.RemoveRange(start, output.Count - start);
-                    return false;
-                }
+    /// <summary>The byte's token, or -1.</summary>
+    public int this[byte value] => ids[value];
 
-                output.Add(ids[value]);
+    public bool HasAll(ReadOnlySpan<byte> bytes)
+    {
+        foreach (var value in bytes)
+        {
+            if (ids[value] < 0)
+            {
+                return false;
             }
         }
 

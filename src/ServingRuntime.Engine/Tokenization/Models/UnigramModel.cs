@@ -1,3 +1,6 @@
+using System.Text;
+using Octavo.ServingRuntime.Engine.Tokenization.Buffers;
+
 namespace Octavo.ServingRuntime.Engine.Tokenization.Models;
 
 /// <summary>
@@ -11,10 +14,11 @@ internal sealed class UnigramModel : TokenizerModel
     private readonly double[] scores;
     private readonly Dictionary<string, int> vocabulary;
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> lookup;
+    private readonly TokenTrie trie;
     private readonly int? unknownId;
     private readonly ByteTokens? byteTokens;
     private readonly double unknownScore;
-    private readonly int longest;
+    private readonly PieceCache cache = new();
 
     /// <param name="entries">Tokens with their scores; the place is the id.</param>
     /// <param name="unknownId">Null: text that the vocabulary does not cover is dropped.</param>
@@ -33,10 +37,10 @@ internal sealed class UnigramModel : TokenizerModel
         for (var i = 0; i < tokens.Length; i++)
         {
             vocabulary[tokens[i]] = i;
-            longest = Math.Max(longest, tokens[i].Length);
         }
 
         lookup = vocabulary.GetAlternateLookup<ReadOnlySpan<char>>();
+        trie = new TokenTrie(vocabulary);
         unknownScore = scores.DefaultIfEmpty(0).Min() - UnknownPenalty;
         byteTokens = byteFallback ? new ByteTokens(vocabulary) : null;
     }
@@ -49,79 +53,119 @@ internal sealed class UnigramModel : TokenizerModel
 
     public override string? IdToToken(int id) => id >= 0 && id < tokens.Length ? tokens[id] : null;
 
-    public override void Tokenize(string piece, List<int> output)
+    public override void Tokenize(ReadOnlySpan<char> piece, EncodingScratch scratch)
     {
-        var starts = FindBestPath(piece);
-        var parts = new List<(int Start, int End, bool Unknown)>();
-        for (var end = piece.Length; end > 0;)
+        if (piece.Length > PieceKey.MostChars)
         {
-            var (start, isUnknown) = starts[end];
-
-            // Neighbours that are both unknown are one.
-            if (isUnknown && parts.Count > 0 && parts[^1].Unknown)
-            {
-                parts[^1] = (start, parts[^1].End, true);
-            }
-            else
-            {
-                parts.Add((start, end, isUnknown));
-            }
-
-            end = start;
+            TokenizeNew(piece, scratch);
+            return;
         }
 
-        for (var i = parts.Count - 1; i >= 0; i--)
+        var key = new PieceKey(piece);
+        if (!cache.TryAppend(key, scratch.Ids))
         {
-            AddToken(piece.AsSpan(parts[i].Start, parts[i].End - parts[i].Start), output);
+            var before = scratch.Ids.Count;
+            TokenizeNew(piece, scratch);
+            cache.Add(key, scratch.Ids.Ids[before..]);
         }
     }
 
-    /// <summary>For each end that is reached: where its best last token begins, and whether that is unknown text.</summary>
-    private (int Start, bool Unknown)[] FindBestPath(string piece)
+    private void TokenizeNew(ReadOnlySpan<char> piece, EncodingScratch scratch)
     {
-        var best = new double[piece.Length + 1];
-        var starts = new (int Start, bool Unknown)[piece.Length + 1];
-        Array.Fill(starts, (-1, false));
+        var starts = scratch.Merge.Next(piece.Length + 1);
+        var chosen = scratch.Merge.Previous(piece.Length + 1);
+        FindBestPath(piece, starts, chosen, scratch.Merge.Scores(piece.Length + 1));
+
+        // The path is found from its end; its steps are written from the end of the array on. Neighbours that are both unknown are one.
+        var steps = scratch.Merge.Symbols(piece.Length);
+        var first = piece.Length;
+        var lastWasUnknown = false;
+        for (var end = piece.Length; end > 0;)
+        {
+            var start = starts[end];
+            var isUnknown = chosen[end] == (unknownId ?? -1);
+            if (!(isUnknown && lastWasUnknown))
+            {
+                first--;
+            }
+
+            steps[first] = start;
+            lastWasUnknown = isUnknown;
+            end = start;
+        }
+
+        for (var i = first; i < piece.Length; i++)
+        {
+            AddToken(piece[steps[i]..(i + 1 < piece.Length ? steps[i + 1] : piece.Length)], scratch.Ids);
+        }
+    }
+
+    /// <summary>For each end that is reached: where its best last token begins, and that token, or the unknown one.</summary>
+    private void FindBestPath(ReadOnlySpan<char> piece, Span<int> starts, Span<int> chosen, Span<double> best)
+    {
+        starts[..(piece.Length + 1)].Fill(-1);
+        best[0] = 0;
         for (var start = 0; start < piece.Length;)
         {
             var first = char.IsHighSurrogate(piece[start]) && start + 1 < piece.Length && char.IsLowSurrogate(piece[start + 1]) ? 2 : 1;
             var covered = false;
-            for (var length = first; length <= Math.Min(longest, piece.Length - start); length++)
+            var node = TokenTrie.Root;
+            for (var end = start; end < piece.Length;)
             {
-                if (lookup.TryGetValue(piece.AsSpan(start, length), out var id))
+                node = trie.Next(node, piece[end++]);
+                if (node < 0)
                 {
-                    Offer(start, start + length, scores[id], isUnknown: id == unknownId);
-                    covered |= length == first;
+                    break;
+                }
+
+                if (trie.IdAt(node) is >= 0 and var id)
+                {
+                    Offer(best[start] + scores[id], start, end, id, starts, chosen, best);
+                    covered |= end - start == first;
                 }
             }
 
             if (!covered)
             {
-                Offer(start, start + first, unknownScore, isUnknown: true);
+                Offer(best[start] + unknownScore, start, start + first, unknownId ?? -1, starts, chosen, best);
             }
 
             start += first;
         }
+    }
 
-        return starts;
-
-        void Offer(int from, int to, double score, bool isUnknown)
+    private static void Offer(double sum, int from, int to, int id, Span<int> starts, Span<int> chosen, Span<double> best)
+    {
+        if (starts[to] < 0 || sum > best[to])
         {
-            var sum = best[from] + score;
-            if (starts[to].Start < 0 || sum > best[to])
-            {
-                (best[to], starts[to]) = (sum, (from, isUnknown));
-            }
+            (best[to], starts[to], chosen[to]) = (sum, from, id);
         }
     }
 
-    private void AddToken(ReadOnlySpan<char> text, List<int> output)
+    private void AddToken(ReadOnlySpan<char> text, IdBuffer output)
     {
         if (lookup.TryGetValue(text, out var id))
         {
             output.Add(id);
+            return;
         }
-        else if (!(byteTokens is not null && byteTokens.TryAppend(text, output)) && unknownId is { } unknown)
+
+        if (byteTokens is not null)
+        {
+            var bytes = new byte[Encoding.UTF8.GetByteCount(text)];
+            Encoding.UTF8.GetBytes(text, bytes);
+            if (byteTokens.HasAll(bytes))
+            {
+                foreach (var value in bytes)
+                {
+                    output.Add(byteTokens[value]);
+                }
+
+                return;
+            }
+        }
+
+        if (unknownId is { } unknown)
         {
             output.Add(unknown);
         }

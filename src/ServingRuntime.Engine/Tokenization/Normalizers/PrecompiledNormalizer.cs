@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
+using Octavo.ServingRuntime.Engine.Tokenization.Buffers;
 
 namespace Octavo.ServingRuntime.Engine.Tokenization.Normalizers;
 
@@ -32,17 +33,16 @@ internal sealed class PrecompiledNormalizer : Normalizer
         replacements = map[(4 + (int)size)..];
     }
 
-    public override string Normalize(string text)
+    public override void Normalize(TextBuffer text)
     {
-        var output = new StringBuilder(text.Length);
         Span<byte> bytes = stackalloc byte[LongestGrapheme];
         for (var at = 0; at < text.Length;)
         {
-            var grapheme = text.AsSpan(at, StringInfo.GetNextTextElementLength(text, at));
+            var grapheme = text.Text.Slice(at, StringInfo.GetNextTextElementLength(text.Text[at..]));
             at += grapheme.Length;
             if (Encoding.UTF8.TryGetBytes(grapheme, bytes, out var count) && Find(bytes[..count]) is { } whole)
             {
-                output.Append(whole);
+                text.Append(whole);
                 continue;
             }
 
@@ -50,16 +50,16 @@ internal sealed class PrecompiledNormalizer : Normalizer
             {
                 if (Find(bytes[..rune.EncodeToUtf8(bytes)]) is { } single)
                 {
-                    output.Append(single);
+                    text.Append(single);
                 }
                 else
                 {
-                    output.Append(rune.ToString());
+                    text.Append(rune.Value);
                 }
             }
         }
 
-        return output.ToString();
+        text.Commit();
     }
 
     private static uint Offset(uint unit) => (unit >> 10) << (int)((unit & (1u << 9)) >> 6);

@@ -6,6 +6,11 @@ namespace Octavo.ServingRuntime.Engine.Tokenization.Patterns;
 /// <summary>Where a parser stands in a pattern, and how it reads sets and characters there.</summary>
 internal abstract class CharacterSetReader(string pattern)
 {
+    /// <summary>No character beyond has upper and lower case.</summary>
+    private const int LastCased = 0x1E943;
+    private const int MostNesting = 50;
+    private int nesting;
+
     protected string Pattern => pattern;
 
     protected int Position { get; set; }
@@ -13,8 +18,12 @@ internal abstract class CharacterSetReader(string pattern)
     /// <summary>Inside (?i:.</summary>
     protected bool IgnoreCase { get; set; }
 
+    /// <summary>The character that <see cref="ParseSet"/> read last, in lower case; -1 where that was no single character.</summary>
+    protected int LastLiteral { get; set; } = -1;
+
     protected CharacterSet ParseSet()
     {
+        LastLiteral = -1;
         if (pattern[Position] == '[')
         {
             return ParseBracket();
@@ -23,7 +32,7 @@ internal abstract class CharacterSetReader(string pattern)
         if (pattern[Position] == '.')
         {
             Position++;
-            return new CharacterSet([new CharacterSet.Range('\n', '\n')], negated: true);
+            return CharacterSet.LineFeed.Negate();
         }
 
         if (pattern[Position] is '*' or '+' or '?')
@@ -40,6 +49,7 @@ internal abstract class CharacterSetReader(string pattern)
         {
             var point = ParseScalar();
             AddRange(items, point, point);
+            LastLiteral = Rune.ToLowerInvariant(new Rune(point)).Value;
         }
 
         return new CharacterSet(items, negated: false);
@@ -47,8 +57,14 @@ internal abstract class CharacterSetReader(string pattern)
 
     private CharacterSet ParseBracket()
     {
+        if (++nesting > MostNesting)
+        {
+            throw Unsupported("sets nested too deeply");
+        }
+
         Position++;
         var negated = Accept("^");
+        CharacterSet? before = null;
         var items = new List<CharacterSet.Item>();
         for (var first = true; ; first = false)
         {
@@ -60,16 +76,23 @@ internal abstract class CharacterSetReader(string pattern)
             if (pattern[Position] == ']' && !first)
             {
                 Position++;
-                return new CharacterSet(items, negated);
+                nesting--;
+                return Intersect(before, items, negated);
+            }
+
+            if (string.CompareOrdinal(pattern, Position, "[:", 0, 2) == 0)
+            {
+                throw Unsupported("a POSIX bracket");
             }
 
             if (pattern[Position] == '[')
             {
                 items.Add(new CharacterSet.Nested(ParseBracket()));
             }
-            else if (string.CompareOrdinal(pattern, Position, "&&", 0, 2) == 0)
+            else if (Accept("&&"))
             {
-                throw Unsupported("an intersection of sets");
+                before = Intersect(before, items, negated: false);
+                items = [];
             }
             else if (TryParseClass(out var shorthand))
             {
@@ -77,17 +100,44 @@ internal abstract class CharacterSetReader(string pattern)
             }
             else
             {
-                var low = ParseScalar();
-                var high = low;
-                if (Position + 1 < pattern.Length && pattern[Position] == '-' && pattern[Position + 1] != ']')
-                {
-                    Position++;
-                    high = ParseScalar();
-                }
-
-                AddRange(items, low, high);
+                ParseRange(items);
             }
         }
+    }
+
+    private static CharacterSet Intersect(CharacterSet? before, List<CharacterSet.Item> items, bool negated)
+    {
+        if (before is null)
+        {
+            return new CharacterSet(items, negated);
+        }
+
+        // a and b is not (not a or not b).
+        var neither = new CharacterSet([new CharacterSet.Nested(before.Negate()), new CharacterSet.Nested(new CharacterSet(items, negated: true))], negated: !negated);
+        return neither;
+    }
+
+    private void ParseRange(List<CharacterSet.Item> items)
+    {
+        var low = ParseScalar();
+        var high = low;
+        if (Position + 1 < pattern.Length && pattern[Position] == '-' && pattern[Position + 1] != ']')
+        {
+            Position++;
+            if (pattern[Position] == '[' || TryParseClass(out _))
+            {
+                throw Unsupported("a range that ends in a class");
+            }
+
+            high = ParseScalar();
+        }
+
+        if (low > high)
+        {
+            throw Unsupported("an empty range");
+        }
+
+        AddRange(items, low, high);
     }
 
     private void AddRange(List<CharacterSet.Item> items, int low, int high)
@@ -98,18 +148,33 @@ internal abstract class CharacterSetReader(string pattern)
             return;
         }
 
-        for (var point = low; point <= Math.Min(high, low + 0x200); point++)
+        for (var point = low; point <= Math.Min(high, LastCased); point++)
         {
-            var rune = new Rune(point);
-            foreach (var other in (ReadOnlySpan<int>)[Rune.ToLowerInvariant(rune).Value, Rune.ToUpperInvariant(rune).Value, Fold(point)])
+            if (point is >= 0xD800 and <= 0xDFFF)
             {
-                if (other != point && other != 0)
+                continue;
+            }
+
+            if (FoldsToSeveral(point))
+            {
+                throw Unsupported("a character that is several with ignored case");
+            }
+
+            var rune = new Rune(point);
+            foreach (var other in (ReadOnlySpan<int>)
+                [Rune.ToLowerInvariant(rune).Value, Rune.ToUpperInvariant(rune).Value, Rune.ToLowerInvariant(Rune.ToUpperInvariant(rune)).Value, Fold(point)])
+            {
+                if (other != 0 && (other < low || other > high))
                 {
                     items.Add(new CharacterSet.Range(other, other));
                 }
             }
         }
     }
+
+    /// <summary>Sharp s, ligatures and precomposed letters whose case folding is a row of characters, which Oniguruma would match as well.</summary>
+    private static bool FoldsToSeveral(int point) => point is 0xDF or 0x130 or 0x149 or 0x1F0 or 0x390 or 0x3B0 or 0x587 or (>= 0x1E96 and <= 0x1E9A) or 0x1E9E or (>= 0xFB00 and <= 0xFB06)
+        or (>= 0xFB13 and <= 0xFB17) or (>= 0x1F50 and <= 0x1FFC);
 
     /// <summary>Characters outside ASCII that fold to an ASCII letter: the long s and the Kelvin sign.</summary>
     private static int Fold(int point) => point switch { 's' or 'S' => 0x17F, 'k' or 'K' => 0x212A, _ => 0 };
@@ -132,10 +197,10 @@ internal abstract class CharacterSetReader(string pattern)
                 item = Named("Nd", kind == 'D');
                 break;
             case 'w' or 'W':
-                CharacterSet.TryGetCategoryMask("L", out var letters);
-                CharacterSet.TryGetCategoryMask("M", out var marks);
-                CharacterSet.TryGetCategoryMask("Nd", out var digits);
-                item = new CharacterSet.Category(letters | marks | digits | (1 << (int)UnicodeCategory.ConnectorPunctuation), kind == 'W');
+                item = new CharacterSet.Nested(kind == 'w' ? CharacterSet.Word : CharacterSet.Word.Negate());
+                break;
+            case 'h' or 'H':
+                item = new CharacterSet.Nested(kind == 'h' ? CharacterSet.HexDigit : CharacterSet.HexDigit.Negate());
                 break;
             case 'p' or 'P':
                 var close = pattern.IndexOf('}', Position);
@@ -162,8 +227,17 @@ internal abstract class CharacterSetReader(string pattern)
         return true;
     }
 
-    private CharacterSet.Category Named(string name, bool negated)
-        => CharacterSet.TryGetCategoryMask(name, out var mask) ? new CharacterSet.Category(mask, negated) : throw Unsupported($"\\p{{{name}}}");
+    private CharacterSet.Item Named(string name, bool negated)
+    {
+        if (CharacterSet.TryGetCategoryMask(name, out var mask))
+        {
+            return new CharacterSet.Category(mask, negated);
+        }
+
+        return UnicodeSets.Script(name) is { } script
+            ? new CharacterSet.Nested(negated ? script.Negate() : script)
+            : throw Unsupported($"\\p{{{name}}}");
+    }
 
     private int ParseScalar()
     {
@@ -174,7 +248,7 @@ internal abstract class CharacterSetReader(string pattern)
 
         if (pattern[Position] != '\\')
         {
-            var rune = Rune.GetRuneAt(pattern, Position);
+            var rune = Rune.TryGetRuneAt(pattern, Position, out var read) ? read : throw Unsupported("half a surrogate pair");
             Position += rune.Utf16SequenceLength;
             return rune.Value;
         }
@@ -186,21 +260,22 @@ internal abstract class CharacterSetReader(string pattern)
             return control;
         }
 
-        switch (escaped)
+        var point = escaped switch
         {
-            case 'u' when Position + 4 <= pattern.Length && int.TryParse(pattern.AsSpan(Position, 4), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var four):
-                Position += 4;
-                return four;
-            case 'x' when Position < pattern.Length && pattern[Position] == '{' && pattern.IndexOf('}', Position) is var close and > 0
-                && int.TryParse(pattern.AsSpan(Position + 1, close - Position - 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var many):
-                Position = close + 1;
-                return many;
-            case 'x' when Position + 2 <= pattern.Length && int.TryParse(pattern.AsSpan(Position, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var two):
-                Position += 2;
-                return two;
-            default:
-                return char.IsAsciiLetterOrDigit(escaped) ? throw Unsupported($"\\{escaped}") : escaped;
-        }
+            'u' when Position + 4 <= pattern.Length => Hex(Position, 4, Position + 4),
+            'x' when Position < pattern.Length && pattern[Position] == '{' && pattern.IndexOf('}', Position) is var close and > 0 => Hex(Position + 1, close - Position - 1, close + 1),
+            'x' when Position + 2 <= pattern.Length => Hex(Position, 2, Position + 2),
+            _ => char.IsAsciiLetterOrDigit(escaped) ? throw Unsupported($"\\{escaped}") : escaped,
+        };
+        return Rune.IsValid(point) ? point : throw Unsupported("an escape that is no character");
+    }
+
+    private int Hex(int start, int length, int end)
+    {
+        Position = end;
+        return int.TryParse(pattern.AsSpan(start, length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value)
+            ? value
+            : throw Unsupported("an escape that is no number");
     }
 
     protected bool Accept(string expected)

@@ -2,107 +2,101 @@ using System.Globalization;
 
 namespace Octavo.ServingRuntime.Engine.Tokenization.Patterns;
 
-/// <summary>Reads the part of Oniguruma's syntax that tokenizers use: alternation, sets, \p, shorthand classes, repetition of one set, optional groups, (?i:), look-ahead.</summary>
+/// <summary>
+/// Reads Oniguruma's syntax: alternation, sets with intersection, \p, shorthand classes, groups, greedy, lazy and possessive repetition, (?i), look-ahead, look-behind of
+/// one character, atomic groups, anchors. What is missing (back references, subexpression calls, \X, \R, \K, \G, POSIX brackets) is refused by name.
+/// </summary>
 internal sealed class PatternParser(string pattern) : CharacterSetReader(pattern)
 {
-    public PatternNode Parse()
-    {
-        var (first, last) = ParseAlternation();
-        if (Position < Pattern.Length)
-        {
-            throw Unsupported("an unbalanced ')'");
-        }
+    private const int MostNesting = 100;
+    private const int MostRepeats = 1000;
+    private int nesting;
 
-        last.Next = new AcceptNode();
-        return first;
+    public PatternSyntax Parse()
+    {
+        var syntax = ParseAlternation();
+        return Position < Pattern.Length ? throw Unsupported("an unbalanced ')'") : syntax;
     }
 
-    public static PatternNode Literal(string literal)
+    private PatternSyntax ParseAlternation()
     {
-        PatternNode next = new AcceptNode();
-        foreach (var rune in literal.EnumerateRunes().Reverse())
+        if (++nesting > MostNesting)
         {
-            next = new RepeatNode(new CharacterSet([new CharacterSet.Range(rune.Value, rune.Value)], negated: false), 1, 1, lazy: false, possessive: false) { Next = next };
+            throw Unsupported("groups nested too deeply");
         }
 
-        return next;
+        var branches = new List<PatternSyntax> { ParseRow() };
+        while (Accept("|"))
+        {
+            branches.Add(ParseRow());
+        }
+
+        nesting--;
+        return branches.Count == 1 ? branches[0] : new PatternSyntax.Choice(branches);
     }
 
-    /// <summary>A chain: its first node and the node whose Next is still open.</summary>
-    private (PatternNode First, PatternNode Last) ParseAlternation()
+    private PatternSyntax ParseRow()
     {
-        var branches = new List<(PatternNode? First, PatternNode? Last)> { ParseSequence() };
-        while (Position < Pattern.Length && Pattern[Position] == '|')
-        {
-            Position++;
-            branches.Add(ParseSequence());
-        }
-
-        if (branches is [({ } onlyFirst, { } onlyLast)])
-        {
-            return (onlyFirst, onlyLast);
-        }
-
-        var heads = new List<PatternNode>();
-        var alternation = new AlternationNode(heads);
-        var join = new JoinNode(alternation);
-        foreach (var (first, last) in branches)
-        {
-            heads.Add(first ?? join);
-            if (last is not null)
-            {
-                last.Next = join;
-            }
-        }
-
-        return (alternation, alternation);
-    }
-
-    private (PatternNode? First, PatternNode? Last) ParseSequence()
-    {
-        PatternNode? first = null, last = null;
+        var parts = new List<PatternSyntax>();
+        var before = -1;
         while (Position < Pattern.Length && Pattern[Position] is not ('|' or ')'))
         {
-            var (head, tail) = ParseTerm();
-            if (last is null)
+            if (Accept("(?i)"))
             {
-                first = head;
+                // Holds to the end of the group, alternatives included: they belong to what follows the flag.
+                IgnoreCase = true;
+                parts.Add(ParseAlternation());
             }
             else
             {
-                last.Next = head;
-            }
+                LastLiteral = -1;
+                parts.Add(ParseQuantifiers(ParseAtom()));
+                if (IgnoreCase && (before, LastLiteral) is ('s', 's' or 't') or ('f', 'f' or 'i' or 'l'))
+                {
+                    throw Unsupported("letters that are one ligature with ignored case");
+                }
 
-            last = tail;
+                before = LastLiteral;
+            }
         }
 
-        return (first, last);
+        return parts.Count == 1 ? parts[0] : new PatternSyntax.Row(parts);
     }
 
-    private (PatternNode First, PatternNode Last) ParseTerm()
+    private PatternSyntax ParseAtom()
     {
         if (Pattern[Position] == '(')
         {
             return ParseGroup();
         }
 
-        if (Pattern[Position] is '^' or '$')
-        {
-            var anchor = new AnchorNode(Pattern[Position++] == '$');
-            return (anchor, anchor);
-        }
-
-        var set = ParseSet();
-        var (min, max, lazy, possessive) = ParseQuantifier();
-        var node = new RepeatNode(set, min, max, lazy, possessive);
-        return (node, node);
+        return TryParseAnchor(out var anchor) ? new PatternSyntax.Anchor(anchor) : new PatternSyntax.One(ParseSet());
     }
 
-    private (PatternNode First, PatternNode Last) ParseGroup()
+    private bool TryParseAnchor(out PatternAnchor anchor)
+    {
+        foreach (var (text, kind) in (ReadOnlySpan<(string, PatternAnchor)>)
+        [
+            ("^", PatternAnchor.LineStart), ("$", PatternAnchor.LineEnd), (@"\A", PatternAnchor.TextStart), (@"\z", PatternAnchor.TextEnd),
+            (@"\Z", PatternAnchor.TextEndOrLastLine), (@"\b", PatternAnchor.WordBoundary), (@"\B", PatternAnchor.NoWordBoundary),
+        ])
+        {
+            if (Accept(text))
+            {
+                anchor = kind;
+                return true;
+            }
+        }
+
+        anchor = default;
+        return false;
+    }
+
+    private PatternSyntax ParseGroup()
     {
         var savedCase = IgnoreCase;
         Position++;
-        bool? negativeLookAhead = null;
+        Func<PatternSyntax, PatternSyntax> wrap = body => body;
         if (Accept("?:"))
         {
         }
@@ -110,93 +104,115 @@ internal sealed class PatternParser(string pattern) : CharacterSetReader(pattern
         {
             IgnoreCase = true;
         }
+        else if (Accept("?-i:"))
+        {
+            IgnoreCase = false;
+        }
         else if (Accept("?="))
         {
-            negativeLookAhead = false;
+            wrap = body => new PatternSyntax.LookAhead(body, Negative: false);
         }
         else if (Accept("?!"))
         {
-            negativeLookAhead = true;
+            wrap = body => new PatternSyntax.LookAhead(body, Negative: true);
+        }
+        else if (Accept("?<="))
+        {
+            wrap = body => LookBehind(body, negative: false);
+        }
+        else if (Accept("?<!"))
+        {
+            wrap = body => LookBehind(body, negative: true);
+        }
+        else if (Accept("?>"))
+        {
+            wrap = body => new PatternSyntax.Atomic(body);
         }
         else if (Position < Pattern.Length && Pattern[Position] == '?')
         {
             throw Unsupported("this kind of group");
         }
 
-        var (first, last) = ParseAlternation();
+        var syntax = ParseAlternation();
         if (!Accept(")"))
         {
             throw Unsupported("an unclosed group");
         }
 
         IgnoreCase = savedCase;
-        if (negativeLookAhead is { } negative)
-        {
-            last.Next = new AcceptNode();
-            var look = new LookAheadNode(first, negative);
-            return (look, look);
-        }
-
-        var quantifier = ParseQuantifier();
-        switch (quantifier)
-        {
-            case (1, 1, _, _):
-                return (first, last);
-            case (0, 1, var lazy, false):
-                var heads = new List<PatternNode>();
-                var optional = new AlternationNode(heads);
-                var join = new JoinNode(optional);
-                last.Next = join;
-                heads.AddRange(lazy ? [join, first] : [first, join]);
-                return (optional, optional);
-            default:
-                throw Unsupported("repetition of a group");
-        }
+        return wrap(syntax);
     }
 
-    private (int Min, int Max, bool Lazy, bool Possessive) ParseQuantifier()
+    private PatternSyntax LookBehind(PatternSyntax body, bool negative)
+        => body is PatternSyntax.One one ? new PatternSyntax.LookBehind(one.Set, negative) : throw Unsupported("a look-behind of more than one character");
+
+    /// <summary>Any number of quantifiers: in Oniguruma's syntax {n,m}+ is a repetition of a repetition, not a possessive one.</summary>
+    private PatternSyntax ParseQuantifiers(PatternSyntax atom)
     {
-        int min = 1, max = 1;
-        if (Position >= Pattern.Length)
+        for (var depth = 0; TryParseBounds(out var min, out var max, out var isInterval); depth++)
         {
-            return (min, max, false, false);
+            if (atom is PatternSyntax.LookAhead or PatternSyntax.LookBehind or PatternSyntax.Anchor)
+            {
+                throw Unsupported("repetition of a place between characters");
+            }
+
+            if (depth > 4 || (max != int.MaxValue && max > MostRepeats) || min > MostRepeats)
+            {
+                throw Unsupported("too much repetition");
+            }
+
+            var lazy = Accept("?");
+            if (lazy && isInterval && min == max)
+            {
+                throw Unsupported("{n}?");
+            }
+
+            atom = new PatternSyntax.Repeat(atom, min, max, lazy, Possessive: !lazy && !isInterval && Accept("+"));
         }
 
-        switch (Pattern[Position])
-        {
-            case '*':
-                (min, max) = (0, int.MaxValue);
-                Position++;
-                break;
-            case '+':
-                (min, max) = (1, int.MaxValue);
-                Position++;
-                break;
-            case '?':
-                (min, max) = (0, 1);
-                Position++;
-                break;
-            case '{':
-                var close = Pattern.IndexOf('}', Position);
-                var bounds = close < 0 ? [] : Pattern[(Position + 1)..close].Split(',');
-                if (bounds.Length is not (1 or 2) || !int.TryParse(bounds[0], NumberStyles.None, CultureInfo.InvariantCulture, out min))
-                {
-                    throw Unsupported("this repetition");
-                }
-
-                max = min;
-                if (bounds.Length == 2 && !int.TryParse(bounds[1], NumberStyles.None, CultureInfo.InvariantCulture, out max))
-                {
-                    max = bounds[1].Length == 0 ? int.MaxValue : throw Unsupported("this repetition");
-                }
-
-                Position = close + 1;
-                // In Oniguruma's syntax {n,m}+ is a repetition of a repetition, not a possessive one.
-                return Accept("?") ? (min, max, true, false) : (min, max, false, false);
-            default:
-                return (min, max, false, false);
-        }
-
-        return Accept("?") ? (min, max, true, false) : Accept("+") ? (min, max, false, true) : (min, max, false, false);
+        return atom;
     }
+
+    private bool TryParseBounds(out int min, out int max, out bool isInterval)
+    {
+        (min, max, isInterval) = (0, int.MaxValue, false);
+        if (Accept("*"))
+        {
+            return true;
+        }
+
+        if (Accept("+"))
+        {
+            min = 1;
+            return true;
+        }
+
+        if (Accept("?"))
+        {
+            max = 1;
+            return true;
+        }
+
+        if (Position >= Pattern.Length || Pattern[Position] != '{')
+        {
+            return false;
+        }
+
+        // Braces that hold no bounds stand for themselves.
+        var close = Pattern.IndexOf('}', Position);
+        var bounds = close < 0 ? [] : Pattern[(Position + 1)..close].Split(',');
+        if (bounds.Length is not (1 or 2) || bounds.All(b => b.Length == 0) || !bounds.All(b => b.All(char.IsAsciiDigit)))
+        {
+            return false;
+        }
+
+        Position = close + 1;
+        isInterval = true;
+        min = bounds[0].Length == 0 ? 0 : Number(bounds[0]);
+        max = bounds.Length == 1 ? min : bounds[1].Length == 0 ? int.MaxValue : Number(bounds[1]);
+        return min <= max ? true : throw Unsupported("this repetition");
+    }
+
+    private int Number(string digits)
+        => int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : throw Unsupported("this repetition");
 }

@@ -1,85 +1,53 @@
-using System.Text;
+using Octavo.ServingRuntime.Engine.Tokenization.Buffers;
 using Octavo.ServingRuntime.Engine.Tokenization.Patterns;
 
 namespace Octavo.ServingRuntime.Engine.Tokenization.PreTokenizers;
 
 /// <summary>Writes each piece's UTF-8 bytes as the printable characters of GPT-2's alphabet, after GPT-2's own split where asked.</summary>
-internal sealed class ByteLevelPreTokenizer(bool addPrefixSpace, bool useRegex) : PreTokenizer
+/// <param name="addPrefixSpace">Whether each piece is to begin with a space.</param>
+/// <param name="useRegex">Whether pieces are split by GPT-2's pattern.</param>
+/// <param name="writes">False where the model that comes next takes the bytes of the pieces themselves.</param>
+internal sealed class ByteLevelPreTokenizer(bool addPrefixSpace, bool useRegex, bool writes) : PreTokenizer
 {
     private readonly SplitPreTokenizer? splitter = useRegex
         ? new SplitPreTokenizer(SplitPattern.FromRegex(SplitPattern.Gpt2), SplitBehavior.Isolated, invert: false)
         : null;
 
-    public override List<Piece> Split(List<Piece> pieces)
+    /// <summary>The same for a model that takes bytes.</summary>
+    public ByteLevelPreTokenizer WithoutWriting() => new(addPrefixSpace, useRegex, writes: false);
+
+    public override void Split(PieceList pieces)
     {
         if (addPrefixSpace)
         {
-            pieces = pieces.ConvertAll(p => p.Text.StartsWith(' ') ? p : p with { Text = " " + p.Text });
-        }
-
-        return (splitter?.Split(pieces) ?? pieces).ConvertAll(p => p with { Text = ByteAlphabet.Encode(p.Text) });
-    }
-}
-
-/// <summary>GPT-2's bijection between the 256 bytes and printable characters.</summary>
-internal static class ByteAlphabet
-{
-    private static readonly char[] ToChar = BuildToChar();
-    private static readonly short[] ToByte = BuildToByte();
-
-    public static string Encode(string text)
-    {
-        var bytes = Encoding.UTF8.GetByteCount(text) <= 512 ? stackalloc byte[512] : new byte[Encoding.UTF8.GetByteCount(text)];
-        var count = Encoding.UTF8.GetBytes(text, bytes);
-        return string.Create(count, bytes[..count], (span, source) =>
-        {
-            for (var i = 0; i < source.Length; i++)
+            Rewrite(pieces, static (piece, output) =>
             {
-                span[i] = ToChar[source[i]];
-            }
-        });
-    }
+                if (piece[0] != ' ')
+                {
+                    output.Append(' ');
+                }
 
-    /// <summary>Appends the bytes that a token stands for; false, and nothing appended, where a character is not of the alphabet.</summary>
-    public static bool TryDecode(string token, List<byte> output)
-    {
-        var start = output.Count;
-        foreach (var unit in token)
-        {
-            if (unit >= ToByte.Length || ToByte[unit] < 0)
-            {
-                output.RemoveRange(start, output.Count - start);
-                return false;
-            }
-
-            output.Add((byte)ToByte[unit]);
+                output.Append(piece);
+            });
         }
 
-        return true;
+        splitter?.Split(pieces);
+        if (writes)
+        {
+            Rewrite(pieces, ByteAlphabet.Append);
+        }
     }
 
-    private static char[] BuildToChar()
+    private static void Rewrite(PieceList pieces, Action<ReadOnlySpan<char>, TextBuffer> append)
     {
-        var table = new char[256];
-        var shifted = 0;
-        for (var value = 0; value < 256; value++)
+        for (var i = 0; i < pieces.Count; i++)
         {
-            var printable = value is (>= '!' and <= '~') or (>= 0xA1 and <= 0xAC) or (>= 0xAE and <= 0xFF);
-            table[value] = printable ? (char)value : (char)(256 + shifted++);
+            var start = pieces.Text.NewLength;
+            append(pieces[i], pieces.Text);
+            pieces.Add(start, pieces.Text.NewLength);
         }
 
-        return table;
-    }
-
-    private static short[] BuildToByte()
-    {
-        var table = new short[512];
-        Array.Fill(table, (short)-1);
-        for (var value = 0; value < 256; value++)
-        {
-            table[ToChar[value]] = (short)value;
-        }
-
-        return table;
+        pieces.Text.Commit();
+        pieces.Commit();
     }
 }

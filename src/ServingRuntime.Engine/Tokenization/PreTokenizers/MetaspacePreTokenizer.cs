@@ -1,28 +1,54 @@
+using Octavo.ServingRuntime.Engine.Tokenization.Buffers;
 using Octavo.ServingRuntime.Engine.Tokenization.Patterns;
 
 namespace Octavo.ServingRuntime.Engine.Tokenization.PreTokenizers;
-
-/// <summary>When a Metaspace component puts its mark before the text.</summary>
-internal enum PrependScheme
-{
-    Always,
-    First,
-    Never,
-}
 
 /// <summary>SentencePiece's spaces: each becomes a visible mark, and the text is split before the marks.</summary>
 internal sealed class MetaspacePreTokenizer(string mark, PrependScheme scheme, bool split) : PreTokenizer
 {
     private readonly SplitPreTokenizer splitter = new(SplitPattern.FromLiteral(mark), SplitBehavior.MergedWithNext, invert: false);
 
-    public override List<Piece> Split(List<Piece> pieces)
+    public override void Split(PieceList pieces)
     {
-        var marked = pieces.ConvertAll(p =>
+        var text = pieces.Text;
+        for (var i = 0; i < pieces.Count; i++)
         {
-            var text = p.Text.Replace(" ", mark, StringComparison.Ordinal);
-            var prepend = scheme == PrependScheme.Always || (scheme == PrependScheme.First && p.AtStart);
-            return p with { Text = prepend && !text.StartsWith(mark, StringComparison.Ordinal) ? mark + text : text };
-        });
-        return split ? splitter.Split(marked) : marked;
+            var piece = pieces[i];
+            var start = text.NewLength;
+            var prepend = scheme == PrependScheme.Always || (scheme == PrependScheme.First && pieces.AtStart(i));
+            if (prepend && piece[0] != ' ' && !piece.StartsWith(mark, StringComparison.Ordinal))
+            {
+                text.Append(mark);
+            }
+
+            AppendMarked(text, piece);
+            pieces.Add(start, text.NewLength);
+        }
+
+        text.Commit();
+        pieces.Commit();
+        if (mark.Length == 1)
+        {
+            text.Writable.Replace(' ', mark[0]);
+        }
+
+        if (split)
+        {
+            splitter.Split(pieces);
+        }
+    }
+
+    private void AppendMarked(TextBuffer text, ReadOnlySpan<char> piece)
+    {
+        if (mark.Length == 1)
+        {
+            text.Append(piece);
+            return;
+        }
+
+        foreach (var unit in piece)
+        {
+            text.Append(unit == ' ' ? mark : [unit]);
+        }
     }
 }

@@ -1,95 +1,85 @@
+using Octavo.ServingRuntime.Engine.Tokenization.Buffers;
 using Octavo.ServingRuntime.Engine.Tokenization.Patterns;
 
 namespace Octavo.ServingRuntime.Engine.Tokenization.PreTokenizers;
 
-/// <summary>What becomes of the text that a split pattern matches.</summary>
-internal enum SplitBehavior
-{
-    Isolated,
-    Removed,
-    MergedWithPrevious,
-    MergedWithNext,
-    Contiguous,
-}
-
 /// <summary>Splits at the matches of a pattern (or, inverted, at what lies between them).</summary>
 internal sealed class SplitPreTokenizer(SplitPattern pattern, SplitBehavior behavior, bool invert) : PreTokenizer
 {
-    public override List<Piece> Split(List<Piece> pieces)
+    public override void Split(PieceList pieces)
     {
-        var output = new List<Piece>();
-        var spans = new List<(int Start, int End, bool IsMatch)>();
-        foreach (var piece in pieces)
+        for (var i = 0; i < pieces.Count; i++)
         {
-            spans.Clear();
-            FindSpans(piece.Text, spans);
-            foreach (var (start, end) in Arrange(spans))
+            var spans = new SpanJoiner(pieces, pieces.Start(i), behavior);
+            var text = pieces[i];
+            var search = new PatternSearch(pattern);
+            var previous = 0;
+            while (search.TryNext(text, out var start, out var end))
             {
-                if (end > start)
+                if (start > previous)
                 {
-                    output.Add(new Piece(piece.Text[start..end], piece.AtStart && start == 0));
+                    spans.Add(previous, start, invert);
                 }
+
+                spans.Add(start, end, !invert);
+                previous = end;
             }
+
+            if (previous < text.Length)
+            {
+                spans.Add(previous, text.Length, invert);
+            }
+
+            spans.Finish();
         }
 
-        return output;
+        pieces.Commit();
     }
 
-    private void FindSpans(string text, List<(int Start, int End, bool IsMatch)> spans)
+    /// <summary>Joins neighbouring spans as the behaviour wants it; the rule sees the span that was added last, not the joined one.</summary>
+    private struct SpanJoiner(PieceList pieces, int offset, SplitBehavior behavior)
     {
-        var previous = 0;
-        while (pattern.TryFind(text, previous, out var start, out var end))
+        private int openStart = -1;
+        private int openEnd;
+        private bool lastIsMatch;
+
+        public void Add(int start, int end, bool isMatch)
         {
-            if (start > previous)
+            switch (behavior)
             {
-                spans.Add((previous, start, invert));
+                case SplitBehavior.Isolated:
+                    pieces.Add(offset + start, offset + end);
+                    return;
+                case SplitBehavior.Removed:
+                    if (!isMatch)
+                    {
+                        pieces.Add(offset + start, offset + end);
+                    }
+
+                    return;
             }
 
-            spans.Add((start, end, !invert));
-            previous = end;
-        }
-
-        if (previous < text.Length)
-        {
-            spans.Add((previous, text.Length, invert));
-        }
-    }
-
-    private IEnumerable<(int Start, int End)> Arrange(List<(int Start, int End, bool IsMatch)> spans)
-    {
-        switch (behavior)
-        {
-            case SplitBehavior.Removed:
-                return spans.Where(s => !s.IsMatch).Select(s => (s.Start, s.End));
-            case SplitBehavior.MergedWithPrevious:
-                return Merge(spans, (previous, span) => span.IsMatch && !previous.IsMatch);
-            case SplitBehavior.MergedWithNext:
-                return Merge(spans, (previous, span) => previous.IsMatch && !span.IsMatch);
-            case SplitBehavior.Contiguous:
-                return Merge(spans, (previous, span) => previous.IsMatch == span.IsMatch);
-            default:
-                return spans.Select(s => (s.Start, s.End));
-        }
-    }
-
-    /// <summary>Joins neighbours for which the rule holds; the rule sees the last span that was added, not the joined one.</summary>
-    private static List<(int Start, int End)> Merge(
-        List<(int Start, int End, bool IsMatch)> spans,
-        Func<(int Start, int End, bool IsMatch), (int Start, int End, bool IsMatch), bool> joins)
-    {
-        var output = new List<(int Start, int End)>();
-        for (var i = 0; i < spans.Count; i++)
-        {
-            if (i > 0 && joins(spans[i - 1], spans[i]))
+            var joins = openStart >= 0 && behavior switch
             {
-                output[^1] = (output[^1].Start, spans[i].End);
+                SplitBehavior.MergedWithPrevious => isMatch && !lastIsMatch,
+                SplitBehavior.MergedWithNext => lastIsMatch && !isMatch,
+                _ => isMatch == lastIsMatch,
+            };
+            if (!joins)
+            {
+                Finish();
+                openStart = start;
             }
-            else
+
+            (openEnd, lastIsMatch) = (end, isMatch);
+        }
+
+        public readonly void Finish()
+        {
+            if (openStart >= 0)
             {
-                output.Add((spans[i].Start, spans[i].End));
+                pieces.Add(offset + openStart, offset + openEnd);
             }
         }
-
-        return output;
     }
 }

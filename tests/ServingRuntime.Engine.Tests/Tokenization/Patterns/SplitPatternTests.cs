@@ -18,12 +18,17 @@ public sealed class SplitPatternTests
     [InlineData(O200k, "camelCase HTMLParser don't", "camel|Case| HTMLParser| don't")]
     [InlineData(@"[^\S\n]+|\S+|\n", "a \tb\n", "a| \t|b|\n")]
     [InlineData(@"[一-龥]+|[a-c\-]+?|\d", "漢字ab-1", "漢字|a|b|-|1")]
+    [InlineData(@"(ab|a)(?:c|bc)|(?<=c)d|\h{2}", "abcdx0fabc", "abc|d|0f|abc")]
+    [InlineData(@"[\p{Han}]+|[\p{L}&&[^\p{Han}]]++|\d{1,3}(?=(?:\d{3})*\b)|\s", "漢字abc字1234567", "漢字|abc|字|1|234|567")]
+    [InlineData(@"a{1,2}+|(?>b+)b|b", "aaab", "aaa|b")]
+    [InlineData(@"(?i)rase|x$|^y", "RASE RAſE x\ny", "RASE|RAſE|x|y")]
     [InlineData(@"\p{P}|\x41|\u0042|[\x{1F600}-\x{1F64F}]", "!AB😀x", "!|A|B|😀")]
     public void TryFind_PublishedPattern_SplitsLikeOniguruma(string pattern, string text, string expected)
     {
         var matcher = SplitPattern.FromRegex(pattern);
         var pieces = new List<string>();
-        for (var at = 0; matcher.TryFind(text, at, out var start, out var end); at = end)
+        var search = new PatternSearch(matcher);
+        while (search.TryNext(text, out var start, out var end))
         {
             pieces.Add(text[start..end]);
         }
@@ -32,13 +37,16 @@ public sealed class SplitPatternTests
     }
 
     [Theory]
-    [InlineData(@"(a|b)+", "repetition of a group")]
-    [InlineData(@"\p{Han}", "p{Han}")]
-    [InlineData(@"(?<=a)b", "this kind of group")]
-    [InlineData(@"[a-z&&[aeiou]]", "intersection")]
+    [InlineData(@"(a)\1", @"\1")]
+    [InlineData(@"\p{Nonsense}", "p{Nonsense}")]
+    [InlineData(@"(?<=ab)c", "look-behind of more than one character")]
+    [InlineData(@"[[:alpha:]]", "POSIX bracket")]
     [InlineData(@"(a", "unclosed group")]
     [InlineData(@"[a", "unclosed set")]
-    [InlineData(@"\b", @"\b")]
+    [InlineData(@"(?i)straße", "ignored case")]
+    [InlineData(@"(?i:grass)", "ignored case")]
+    [InlineData(@"\X", @"\X")]
+    [InlineData(@"((a{900}){900})", "too long")]
     public void FromRegex_WhatIsNotBuilt_IsRefusedByName(string pattern, string what)
         => FluentActions.Invoking(() => SplitPattern.FromRegex(pattern)).Should().Throw<TokenizerFormatException>().WithMessage($"*{what}*");
 }
