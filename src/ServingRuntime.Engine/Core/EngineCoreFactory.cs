@@ -82,12 +82,12 @@ public static partial class EngineCoreFactory
         }
     }
 
-    /// <summary>What products are computed in. float16 weights in float32, which loses nothing of them; bfloat16 would lose bits.</summary>
+    /// <summary>What products are computed in.</summary>
     internal static DType ChooseDType(EngineOptions options, ModelConfig config) => options.DType switch
     {
         "float32" => DType.Float32,
         "bfloat16" => DType.BFloat16,
-        _ => config.DType == DType.BFloat16 ? DType.BFloat16 : DType.Float32,
+        _ => config.ComputedDType,
     };
 
     private static DType ChooseKVCacheDType(EngineOptions options, DType computed) => options.KVCacheDType switch

@@ -30,6 +30,13 @@ public sealed record ModelConfig
     /// <summary>How the linear layers are quantised; null: they are not.</summary>
     public QuantizationConfig? Quantization { get; init; }
 
+    /// <summary>
+    /// What <c>--dtype auto</c> computes in. Weights of bfloat16, and those in whole numbers: bfloat16, which stays within what transformers' own bfloat16 run differs by
+    /// (docs/models.md). Others: float32, which loses nothing of float16 weights; bfloat16 would lose bits.
+    /// </summary>
+    public DType ComputedDType =>
+        DType == Kernels.DType.BFloat16 || Quantization is { Method: QuantizationMethod.Awq or QuantizationMethod.Gptq } ? Kernels.DType.BFloat16 : Kernels.DType.Float32;
+
     /// <summary>The whole file.</summary>
     public required ConfigFields Fields { get; init; }
 

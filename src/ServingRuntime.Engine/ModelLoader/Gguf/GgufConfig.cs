@@ -149,12 +149,12 @@ internal static class GgufConfig
     /// <summary>Rows of a matrix, of each matrix of a stack; null where there is none.</summary>
     private static int? RowsOf(GgufModel model, string name) => model.Tensors.TryGetValue(name, out var tensor) && tensor.Shape.Count > 1 ? tensor.Shape[^2] : null;
 
-    /// <summary>The form of most numbers; scales of quantised ones are float16.</summary>
+    /// <summary>The form of most numbers; of quantised ones the type that their products are computed in.</summary>
     private static string DTypeOf(GgufModel model) => model.Tensors.Values.Where(tensor => tensor.Shape.Count > 1).GroupBy(tensor => tensor.Format.Type)
         .OrderByDescending(group => group.Sum(tensor => tensor.Rows * (double)tensor.Columns)).Select(group => group.Key).FirstOrDefault() switch
     {
-        GgufTensorType.BF16 => "bfloat16",
         GgufTensorType.F32 => "float32",
-        _ => "float16",
+        GgufTensorType.F16 => "float16",
+        _ => "bfloat16",
     };
 }
