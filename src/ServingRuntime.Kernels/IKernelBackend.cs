@@ -14,6 +14,16 @@ public interface IKernelBackend : IDisposable
     /// <summary>One line for the log: instruction set or device, threads.</summary>
     string Description { get; }
 
+    /// <summary>Threads that <see cref="RunOnHost"/> works with.</summary>
+    int HostThreads { get; }
+
+    /// <summary>
+    /// Calls work(part, parts) once for each part, several at once, and returns when all are done: for what the host does between the backend's operations.
+    /// The only operation that work may call is <see cref="CopyToHost"/>. Rethrows the first exception.
+    /// </summary>
+    /// <param name="parts">1 to 32.</param>
+    void RunOnHost(Action<int, int> work, int parts);
+
     /// <summary>New memory, all zero, aligned to 64 bytes. The caller disposes <see cref="Tensor.Memory"/>.</summary>
     Tensor Allocate(TensorShape shape, DType dtype);
 

@@ -128,6 +128,8 @@ internal sealed class ModelRunner : IModelRunner
                     sliceEnd = Math.Min(row + maxLogitRows, batch.LogitRows.Shape[0]);
                     logits = model.ComputeLogits(hidden, batch.LogitRows.Rows(sliceStart, sliceEnd - sliceStart));
                     sampler.Begin(logits);
+                    Announce(step, i, fork, row - sliceStart, sliceEnd - sliceStart);
+                    sampler.ChooseAhead();
                 }
 
                 sampler.Sample(logits, row - sliceStart, scheduled, output);
@@ -143,6 +145,31 @@ internal sealed class ModelRunner : IModelRunner
             }
 
             output.EndRequest();
+        }
+    }
+    /// <summary>What will be sampled from a slice of logits, in the order in which it will.</summary>
+    private void Announce(SchedulerOutput step, int first, int fork, int row, int rows)
+    {
+        for (var i = first; i < step.Requests.Count; i++)
+        {
+            var scheduled = step.Requests[i];
+            if (!scheduled.Samples || scheduled.Request.Pooling is not null)
+            {
+                continue;
+            }
+
+            if (row + 1 + scheduled.NumDraftTokens > rows)
+            {
+                return;
+            }
+
+            sampler.Announce(row, scheduled.Request);
+            for (; fork < step.Forks.Count && step.Forks[fork].Parent == i; fork++)
+            {
+                sampler.Announce(row, step.Forks[fork].Request);
+            }
+
+            row += 1 + scheduled.NumDraftTokens;
         }
     }
 }

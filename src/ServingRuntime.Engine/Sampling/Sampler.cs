@@ -3,29 +3,35 @@ using Octavo.ServingRuntime.Engine.ModelRunner;
 using Octavo.ServingRuntime.Engine.Scheduling;
 using Octavo.ServingRuntime.Engine.StructuredOutput;
 using Octavo.ServingRuntime.Kernels;
-using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Octavo.ServingRuntime.Engine.Sampling;
 
 /// <summary>
 /// Logits to tokens. A row's token depends on its own logits, parameters, constraint, seed and number of tokens alone. Plain greedy rows are done by the
-/// backend at once; others are brought to the host one by one. Log-probabilities are of the raw logits, before any change. What goes wrong with one request
+/// backend at once; others are brought to the host, those without a constraint several at a time, by the backend's threads. Log-probabilities are of the raw logits, before any change. What goes wrong with one request
 /// is that request's fault and nobody else's.
 /// </summary>
 internal sealed class Sampler : IDisposable
 {
+    /// <summary>What a request is told that may have none.</summary>
     private const string NothingMayFollow = "no token may follow: the request's restrictions forbid all";
 
-    /// <summary>What such a request is told.</summary>
+    // Each has a few megabytes of memory where the vocabulary is large.
+    private const int MaxThreads = 16;
     private readonly IKernelBackend backend;
     private readonly Tensor greedy;
     private readonly Tensor logSoftmax;
     private readonly int[] greedyTokens;
     private readonly float[] row;
     private readonly uint[] mask;
-    private readonly LogitsProcessor processor;
-    private readonly TokenPicker picker;
+    private readonly RowSampler[] threads;
+    private readonly Action<int, int> chooseAhead;
     private readonly LogprobsGatherer gatherer;
+    private readonly List<(Request Request, int Row)> ahead = [];
+    private int[] aheadTokens = [];
+    private Tensor aheadLogits;
+    private int aheadNext;
+    private int aheadTaken;
 
     public Sampler(IKernelBackend backend, int vocabSize, int maxRows)
     {
@@ -35,8 +41,19 @@ internal sealed class Sampler : IDisposable
         greedyTokens = new int[maxRows];
         row = new float[vocabSize];
         mask = new uint[TokenMask.Words(vocabSize)];
-        processor = new LogitsProcessor(vocabSize);
-        picker = new TokenPicker(vocabSize);
+        threads = new RowSampler[Math.Min(backend.HostThreads, MaxThreads)];
+        threads[0] = new RowSampler(backend, vocabSize);
+        chooseAhead = (part, _) =>
+        {
+            // Memory comes with the first step that wants it, one that has several such rows.
+            var sampler = threads[part] ??= new RowSampler(backend, vocabSize);
+            for (var i = Interlocked.Increment(ref aheadTaken) - 1; i < ahead.Count; i = Interlocked.Increment(ref aheadTaken) - 1)
+            {
+                var (request, at) = ahead[i];
+                aheadTokens[i] = sampler.Choose(
+                    aheadLogits.Rows(at, 1), new SamplingPosition(request, request.TokensAndDrafts[..request.NumTokens]), Changes(request, request.NumTokens - request.NumPromptTokens), [], mustEnd: false);
+            }
+        };
         gatherer = new LogprobsGatherer(vocabSize);
     }
 
@@ -47,6 +64,36 @@ internal sealed class Sampler : IDisposable
         var count = logits.Shape[0];
         backend.ArgMax(logits, greedy.Rows(0, count));
         backend.CopyToHost(greedy.Rows(0, count), greedyTokens.AsSpan(0, count));
+        ahead.Clear();
+        aheadLogits = logits;
+        aheadNext = 0;
+    }
+
+    /// <summary>Says that <see cref="Sample"/> will be called with this, in the same order; then <see cref="ChooseAhead"/> may do part of it. After <see cref="Begin"/>.</summary>
+    public void Announce(int row, Request request)
+    {
+        // Constraints of several requests may share what they have found out about a grammar.
+        if (greedyTokens[row] >= 0 && request.Sampling.Constraint is null && (!request.SamplingParams.IsGreedy || Changes(request, request.NumTokens - request.NumPromptTokens)))
+        {
+            ahead.Add((request, row));
+        }
+    }
+
+    /// <summary>Chooses the first tokens of what has been announced, by several threads.</summary>
+    public void ChooseAhead()
+    {
+        if (ahead.Count == 0)
+        {
+            return;
+        }
+
+        if (aheadTokens.Length < ahead.Count)
+        {
+            aheadTokens = new int[ahead.Capacity];
+        }
+
+        aheadTaken = 0;
+        backend.RunOnHost(chooseAhead, Math.Min(threads.Length, ahead.Count));
     }
 
     /// <summary>
@@ -123,29 +170,19 @@ internal sealed class Sampler : IDisposable
     private SampledToken Choose(in Tensor logits, in SamplingPosition position, int greedyToken, ReadOnlySpan<uint> allowed, bool mustEnd)
     {
         var parameters = position.Request.SamplingParams;
-        var changes = position.Request.Sampling.Changes(position.NumOutputTokens);
+        var changes = Changes(position.Request, position.NumOutputTokens);
 
         // The likeliest of all is the likeliest of those allowed, where it is one of them.
         changes |= !allowed.IsEmpty && (!parameters.IsGreedy || !TokenMask.Allows(allowed, greedyToken));
         var token = greedyToken;
         if (changes || !parameters.IsGreedy)
         {
-            backend.CopyToHost(logits, row.AsSpan());
-            if (changes)
+            token = aheadNext < ahead.Count && ReferenceEquals(ahead[aheadNext].Request, position.Request) && position.Tokens.Length == position.Request.NumTokens
+                ? aheadTokens[aheadNext++]
+                : threads[0].Choose(logits, position, changes, allowed, mustEnd);
+            if (token < 0)
             {
-                processor.Apply(position, allowed, mustEnd, row);
-            }
-
-            token = TensorPrimitives.IndexOfMax<float>(row);
-            if (!float.IsFinite(row[token]))
-            {
-                return float.IsNegativeInfinity(row[token]) ? SampledToken.Failed(NothingMayFollow) : SampledToken.Corrupted("logits");
-            }
-
-            // Keyed by the number of tokens before it, so that recomputing changes nothing.
-            if (!parameters.IsGreedy)
-            {
-                token = picker.Pick(row, row[token], parameters, CounterRandom.Uniform(position.Request.SamplingSeed, position.Tokens.Length));
+                return token == RowSampler.Nothing ? SampledToken.Failed(NothingMayFollow) : SampledToken.Corrupted("logits");
             }
         }
 
@@ -157,6 +194,8 @@ internal sealed class Sampler : IDisposable
         var logprobs = Logprobs(logits, position.Request, token);
         return float.IsNaN(logprobs.Logprob) ? SampledToken.Corrupted("logits") : new SampledToken(token, logprobs);
     }
+
+    private static bool Changes(Request request, int numOutputTokens) => request.Sampling.Changes(numOutputTokens);
 
     private TokenLogprobs Logprobs(in Tensor logits, Request request, int token)
     {

@@ -81,17 +81,6 @@ public sealed unsafe partial class CpuBackend
         }
     }
 
-    public void ArgMax(in Tensor logits, in Tensor tokens)
-    {
-        Arguments.Vector(tokens, DType.Int32, logits.Shape[0]);
-        for (var r = 0; r < logits.Shape[0]; r++)
-        {
-            var row = logits.Row<float>(r);
-            var index = TensorPrimitives.IndexOfMax<float>(row);
-            tokens.Pointer<int>()[r] = float.IsNaN(row[index]) ? -1 : index;
-        }
-    }
-
     public void LogSoftmax(in Tensor logits, in Tensor output)
     {
         Arguments.Matrix(output, logits.Shape[0], logits.Shape[1]);

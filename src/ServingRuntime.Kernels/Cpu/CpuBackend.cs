@@ -34,6 +34,7 @@ public sealed unsafe partial class CpuBackend : IKernelBackend
         attentionSection = RunAttention;
         combineSection = CombineAttention;
         storeSection = StoreKeyValues;
+        argMaxSection = RunArgMax;
         rowsSection = RunRows;
     }
 

@@ -32,6 +32,8 @@ internal abstract unsafe class KernelSet
 
     public abstract void SoftCap(float* x, int width, float cap);
 
+    public abstract int ArgMax(float* row, int begin, int end);
+
     public abstract void LogSoftmax(float* logits, int width, float* output);
 
     public abstract void WidenBFloat16(ushort* source, int count, float* output);
@@ -112,6 +114,8 @@ internal sealed unsafe class KernelSet<TOps, TVector> : KernelSet
     }
 
     public override void SoftCap(float* x, int width, float cap) => Activation.SoftCap<TOps, TVector>(x, width, cap);
+
+    public override int ArgMax(float* row, int begin, int end) => Cpu.ArgMax.Run<TOps, TVector>(row, begin, end);
 
     public override void LogSoftmax(float* logits, int width, float* output) => Cpu.LogSoftmax.Run<TOps, TVector>(logits, width, output);
 

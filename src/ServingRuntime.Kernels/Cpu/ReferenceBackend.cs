@@ -7,6 +7,16 @@ public sealed class ReferenceBackend : IKernelBackend
 
     public string Description => "cpu, plain reference";
 
+    public int HostThreads => 1;
+
+    public void RunOnHost(Action<int, int> work, int parts)
+    {
+        for (var part = 0; part < parts; part++)
+        {
+            work(part, parts);
+        }
+    }
+
     public Tensor Allocate(TensorShape shape, DType dtype) => new(new CpuMemory(checked(shape.ElementCount * dtype.Size())), 0, shape, dtype);
 
     public long KeyValueBlockBytes(int kvHeads, int headDim, int blockSize, DType dtype) => 2L * kvHeads * headDim * blockSize * sizeof(float);

@@ -21,6 +21,15 @@ public sealed class ProfilingBackend(IKernelBackend inner, TimeProvider timeProv
         }
     }
 
+    public int HostThreads => inner.HostThreads;
+
+    public void RunOnHost(Action<int, int> work, int parts)
+    {
+        var start = timeProvider.GetTimestamp();
+        inner.RunOnHost(work, parts);
+        Count(nameof(RunOnHost), start);
+    }
+
     public Tensor Allocate(TensorShape shape, DType dtype) => inner.Allocate(shape, dtype);
 
     public long KeyValueBlockBytes(int kvHeads, int headDim, int blockSize, DType dtype) => inner.KeyValueBlockBytes(kvHeads, headDim, blockSize, dtype);
