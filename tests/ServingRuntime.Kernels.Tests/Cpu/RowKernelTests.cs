@@ -134,6 +134,29 @@ public sealed class RowKernelTests
         actual.AsSpan<int>()[1..].ToArray().Should().Equal(77, -1, 0);
     }
 
+    [Theory]
+    [MemberData(nameof(Backends.All), MemberType = typeof(Backends))]
+    public void ArgMax_WideRowsWithTiesAndNaN_EqualsReference(string instructions, int threads)
+    {
+        using var backend = Backends.Create(instructions, threads);
+        using var reference = new ReferenceBackend();
+        using var random = new RandomTensors(14);
+        foreach (var (rows, width) in new[] { (1, 1), (3, 70), (5, 2049), (2, 40_000), (9, 16_384 + 17) })
+        {
+            var logits = random.Strided(random.Floats(rows, width));
+            foreach (var value in new[] { 2f, 2f, float.NegativeInfinity, float.PositiveInfinity, 3f, 3f })
+            {
+                logits.Row<float>(random.Next(0, rows - 1))[random.Next(0, width - 1)] = value;
+            }
+
+            logits.Row<float>(rows / 2)[width - 1] = rows == 9 ? float.NaN : 1f;
+            Tensor actual = random.Ints(new int[rows]), expected = random.Ints(new int[rows]);
+            backend.ArgMax(logits, actual);
+            reference.ArgMax(logits, expected);
+            actual.AsSpan<int>().ToArray().Should().Equal(expected.AsSpan<int>().ToArray(), $"{rows} rows of {width}");
+        }
+    }
+
     [Fact]
     public void ActivationMul_NaN_StaysNaN()
     {
