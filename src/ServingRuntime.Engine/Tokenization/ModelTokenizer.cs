@@ -1,4 +1,7 @@
 using System.Text.Json;
+using Octavo.ServingRuntime.Engine.ModelLoader;
+using Octavo.ServingRuntime.Engine.ModelLoader.Gguf;
+using Octavo.ServingRuntime.Engine.Tokenization.Gguf;
 using Octavo.ServingRuntime.Engine.Tokenization.Jinja;
 
 namespace Octavo.ServingRuntime.Engine.Tokenization;
@@ -20,7 +23,7 @@ public sealed record ModelTokenizer
     public GenerationDefaults Defaults { get; init; } = new();
 
     /// <summary>Reads tokenizer.json, and where present tokenizer_config.json, chat_template.jinja, config.json and generation_config.json.</summary>
-    /// <param name="folder">The checkpoint.</param>
+    /// <param name="folder">The checkpoint; or a GGUF file, whose metadata say what files beside it do not.</param>
     /// <param name="limits">Limits of one rendering.</param>
     /// <param name="timeProvider">Clock of the template.</param>
     /// <param name="chatTemplatePath">A template to use instead of the checkpoint's.</param>
@@ -28,20 +31,42 @@ public sealed record ModelTokenizer
     /// <exception cref="TemplateException">The chat template is malformed.</exception>
     public static ModelTokenizer Load(string folder, TemplateLimits limits, TimeProvider timeProvider, string? chatTemplatePath = null)
     {
+        try
+        {
+            return Read(folder, limits, timeProvider, chatTemplatePath);
+        }
+        catch (CheckpointException e)
+        {
+            throw new TokenizerFormatException(e.Message, e);
+        }
+    }
+
+    private static ModelTokenizer Read(string folder, TemplateLimits limits, TimeProvider timeProvider, string? chatTemplatePath)
+    {
+        var location = ModelLocation.Of(folder);
+        using var gguf = location.IsGguf ? GgufModel.Open(location.GgufFiles) : null;
+        folder = location.Folder;
         var path = Path.Combine(folder, "tokenizer.json");
-        if (!File.Exists(path))
+        var vocabulary = gguf is null || (File.Exists(path) && !gguf.Metadata.Has("tokenizer.ggml.tokens")) ? null : new GgufVocabulary(gguf.Metadata);
+        if (!File.Exists(path) && vocabulary is null)
         {
             throw new TokenizerFormatException($"{path} does not exist");
         }
 
-        var tokenizer = Tokenizer.Load(path);
+        // A GGUF file says less of its tokenizer than the original does.
+        var tokenizer = File.Exists(path) ? Tokenizer.Load(path) : GgufTokenizerReader.Read(vocabulary!);
         using var tokenizerConfig = ReadJson(folder, "tokenizer_config.json");
         using var config = ReadJson(folder, "config.json");
         using var generationConfig = ReadJson(folder, "generation_config.json");
         var special = SpecialTokens(tokenizerConfig?.RootElement);
-        var source = chatTemplatePath is not null ? File.ReadAllText(chatTemplatePath) : TemplateSource(folder, tokenizerConfig?.RootElement);
-        var toolUse = chatTemplatePath is not null ? null : ToolUseSource(folder, tokenizerConfig?.RootElement);
-        var eos = new SortedSet<int>();
+        foreach (var (name, token) in vocabulary?.SpecialTokens ?? new Dictionary<string, string>(StringComparer.Ordinal))
+        {
+            special.TryAdd(name, token);
+        }
+
+        var source = chatTemplatePath is not null ? File.ReadAllText(chatTemplatePath) : TemplateSource(folder, tokenizerConfig?.RootElement) ?? vocabulary?.ChatTemplate;
+        var toolUse = chatTemplatePath is not null ? null : ToolUseSource(folder, tokenizerConfig?.RootElement) ?? vocabulary?.ToolUseTemplate;
+        var eos = new SortedSet<int>(vocabulary?.EosTokenIds ?? []);
         AddIds(eos, config?.RootElement, "eos_token_id");
         AddIds(eos, generationConfig?.RootElement, "eos_token_id");
         if (special.TryGetValue("eos_token", out var eosToken) && tokenizer.TokenToId(eosToken) is { } id)
@@ -55,7 +80,7 @@ public sealed record ModelTokenizer
             ChatTemplate = source is null ? null : new ChatTemplate(source, special, limits, timeProvider),
             ToolUseTemplate = toolUse is null ? null : new ChatTemplate(toolUse, special, limits, timeProvider),
             EosTokenIds = [.. eos],
-            Defaults = ReadDefaults(generationConfig?.RootElement),
+            Defaults = generationConfig is null && vocabulary is not null ? vocabulary.Defaults : ReadDefaults(generationConfig?.RootElement),
         };
     }
 
