@@ -5,7 +5,7 @@ namespace Octavo.ServingRuntime.Configuration;
 /// <summary>What the server is started with, apart from the engine's own options.</summary>
 internal sealed record ServingOptions
 {
-    /// <summary>Folder of the checkpoint.</summary>
+    /// <summary>Folder of the checkpoint, or a GGUF file.</summary>
     public required string Model { get; init; }
 
     /// <summary>Names under which the model is served; the first is the canonical one. Empty: the folder's name.</summary>
@@ -88,7 +88,9 @@ internal sealed record ServingOptions
     public long MaxRequestBodyBytes { get; init; } = 4 * 1024 * 1024;
 
     /// <summary>The name that answers carry.</summary>
-    public string ModelName => ServedModelNames.Count > 0 ? ServedModelNames[0] : Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(Model)));
+    public string ModelName => ServedModelNames.Count > 0 ? ServedModelNames[0] : FileName(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(Model))));
+
+    private static string FileName(string name) => name.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) ? Path.GetFileNameWithoutExtension(name) : name;
 
     /// <summary>Without names of its own the model also answers to the path that was given, as with vLLM.</summary>
     public bool Serves(string name) => ServedModelNames.Count > 0

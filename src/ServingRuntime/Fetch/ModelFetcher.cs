@@ -1,4 +1,5 @@
 using Octavo.ServingContract;
+using Octavo.ServingRuntime.Engine.ModelLoader;
 using Octavo.ServingRuntime.Fetch.Archives;
 using Octavo.ServingRuntime.Fetch.Cache;
 using Octavo.ServingRuntime.Fetch.Checkpoints;
@@ -58,14 +59,16 @@ internal sealed class ModelFetcher(FetchOptions options, FetchEnvironment enviro
             return new FetchResult(FetchExitCode.Usage, $"The URI {name} names no absolute path: write file:///absolute/path.");
         }
 
-        var folder = uri.LocalPath;
-        var result = ModelFolderCheck.Check(folder);
+        var result = ModelFolderCheck.Check(uri.LocalPath);
         if (result.Code != FetchExitCode.Success || options.Sha256 is not { } expected)
         {
             return result;
         }
 
-        var listing = new SourceListing(null, [.. ModelManifest.PathsOf(folder).Select(p => new SourceFile(p, new FileInfo(Path.Combine(folder, p)).Length))]);
+        var location = ModelLocation.Of(uri.LocalPath);
+        var folder = location.Folder;
+        IEnumerable<SourceFile> files = ModelManifest.PathsOf(folder).Select(p => new SourceFile(p, new FileInfo(Path.Combine(folder, p)).Length));
+        var listing = new SourceListing(null, [.. files], location.IsGguf ? Path.GetFileName(location.GgufFiles[0]) : null);
         var (metadata, weights) = await CheckpointFiles.SelectAsync(listing, folder, f => File.ReadAllBytesAsync(Path.Combine(folder, f.Path), cancellationToken)).ConfigureAwait(false);
         var manifest = await ModelManifest.OfFolderAsync(folder, metadata.Concat(weights).Select(f => f.Path), _ => null, cancellationToken).ConfigureAwait(false);
         return Matches(manifest.Sha256, expected) ?? result;
@@ -132,7 +135,7 @@ internal sealed class ModelFetcher(FetchOptions options, FetchEnvironment enviro
 
     private async Task<FetchResult> BringAsync(IModelSource source, ModelFolder folder, CancellationToken cancellationToken)
     {
-        var listing = await retry.RunAsync(source.Name, source.ListAsync, cancellationToken).ConfigureAwait(false);
+        var listing = CheckpointFiles.WithNamedWeights(await retry.RunAsync(source.Name, source.ListAsync, cancellationToken).ConfigureAwait(false));
         var (metadata, weights) = await CheckpointFiles.SelectAsync(listing, source.Name, f => ReadAsync(source, f, cancellationToken)).ConfigureAwait(false);
         var all = metadata.Concat(weights).ToList();
         RemoveStale(folder.Unfinished, all);
@@ -260,16 +263,14 @@ internal sealed class ModelFetcher(FetchOptions options, FetchEnvironment enviro
             return null;
         }
 
-        var result = namedWeights is null ? ModelFolderCheck.Check(folder.Unfinished, withWeights.Value) : ModelFolderCheck.CheckGguf(Path.Combine(folder.Unfinished, namedWeights));
+        var result = ModelFolderCheck.Check(namedWeights is null ? folder.Unfinished : Path.Combine(folder.Unfinished, namedWeights), withWeights.Value);
         // The folder's present name says nothing to whoever reads the message.
         return result with { Message = result.Message.Replace(folder.Unfinished, name, StringComparison.Ordinal) };
     }
 
     private FetchResult Finish(ModelFolder folder, CompleteMarker marker)
     {
-        var paths = marker.Files.Select(f => f.Path).ToList();
-        var gguf = paths.Exists(p => p.EndsWith(".safetensors", StringComparison.Ordinal)) ? null : paths.Find(p => p.EndsWith(CheckpointFiles.GgufSuffix, StringComparison.Ordinal));
-        var check = gguf is null ? ModelFolderCheck.Check(folder.Path) : ModelFolderCheck.CheckGguf(Path.Combine(folder.Path, gguf));
+        var check = ModelFolderCheck.Check(folder.Path);
         return check.Code != FetchExitCode.Success ? check : check with { Message = $"{check.Message.TrimEnd('.')}, from {name}{(marker.Revision is { } r ? $" at {r}" : "")}, sha256 {marker.Sha256}." };
     }
 

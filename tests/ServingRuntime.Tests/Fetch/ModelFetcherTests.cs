@@ -44,6 +44,26 @@ public sealed class ModelFetcherTests : IDisposable
         result.Message.Should().Contain(uri.Replace("file:///", "/", StringComparison.Ordinal)).And.NotContain("\n");
     }
 
+    [Fact]
+    public async Task Fetch_LocalGgufFile_IsCheckedAsTheServerWould()
+    {
+        var path = Path.Combine(folder.FullName, "model.gguf");
+        File.Copy(Path.Combine(Repository.Root, "tests", "ServingRuntime.Engine.Tests", "Fixtures", "gguf", "llama.gguf"), path);
+        var withoutTokenizer = await place.FetchAsync(new Uri(path).AbsoluteUri);
+        File.Copy(Path.Combine(Repository.TinyModel, "tokenizer.json"), Path.Combine(folder.FullName, "tokenizer.json"));
+        var whole = await place.FetchAsync(new Uri(path).AbsoluteUri);
+        var asFolder = await place.FetchAsync(new Uri(folder.FullName).AbsoluteUri);
+        File.Copy(path, Path.Combine(folder.FullName, "other.gguf"));
+        var several = await place.FetchAsync(new Uri(folder.FullName).AbsoluteUri);
+
+        withoutTokenizer.Code.Should().Be(FetchExitCode.InvalidModel);
+        withoutTokenizer.Message.Should().Contain("holds no tokenizer");
+        whole.Code.Should().Be(FetchExitCode.Success, whole.Message);
+        asFolder.Code.Should().Be(FetchExitCode.Success, asFolder.Message);
+        several.Code.Should().Be(FetchExitCode.InvalidModel);
+        several.Message.Should().Contain("2 GGUF models").And.Contain("other.gguf");
+    }
+
     [Theory]
     [InlineData("config.json", "{", "config.json")]
     [InlineData("config.json", null, "config.json")]

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Octavo.ServingContract;
 using Octavo.ServingRuntime.Fetch;
 using Octavo.TestSupport;
@@ -185,8 +186,9 @@ public sealed class WebFetchTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task Fetch_NamedGguf_BringsItAlone()
     {
-        server.Files["/gguf/m-Q4.gguf"] = [.. "GGUF"u8, .. new byte[200_000]];
+        server.Files["/gguf/m-Q4.gguf"] = File.ReadAllBytes(GgufFile);
         server.Files["/gguf/m-Q8.gguf"] = [.. "GGUF"u8, 1];
+        server.Files["/gguf/tokenizer.json"] = File.ReadAllBytes(Path.Combine(Repository.TinyModel, "tokenizer.json"));
 
         var result = await place.FetchAsync($"{server.Url}/gguf/m-Q4.gguf");
 
@@ -194,6 +196,33 @@ public sealed class WebFetchTests : IAsyncLifetime, IDisposable
         File.ReadAllBytes(Path.Combine(place.EntryOf($"{server.Url}/gguf/m-Q4.gguf"), "m-Q4.gguf")).Should().Equal(server.Files["/gguf/m-Q4.gguf"]);
         server.Requests.Should().NotContain(r => r.Target.Contains("Q8", StringComparison.Ordinal));
     }
+
+    [Fact]
+    public async Task Fetch_DamagedGguf_IsNotPublished()
+    {
+        server.Files["/gguf/m-Q4.gguf"] = [.. "GGUF"u8, .. new byte[200_000]];
+
+        var result = await place.FetchAsync($"{server.Url}/gguf/m-Q4.gguf");
+
+        result.Code.Should().Be(FetchExitCode.InvalidModel);
+        result.Message.Should().Contain("m-Q4.gguf").And.Contain("GGUF version 0");
+        Directory.Exists(place.EntryOf($"{server.Url}/gguf/m-Q4.gguf")).Should().BeFalse();
+    }
+
+    [Fact]
+    public async Task Fetch_ManifestWithOneGguf_NeedsNoName()
+    {
+        server.Files["/gguf/m-Q4.gguf"] = File.ReadAllBytes(GgufFile);
+        server.Files["/gguf/tokenizer.json"] = File.ReadAllBytes(Path.Combine(Repository.TinyModel, "tokenizer.json"));
+        server.Files["/gguf/SHA256SUMS"] = Sums(new[] { "m-Q4.gguf", "tokenizer.json" }.Select(name => (Convert.ToHexStringLower(SHA256.HashData(server.Files[$"/gguf/{name}"])), name)));
+
+        var result = await place.FetchAsync($"{server.Url}/gguf/");
+
+        result.Code.Should().Be(FetchExitCode.Success, result.Message);
+        result.Message.Should().Contain("LlamaForCausalLM");
+    }
+
+    private static string GgufFile => Path.Combine(Repository.Root, "tests", "ServingRuntime.Engine.Tests", "Fixtures", "gguf", "llama.gguf");
 
     private static byte[] Sums(IEnumerable<(string Digest, string File)> lines) => System.Text.Encoding.UTF8.GetBytes(string.Concat(lines.Select(l => $"{l.Digest}  {l.File}\n")));
 

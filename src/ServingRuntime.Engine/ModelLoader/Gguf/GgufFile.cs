@@ -69,7 +69,7 @@ internal sealed class GgufFile : IDisposable
         var version = cursor.UInt32("the version");
         if (version is not (2 or 3))
         {
-            throw new CheckpointException((version & 0xFFFF) == 0 ? "a big-endian GGUF file; little-endian ones are read" : $"GGUF version {version} is not supported, 2 and 3 are");
+            throw new CheckpointException(version != 0 && (version & 0xFFFF) == 0 ? "a big-endian GGUF file; little-endian ones are read" : $"GGUF version {version} is not supported, 2 and 3 are");
         }
 
         var tensorCount = cursor.UInt64("the number of tensors");

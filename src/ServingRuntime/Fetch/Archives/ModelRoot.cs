@@ -14,10 +14,16 @@ internal static class ModelRoot
         var candidates = paths.Where(p => Path.GetFileName(p) == CheckpointFiles.Config).Select(p => p[..^CheckpointFiles.Config.Length].TrimEnd('/'))
             .Where(root => paths.Any(p => IsWeights(p) && (root.Length == 0 ? !p.Contains('/', StringComparison.Ordinal) : p.StartsWith(root + "/", StringComparison.Ordinal) && !p[(root.Length + 1)..].Contains('/', StringComparison.Ordinal))))
             .ToList();
+        if (candidates.Count == 0)
+        {
+            // A GGUF file needs no configuration beside it.
+            candidates = [.. paths.Where(p => p.EndsWith(CheckpointFiles.GgufSuffix, StringComparison.OrdinalIgnoreCase)).Select(p => p[..(p.Length - Path.GetFileName(p).Length)].TrimEnd('/')).Distinct(StringComparer.Ordinal)];
+        }
+
         return candidates switch
         {
             [var only] => only,
-            [] => throw new FetchException(FetchExitCode.InvalidModel, $"{source} holds no folder with {CheckpointFiles.Config} and safetensors weights."),
+            [] => throw new FetchException(FetchExitCode.InvalidModel, $"{source} holds no folder with {CheckpointFiles.Config} and safetensors weights, and none with a GGUF file."),
             _ => throw new FetchException(FetchExitCode.InvalidModel, $"{source} holds more than one model: in {string.Join(", ", candidates.Select(c => "/" + c).Take(5))}."),
         };
     }

@@ -38,6 +38,20 @@ internal static class CheckpointFiles
         || path.Contains("additional_chat_templates/", StringComparison.Ordinal) || path.EndsWith(".safetensors", StringComparison.Ordinal)
         || path.EndsWith(Index, StringComparison.Ordinal) || path.EndsWith(GgufSuffix, StringComparison.Ordinal);
 
+    /// <summary>A listing that has no other weights than one GGUF model, in one file or in parts, means that.</summary>
+    public static SourceListing WithNamedWeights(SourceListing listing)
+    {
+        if (listing.NamedWeights is not null || listing.Files.Any(f => f.IsArchive || f.Path.EndsWith(".safetensors", StringComparison.Ordinal)))
+        {
+            return listing;
+        }
+
+        // Encoders of images lie beside their models and are none.
+        var ggufs = listing.Files.Select(f => f.Path).Where(p => IsGguf(p) && !p.StartsWith("mmproj", StringComparison.OrdinalIgnoreCase) && !p.Contains('/', StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToList();
+        var models = ggufs.DistinctBy(p => PartNumber(p) is > 0 and var number ? p[..number] : p, StringComparer.Ordinal).ToList();
+        return models.Count == 1 ? listing with { NamedWeights = models[0] } : listing;
+    }
+
     /// <summary>The files to fetch: small ones, then weights.</summary>
     /// <param name="listing">What there is.</param>
     /// <param name="source">The source's name, for messages.</param>
@@ -108,16 +122,21 @@ internal static class CheckpointFiles
             throw new FetchException(FetchExitCode.NotFound, $"{source} does not exist: there is no {named}.");
         }
 
-        var of = named.LastIndexOf("-of-", StringComparison.Ordinal);
-        var number = of > 0 ? named.LastIndexOf('-', of - 1) : -1;
+        var number = PartNumber(named);
         if (number <= 0)
         {
             return [file];
         }
 
+        var of = named.LastIndexOf("-of-", StringComparison.Ordinal);
         return files.Values.Where(f => f.Path.Length == named.Length && f.Path.StartsWith(named[..(number + 1)], StringComparison.Ordinal) && f.Path.EndsWith(named[of..], StringComparison.Ordinal))
             .OrderBy(f => f.Path, StringComparer.Ordinal);
     }
+
+    /// <summary>Where in name-00001-of-00003.gguf the hyphen before the number is; not above 0: in no part.</summary>
+    private static int PartNumber(string path) => path.LastIndexOf("-of-", StringComparison.Ordinal) is > 0 and var of ? path.LastIndexOf('-', of - 1) : -1;
+
+    private static bool IsGguf(string path) => path.EndsWith(GgufSuffix, StringComparison.OrdinalIgnoreCase);
 
     private static FetchException NoWeights(Dictionary<string, SourceFile> files, string source)
     {

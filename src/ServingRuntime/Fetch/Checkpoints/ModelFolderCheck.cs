@@ -10,18 +10,18 @@ namespace Octavo.ServingRuntime.Fetch.Checkpoints;
 /// <summary>Checks a model that lies in a folder: everything that the server would stumble over when it loads, without reading the weights.</summary>
 internal static class ModelFolderCheck
 {
-    /// <param name="folder">The model's folder.</param>
+    /// <param name="folder">The model's folder, or a GGUF file.</param>
     /// <param name="withWeights">False while they are not there yet: the rest is checked, so that no weights are fetched in vain.</param>
     public static FetchResult Check(string folder, bool withWeights = true)
     {
         try
         {
-            if (!Directory.Exists(folder))
+            if (!ModelLocation.Exists(folder))
             {
                 return new FetchResult(FetchExitCode.NotFound, File.Exists(folder) ? $"The path {folder} is a file and no model folder." : $"The model folder {folder} does not exist.");
             }
 
-            foreach (var file in (ReadOnlySpan<string>)["config.json", "tokenizer.json"])
+            foreach (var file in ModelLocation.Of(folder).IsGguf ? (ReadOnlySpan<string>)[] : ["config.json", "tokenizer.json"])
             {
                 if (!File.Exists(Path.Combine(folder, file)))
                 {
@@ -43,16 +43,6 @@ internal static class ModelFolderCheck
         {
             return new FetchResult(FetchExitCode.Unexpected, OneLine($"The model folder {folder} cannot be read: {e.Message}"));
         }
-    }
-
-    /// <summary>A GGUF file by its mark.</summary>
-    public static FetchResult CheckGguf(string path)
-    {
-        using var file = File.OpenHandle(path);
-        var mark = new byte[4];
-        return RandomAccess.Read(file, mark, 0) == mark.Length && mark.AsSpan().SequenceEqual("GGUF"u8)
-            ? new FetchResult(FetchExitCode.Success, $"The model {path} is present: GGUF.")
-            : new FetchResult(FetchExitCode.InvalidModel, $"The file {path} is no GGUF file.");
     }
 
     private static FetchResult CheckContents(string folder, bool withWeights)

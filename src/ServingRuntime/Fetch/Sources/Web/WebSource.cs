@@ -71,7 +71,7 @@ internal sealed class WebSource : IModelSource
         }
 
         var digests = await ReadManifestAsync(cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<string> weights = named is not null ? [named] : digests?.Keys.Where(p => p.EndsWith(".safetensors", StringComparison.Ordinal)).ToList()
+        IReadOnlyList<string> weights = named is not null ? [named] : digests?.Keys.Where(p => p.EndsWith(".safetensors", StringComparison.Ordinal) || p.EndsWith(CheckpointFiles.GgufSuffix, StringComparison.Ordinal)).ToList()
             ?? await FindWeightsAsync(cancellationToken).ConfigureAwait(false);
         // A manifest says what there is; without one, what is usual is asked for.
         var names = (digests?.Keys.Where(p => CheckpointFiles.IsMetadata(p) || p == CheckpointFiles.Index) ?? CheckpointFiles.Metadata.Append(CheckpointFiles.Index)).Concat(weights).Distinct(StringComparer.Ordinal).ToList();
