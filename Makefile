@@ -4,9 +4,10 @@ CONFIGURATION ?= Release
 BIN           := $(CURDIR)/artifacts/bin
 RESULTS       := $(CURDIR)/artifacts/test-results
 ARGS          ?=
+PEERS         ?= /var/lib/octavo-peers
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test presubmit manifests kustomize bench bench-serving bench-http bench-prefix bench-batching bench-overhead bench-memory bench-speculation bench-multiturn bench-curves clean tools
+.PHONY: help build demo test presubmit manifests kustomize bench bench-serving bench-http bench-prefix bench-batching bench-overhead bench-memory bench-speculation bench-multiturn bench-curves bench-peers clean tools
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -38,6 +39,10 @@ bench-serving: build ## All benchmarks, with the page artifacts/bench/report.htm
 
 bench-http bench-prefix bench-batching bench-overhead bench-memory bench-speculation bench-multiturn bench-curves: build
 	./bench/run $(@:bench-%=%)
+
+bench-peers: build ## Beside llama.cpp and transformers on this machine (root, Debian; PEERS=DIR of bench/peers/setup, ARGS="--only decode --quick")
+	./bench/peers/setup $(PEERS)
+	$(BIN)/octavo-bench peers --peers $(PEERS) --bin $(BIN) $(ARGS)
 
 tools: ## Fetch promtool and docker-registry (Debian), OpenAI's client and s3rver (npm), so that the tests that need them run
 	@./.ci/tools

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Octavo.EngineBench;
+using Octavo.EngineBench.Bandwidth;
 using Octavo.EngineBench.Batching;
 using Octavo.EngineBench.Checkpoints;
 using Octavo.EngineBench.Kernels;
@@ -14,9 +15,14 @@ var slots = new Option<int>("--slots") { Description = "Requests in a batch.", D
 var instructions = new Option<string>("--cpu-instructions") { Description = "Instruction sets of the kernels, separated by commas; auto: the best; all: each that the processor has.", DefaultValueFactory = _ => "auto" };
 var rows = new Option<string>("--rows") { Description = "Rows of activations, separated by commas.", DefaultValueFactory = _ => "1,4,16,32,128,512" };
 var tables = new Option<string>("--tables") { Description = "Tables to measure, separated by commas. Default: all.", DefaultValueFactory = _ => "" };
+var streams = new Option<int>("--streams") { Description = "One workload of this many requests instead of the usual ones." };
+var prompt = new Option<int>("--prompt-tokens") { Description = "Tokens of each of its prompts.", DefaultValueFactory = _ => 16 };
+var answer = new Option<int>("--output-tokens") { Description = "Tokens of each of its answers.", DefaultValueFactory = _ => 1 };
 var root = new RootCommand("Measures the engine without HTTP.")
 {
-    BenchCommand.Create("throughput", "Tokens per second by concurrency.", [only], (options, parsed) => ThroughputExperiment.Run(options, parsed.GetValue(only)!), Console.Out),
+    BenchCommand.Create("throughput", "Tokens per second by concurrency.", [only, streams, prompt, answer], (options, parsed) => ThroughputExperiment.Run(
+        options, parsed.GetValue(only)!, parsed.GetValue(streams) is > 0 and var count ? new Workload("given", count, parsed.GetValue(prompt), parsed.GetValue(answer)) : null), Console.Out),
+    BenchCommand.Create("bandwidth", "How fast memory can be read.", BandwidthExperiment.Run, Console.Out),
     BenchCommand.Create("batching", "Continuous against static batching.", [slots], (options, parsed) => BatchingExperiment.Run(options, parsed.GetValue(slots)), Console.Out),
     BenchCommand.Create("overhead", "Scheduler and block pool by step; bytes allocated by token.", OverheadExperiment.Run, Console.Out),
     BenchCommand.Create("fragmentation", "KV slots that hold no token.", FragmentationExperiment.Run, Console.Out),

@@ -17,13 +17,14 @@ internal static class ThroughputExperiment
     ];
 
     /// <param name="only">Part of the names of the workloads to run.</param>
-    public static ExperimentResult Run(BenchOptions options, string only)
+    /// <param name="given">One workload instead of those.</param>
+    public static ExperimentResult Run(BenchOptions options, string only, Workload? given = null)
     {
         using var harness = new EngineHarness(options.Engine with { EnablePrefixCaching = false }, options.WarmUpSeconds);
         var random = new Random(11);
         var rows = new List<string[]>();
         var figures = new Dictionary<string, double>(StringComparer.Ordinal);
-        foreach (var workload in Workloads.Where(w => w.Name.Contains(only, StringComparison.Ordinal)))
+        foreach (var workload in given is not null ? [given] : Workloads.Where(w => w.Name.Contains(only, StringComparison.Ordinal)))
         {
             Measurement.Run(harness, workload, random);
             var runs = Enumerable.Range(0, options.Rounds).Select(_ => Measurement.Run(harness, workload, random)).ToList();
@@ -33,6 +34,11 @@ internal static class ThroughputExperiment
                 Medians.Of(runs, r => r.CpuMicrosecondsPerPrompt), Medians.Of(runs, r => r.CpuMicrosecondsPerOutput), Medians.Of(runs, r => r.AllocatedBytesPerToken),
             ];
             rows.Add([workload.Name, .. values.Zip(["F0", "F0", "F1", "F1", "F1", "F0"], ResultWriter.Text)]);
+            if (given is not null)
+            {
+                (figures["prompt_tokens_per_second"], figures["output_tokens_per_second"]) = (values[0], values[1]);
+            }
+
             if (workload.Name.StartsWith("decode", StringComparison.Ordinal))
             {
                 figures[$"output_tokens_per_second_{workload.Streams}"] = values[1];

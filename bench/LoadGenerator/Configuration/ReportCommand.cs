@@ -9,7 +9,7 @@ internal static class ReportCommand
 {
     public static Command Create(TextWriter output, TextWriter error)
     {
-        var files = new Argument<string[]>("results") { Description = "JSON files of serve, sweep or octavo-engine-bench.", Arity = ArgumentArity.OneOrMore };
+        var files = new Argument<string[]>("results") { Description = "JSON files of serve, sweep, peers or octavo-engine-bench.", Arity = ArgumentArity.OneOrMore };
         var path = new Option<string>("--output", "-o") { Description = "The page.", DefaultValueFactory = _ => "report.html" };
         var title = new Option<string>("--title") { Description = "Its heading.", DefaultValueFactory = _ => "Octavo benchmarks" };
         var note = new Option<string?>("--note") { Description = "A line under the heading: the machine, the commit." };

@@ -17,6 +17,11 @@ internal static class HtmlReport
             page.Append("<p class=\"note\">").Append(WebUtility.HtmlEncode(note)).Append("</p>\n");
         }
 
+        foreach (var peers in inputs.Where(i => i.Kind == ReportInput.Source.Peers))
+        {
+            PeersSection.Append(page, peers);
+        }
+
         foreach (var sweep in inputs.Where(i => i.Kind == ReportInput.Source.Sweep))
         {
             SweepSection.Append(page, sweep);

@@ -10,6 +10,7 @@ internal sealed record ReportInput(string Name, ReportInput.Source Kind, JsonEle
         Run,
         Sweep,
         Engine,
+        Peers,
     }
 
     /// <summary>The label in the file, else the file's name.</summary>
@@ -27,7 +28,8 @@ internal sealed record ReportInput(string Name, ReportInput.Source Kind, JsonEle
             "octavo-bench-serve" => new ReportInput(name, Source.Run, root),
             "octavo-bench-sweep" => new ReportInput(name, Source.Sweep, root),
             "octavo-engine-bench" => new ReportInput(name, Source.Engine, root),
-            _ => throw new InvalidDataException("no result of serve, sweep or octavo-engine-bench"),
+            "octavo-bench-peers" => new ReportInput(name, Source.Peers, root),
+            _ => throw new InvalidDataException("no result of serve, sweep, peers or octavo-engine-bench"),
         };
     }
 
