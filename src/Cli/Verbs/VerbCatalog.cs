@@ -11,7 +11,7 @@ internal static class VerbCatalog
         new("gateway", "Run the gateway (octavo-gateway)", "octavo-gateway", []),
         new("local", "Run the embedded cluster: up, node (octavo-local)", "octavo-local", []),
         new("bench", "Put load on an OpenAI endpoint and measure it (octavo-bench)", "octavo-bench", []),
-        new("quantize", "Quantise a checkpoint (not built yet)", null, []),
+        new("quantize", "Make a 4-bit checkpoint of one in floating point (octavo-serve quantize)", "octavo-serve", ["quantize"]),
         new("plan", "Say what a model needs (not built yet)", null, []),
         new("simulate", "Replay traces against the scaling and routing policies (not built yet)", null, []),
     ];

@@ -37,6 +37,16 @@ public sealed class Attention : IDisposable
         }
     }
 
+    internal Linear Projection => qkv;
+
+    internal Linear Output => output;
+
+    /// <summary>Elements of all queries.</summary>
+    internal int QueryWidth => queryWidth;
+
+    /// <summary>Elements of all keys, and of all values.</summary>
+    internal int KeyWidth => keyWidth;
+
     /// <summary>hidden [T, H] is replaced by the layer's output.</summary>
     public void Forward(in Tensor hidden, in AttentionMetadata metadata, KeyValueBlocks cache, ActivationArena arena)
     {

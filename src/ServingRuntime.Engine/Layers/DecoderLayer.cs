@@ -18,6 +18,10 @@ public sealed class DecoderLayer(Attention attention, IFeedForward feedForward) 
     /// <summary>Of the feed-forward's output, before it is added to the stream.</summary>
     public RmsNorm? FeedForwardOutputNorm { get; init; }
 
+    internal Attention Attention => attention;
+
+    internal IFeedForward FeedForward => feedForward;
+
     /// <summary>Adds the layer's two branches to the stream: <paramref name="hidden"/> is the branch that is still to be added to <paramref name="residual"/>.</summary>
     public void Forward(in Tensor hidden, in Tensor residual, bool isFirst, in AttentionMetadata metadata, KeyValueBlocks cache, ActivationArena arena)
     {

@@ -24,6 +24,10 @@ public sealed class GatedMlp : IFeedForward
         down = new Linear(weights, intermediateSize, bias, ($"{prefix}.{names.Down}", hiddenSize));
     }
 
+    internal Linear GateUp => gateUp;
+
+    internal Linear Down => down;
+
     public void Forward(in Tensor hidden, ActivationArena arena)
     {
         var mark = arena.Mark();

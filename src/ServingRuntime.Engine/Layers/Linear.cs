@@ -7,23 +7,48 @@ namespace Octavo.ServingRuntime.Engine.Layers;
 public sealed class Linear : IDisposable
 {
     private readonly IKernelBackend backend;
-    private readonly IReadOnlyList<LinearWeight> weights;
+    private readonly Func<IReadOnlyList<LinearWeight>>? reload;
+    private readonly LinearObserver? observer;
+    private IReadOnlyList<LinearWeight> weights;
 
     public Linear(WeightLoader loader, int inFeatures, bool bias, params ReadOnlySpan<(string Prefix, int OutFeatures)> parts)
     {
         backend = loader.Backend;
         weights = loader.Linear(inFeatures, bias, parts);
         OutFeatures = weights.Sum(weight => weight.OutFeatures);
+        (InFeatures, Parts, observer) = (inFeatures, parts.ToArray(), loader.Observer);
+        if (observer is not null)
+        {
+            // What is only looked at keeps one matrix in memory at a time, so that a model larger than memory can be.
+            Dispose();
+            reload = () => loader.Linear(inFeatures, bias, Parts);
+        }
     }
+
+    public int InFeatures { get; }
 
     public int OutFeatures { get; }
 
+    /// <summary>Its matrices in the checkpoint, in the order of their outputs.</summary>
+    internal (string Prefix, int OutFeatures)[] Parts { get; }
+
     public void Forward(in Tensor x, in Tensor output)
     {
+        if (reload is not null)
+        {
+            observer!(this, x);
+            weights = reload();
+        }
+
         for (int i = 0, first = 0; i < weights.Count; i++)
         {
             backend.Linear(x, weights[i], output.Columns(first, weights[i].OutFeatures));
             first += weights[i].OutFeatures;
+        }
+
+        if (reload is not null)
+        {
+            Dispose();
         }
     }
 
@@ -33,5 +58,10 @@ public sealed class Linear : IDisposable
         {
             weight.Dispose();
         }
+
+        weights = [];
     }
 }
+
+/// <summary>Sees what goes into a linear layer: x [T, inputs], valid during the call.</summary>
+public delegate void LinearObserver(Linear linear, in Tensor x);

@@ -50,6 +50,14 @@ public sealed class MixtureOfExperts : IFeedForward
         (indices, factors) = (backend.Allocate(new TensorShape(config.ExpertsPerToken), DType.Int32), backend.Allocate(new TensorShape(config.ExpertsPerToken), DType.Float32));
     }
 
+    internal Linear Router => router;
+
+    internal IReadOnlyList<GatedMlp> Experts => experts;
+
+    internal GatedMlp? SharedExpert => sharedExpert;
+
+    internal Linear? SharedGate => sharedGate;
+
     public void Forward(in Tensor hidden, ActivationArena arena)
     {
         var mark = arena.Mark();

@@ -11,6 +11,11 @@ public sealed class RmsNorm(WeightLoader weights, string prefix, int width, floa
     private readonly IKernelBackend backend = weights.Backend;
     private readonly Tensor weight = weights.Vector(prefix + ".weight", width, weightOffset);
 
+    /// <summary>The weights' name in the checkpoint.</summary>
+    internal string WeightName => prefix + ".weight";
+
+    internal float WeightOffset => weightOffset;
+
     public void Forward(in Tensor x, in Tensor output) => backend.RmsNorm(x, weight, epsilon, output);
 
     /// <summary>residual += x; output = norm of the sum.</summary>

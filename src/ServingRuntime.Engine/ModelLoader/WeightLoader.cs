@@ -1,3 +1,4 @@
+using Octavo.ServingRuntime.Engine.Layers;
 using Octavo.ServingRuntime.Kernels;
 
 namespace Octavo.ServingRuntime.Engine.ModelLoader;
@@ -12,6 +13,9 @@ public sealed class WeightLoader(Checkpoint checkpoint, IKernelBackend backend, 
 
     /// <summary>How <see cref="Linear"/> holds weights.</summary>
     public DType LinearDType => linearDType;
+
+    /// <summary>Where the model is run to see what its linear layers get; they then load their weights for each pass. Null: it is served.</summary>
+    public LinearObserver? Observer { get; init; }
 
     /// <summary>Null: the checkpoint is not quantised.</summary>
     public QuantizationConfig? Quantization => quantization;

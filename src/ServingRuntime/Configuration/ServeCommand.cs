@@ -2,6 +2,7 @@ using System.CommandLine;
 using Octavo.ServingContract;
 using Octavo.ServingRuntime.Engine;
 using Octavo.ServingRuntime.Fetch;
+using Octavo.ServingRuntime.Quantize;
 
 namespace Octavo.ServingRuntime.Configuration;
 
@@ -59,6 +60,7 @@ internal static class ServeCommand
         var operation = new OperationFlags();
         operation.AddTo(root);
         root.Add(FetchCommand.Create());
+        root.Add(QuantizeCommand.Create(TimeProvider.System));
         root.SetAction((parsed, _) =>
         {
             var options = new ServingOptions

@@ -7,11 +7,12 @@ public sealed class VerbCatalogTests
     [Theory]
     [InlineData("serve", "octavo-serve")]
     [InlineData("fetch", "octavo-serve")]
+    [InlineData("quantize", "octavo-serve")]
     [InlineData("local", "octavo-local")]
     public void Find_BuiltVerb_NamesItsExecutable(string verb, string executable) => VerbCatalog.Find(verb)!.Executable.Should().Be(executable);
 
     [Theory]
-    [InlineData("quantize")]
+    [InlineData("plan")]
     [InlineData("simulate")]
     public void Find_PlannedVerb_HasNoExecutable(string verb) => VerbCatalog.Find(verb)!.Executable.Should().BeNull();
 
