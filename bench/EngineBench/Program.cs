@@ -6,11 +6,14 @@ using Octavo.EngineBench.Checkpoints;
 using Octavo.EngineBench.Kernels;
 using Octavo.EngineBench.Memory;
 using Octavo.EngineBench.Overhead;
+using Octavo.EngineBench.Perplexity;
 using Octavo.EngineBench.Profile;
 using Octavo.EngineBench.Speculation;
 using Octavo.EngineBench.Throughput;
 
 var only = new Option<string>("--only") { Description = "Part of the names of the workloads or cases to run.", DefaultValueFactory = _ => "" };
+var text = new Option<string>("--text") { Description = "File of text or token ids, as for octavo quantize --calibration.", Required = true };
+var reference = new Option<string?>("--reference") { Description = "Folder of a model that predictions are compared with." };
 var slots = new Option<int>("--slots") { Description = "Requests in a batch.", DefaultValueFactory = _ => 32 };
 var instructions = new Option<string>("--cpu-instructions") { Description = "Instruction sets of the kernels, separated by commas; auto: the best; all: each that the processor has.", DefaultValueFactory = _ => "auto" };
 var rows = new Option<string>("--rows") { Description = "Rows of activations, separated by commas.", DefaultValueFactory = _ => "1,4,16,32,128,512" };
@@ -29,6 +32,7 @@ var root = new RootCommand("Measures the engine without HTTP.")
     BenchCommand.Create("speculation", "Prompt lookup on and off.", SpeculationExperiment.Run, Console.Out),
     BenchCommand.Create("preemption", "Throughput when KV blocks run out.", PreemptionExperiment.Run, Console.Out),
     BenchCommand.Create("profile", "What a step's time goes into: kernels, scheduler, the rest.", [only], (options, parsed) => ProfileExperiment.Run(options, parsed.GetValue(only)!), Console.Out),
+    BenchCommand.Create("perplexity", "How well the model predicts a text, and how far it is from another in that.", [text, reference], (options, parsed) => PerplexityExperiment.Run(options, parsed.GetValue(text)!, parsed.GetValue(reference)), Console.Out),
     CheckpointCommand.Create(Console.Out, Console.Error),
     BenchCommand.Create(
         "kernels", "Kernels alone, beside what the machine can do at most.", [instructions, rows, tables, only],
