@@ -7,7 +7,7 @@ ARGS          ?=
 PEERS         ?= /var/lib/octavo-peers
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test presubmit manifests kustomize bench bench-serving bench-http bench-prefix bench-batching bench-overhead bench-memory bench-speculation bench-multiturn bench-curves bench-peers clean tools
+.PHONY: help build demo test presubmit manifests kustomize bench bench-serving bench-http bench-prefix bench-batching bench-overhead bench-memory bench-speculation bench-multiturn bench-curves bench-peers bench-tokenizers fuzz-tokenizers clean tools
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -43,6 +43,12 @@ bench-http bench-prefix bench-batching bench-overhead bench-memory bench-specula
 bench-peers: build ## Beside llama.cpp and transformers on this machine (root, Debian; PEERS=DIR of bench/peers/setup, ARGS="--only decode --quick")
 	./bench/peers/setup $(PEERS)
 	$(BIN)/octavo-bench peers --peers $(PEERS) --bin $(BIN) $(ARGS)
+
+bench-tokenizers: ## Tokenizers beside Hugging Face's Rust library, on one core (npm; OCTAVO_GOLDEN for more of them)
+	$(DOTNET) run --project bench/TokenizerBench -c $(CONFIGURATION) -v q -- measure $(ARGS)
+
+fuzz-tokenizers: ## Look for differences from Hugging Face's tokenizers for 10 minutes (ARGS="--seconds 60 --seed 7")
+	$(DOTNET) run --project bench/TokenizerBench -c $(CONFIGURATION) -v q -- fuzz $(ARGS)
 
 tools: ## Fetch promtool and docker-registry (Debian), OpenAI's client and s3rver (npm), so that the tests that need them run
 	@./.ci/tools

@@ -1,20 +1,18 @@
 using System.Text;
 using Octavo.ServingRuntime.Engine.Tokenization;
+using Octavo.ServingRuntime.Engine.Tokenization.Decoders;
 
 namespace Octavo.ServingRuntime.Engine.Core;
 
 /// <summary>
-/// Text of a growing row of tokens, in pieces that are final. Byte-level tokens are bytes, whose text a UTF-8 decoder gives character by character. With other
-/// vocabularies what a token looks like may depend on the one before it: there each piece is the difference of two decodings that begin a few tokens earlier,
-/// and is held back while it ends in U+FFFD.
+/// Text of a growing row of tokens, in pieces that are final: joined they are the text of the whole row. Byte-level tokens are bytes, whose text a UTF-8 decoder gives
+/// character by character; other decoders run as a chain that takes a token at a time. The few that cannot (a pattern that is replaced in the joined text; no published
+/// tokenizer has one) give their text when the row ends.
 /// </summary>
 public sealed class IncrementalDetokenizer
 {
     /// <summary>Tokens of the prompt that give the first generated one its context.</summary>
     private const int PromptContext = 6;
-
-    /// <summary>A character has at most four bytes: what is incomplete after more tokens than this will stay so.</summary>
-    private const int MaxHeldTokens = 8;
 
     private const int StackChars = 128;
 
@@ -22,8 +20,10 @@ public sealed class IncrementalDetokenizer
     private readonly bool skipSpecialTokens;
     private readonly IReadOnlySet<int>? shown;
     private readonly Decoder? utf8;
-    private List<int> window = [];
-    private int emitted;
+    private readonly TextSink sink = new();
+    private readonly TextStream? stream;
+    private readonly List<int> held = [];
+    private readonly int promptLength;
     private bool appended;
 
     public IncrementalDetokenizer(Tokenizer tokenizer, IReadOnlyList<int> promptTokenIds, bool skipSpecialTokens, IReadOnlySet<int>? shown = null)
@@ -32,6 +32,7 @@ public sealed class IncrementalDetokenizer
         this.skipSpecialTokens = skipSpecialTokens;
         this.shown = shown;
         utf8 = tokenizer.IsByteLevel ? Encoding.UTF8.GetDecoder() : null;
+        stream = utf8 is null ? tokenizer.Stream(sink) : null;
         for (var i = Math.Max(0, promptTokenIds.Count - PromptContext); i < promptTokenIds.Count; i++)
         {
             if (!Shown(promptTokenIds[i]))
@@ -39,18 +40,23 @@ public sealed class IncrementalDetokenizer
                 continue;
             }
 
-            if (utf8 is null)
+            // The prompt's text is not given out, but it may end inside a character that the first token completes.
+            if (utf8 is not null)
             {
-                window.Add(promptTokenIds[i]);
+                Decode(utf8, tokenizer.DecodedBytes(promptTokenIds[i]), flush: false);
+            }
+            else if (stream is not null)
+            {
+                Push(promptTokenIds[i]);
             }
             else
             {
-                // The prompt's text is not given out, but it may end inside a character that the first token completes.
-                Decode(utf8, tokenizer.DecodedBytes(promptTokenIds[i]), flush: false);
+                held.Add(promptTokenIds[i]);
             }
         }
 
-        emitted = window.Count;
+        stream?.Forget();
+        promptLength = held.Count;
     }
 
     /// <summary>The text that this token completes; empty while a character is unfinished.</summary>
@@ -67,12 +73,32 @@ public sealed class IncrementalDetokenizer
             return Decode(utf8, tokenizer.DecodedBytes(tokenId), flush: false);
         }
 
-        window.Add(tokenId);
-        return Take(force: window.Count - emitted >= MaxHeldTokens);
+        if (stream is not null)
+        {
+            Push(tokenId);
+            return sink.Take();
+        }
+
+        held.Add(tokenId);
+        return "";
     }
 
     /// <summary>What is still held back, with U+FFFD for what never became a character. What the prompt left unfinished is not this text's.</summary>
-    public string Flush() => !appended ? "" : utf8 is not null ? Decode(utf8, [], flush: true) : window.Count > emitted ? Take(force: true) : "";
+    public string Flush()
+    {
+        if (!appended)
+        {
+            return "";
+        }
+
+        if (utf8 is not null)
+        {
+            return Decode(utf8, [], flush: true);
+        }
+
+        stream?.Flush();
+        return stream is not null ? sink.Take() : TakeHeld();
+    }
 
     private static string Decode(Decoder decoder, ReadOnlySpan<byte> bytes, bool flush)
     {
@@ -84,19 +110,20 @@ public sealed class IncrementalDetokenizer
 
     private bool Shown(int tokenId) => !(skipSpecialTokens && tokenizer.IsSpecial(tokenId)) || shown?.Contains(tokenId) == true;
 
-    private string Take(bool force)
+    /// <summary>Ids that the vocabulary does not know are nothing.</summary>
+    private void Push(int tokenId)
     {
-        var before = tokenizer.Decode(window.Take(emitted), skipSpecialTokens: false);
-        var after = tokenizer.Decode(window, skipSpecialTokens: false);
-        if (!force && (after.Length <= before.Length || after[^1] == '\uFFFD'))
+        if (tokenizer.IdToToken(tokenId) is { } token)
         {
-            return "";
+            stream!.Push(token);
         }
+    }
 
-        // They differ before the end of the first only where the prompt ended inside a character.
-        var common = before.AsSpan().CommonPrefixLength(after);
-        window = window.GetRange(emitted, window.Count - emitted);
-        emitted = window.Count;
-        return after[common..];
+    private string TakeHeld()
+    {
+        var before = tokenizer.Decode(held.Take(promptLength), skipSpecialTokens: false);
+        var after = tokenizer.Decode(held, skipSpecialTokens: false);
+        held.RemoveRange(promptLength, held.Count - promptLength);
+        return after[before.AsSpan().CommonPrefixLength(after)..];
     }
 }

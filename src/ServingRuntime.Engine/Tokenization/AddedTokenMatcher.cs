@@ -1,5 +1,6 @@
 using System.Buffers;
-using System.Globalization;
+using System.Text;
+using Octavo.ServingRuntime.Engine.Tokenization.Patterns;
 
 namespace Octavo.ServingRuntime.Engine.Tokenization;
 
@@ -34,7 +35,10 @@ internal sealed class AddedTokenMatcher
     /// <summary>Whether a token might be there: a quick look.</summary>
     public bool MayMatch(ReadOnlySpan<char> text) => text.IndexOfAny(firstChars) >= 0;
 
-    /// <summary>Cuts text into tokens and the text between them, in order; empty pieces are left out.</summary>
+    /// <summary>
+    /// Cuts text into tokens and the text between them, in order; empty pieces are left out. As in the library the search goes on where a match ended, also where its
+    /// token has swallowed white space beyond: another token within that space counts as well.
+    /// </summary>
     public List<(int Start, int End, AddedToken? Token)> Split(ReadOnlySpan<char> text)
     {
         var output = new List<(int, int, AddedToken?)>();
@@ -57,7 +61,7 @@ internal sealed class AddedTokenMatcher
 
             var (start, end) = (at, at + length);
             at = end;
-            if (token.SingleWord && ((start > 0 && IsWord(text[start - 1])) || (end < text.Length && IsWord(text[end]))))
+            if (token.SingleWord && (EndsInWord(text[..start]) || BeginsWithWord(text[end..])))
             {
                 continue;
             }
@@ -67,14 +71,10 @@ internal sealed class AddedTokenMatcher
                 start--;
             }
 
+            start = token.LStrip ? Math.Max(start, done) : start;
             while (token.RStrip && end < text.Length && char.IsWhiteSpace(text[end]))
             {
                 end++;
-            }
-
-            if (start < done)
-            {
-                continue;
             }
 
             if (start > done)
@@ -82,9 +82,12 @@ internal sealed class AddedTokenMatcher
                 output.Add((done, start, null));
             }
 
-            output.Add((start, end, token));
+            if (end > start)
+            {
+                output.Add((start, end, token));
+            }
+
             done = end;
-            at = Math.Max(at, end);
         }
 
         if (done < text.Length)
@@ -111,8 +114,9 @@ internal sealed class AddedTokenMatcher
         return found;
     }
 
-    private static bool IsWord(char unit) => char.IsLetterOrDigit(unit) || unit == '_'
-        || char.GetUnicodeCategory(unit) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.Surrogate;
+    private static bool EndsInWord(ReadOnlySpan<char> text) => Rune.DecodeLastFromUtf16(text, out var rune, out var length) == OperationStatus.Done && length > 0 && CharacterSet.RustWord.Contains(rune.Value);
+
+    private static bool BeginsWithWord(ReadOnlySpan<char> text) => Rune.DecodeFromUtf16(text, out var rune, out var length) == OperationStatus.Done && length > 0 && CharacterSet.RustWord.Contains(rune.Value);
 
     private sealed class Node
     {

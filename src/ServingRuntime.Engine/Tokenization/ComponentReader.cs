@@ -34,6 +34,21 @@ internal static class ComponentReader
     public static IEnumerable<PreTokenizer> ReadPreTokenizers(JsonElement element)
         => element.Type() == "Sequence" ? element.Parts("pretokenizers", ReadPreTokenizers).SelectMany(parts => parts) : ReadPreTokenizer(element);
 
+    /// <summary>
+    /// Refuses what this tokenizer would compute wrongly: prepend_scheme "first" goes by where a piece stood in the original text, which is not known any more once an
+    /// earlier component has put characters in and another has split between them.
+    /// </summary>
+    public static void CheckOrder(Normalizer? normalizer, IReadOnlyList<PreTokenizer> preTokenizers)
+    {
+        for (var i = 1; i < preTokenizers.Count; i++)
+        {
+            if (preTokenizers[i] is MetaspacePreTokenizer { MarksFirst: true } && (normalizer is { PutsIn: true } || preTokenizers.Take(i).Any(before => before.PutsIn)))
+            {
+                throw Unsupported("prepend_scheme", "first, behind components that put characters in");
+            }
+        }
+    }
+
     private static IEnumerable<PreTokenizer> ReadPreTokenizer(JsonElement element) => element.Type() switch
     {
         "ByteLevel" => [new ByteLevelPreTokenizer(element.Flag("add_prefix_space", true), element.Flag("use_regex", true), writes: true)],
@@ -54,7 +69,10 @@ internal static class ComponentReader
         switch (element.Type())
         {
             case "Sequence":
-                return new SequencePostProcessor(element.Parts("processors", ReadPostProcessor));
+                var parts = element.Parts("processors", ReadPostProcessor);
+                return parts.Count(part => part.AddsTokens) <= 1
+                    ? new SequencePostProcessor(parts)
+                    : throw Unsupported("post_processor", "Sequence of several that add tokens");
             case "ByteLevel":
                 return new ByteLevelPostProcessor();
             case "BertProcessing" or "RobertaProcessing":
@@ -71,7 +89,7 @@ internal static class ComponentReader
 
     public static TokenDecoder ReadDecoder(JsonElement element) => element.Type() switch
     {
-        "Sequence" => new SequenceDecoder(element.Parts("decoders", ReadDecoder)),
+        "Sequence" => element.Parts("decoders", ReadDecoder) is var parts && parts.Count == 1 ? parts[0] : new SequenceDecoder(parts),
         "ByteLevel" => new ByteLevelDecoder(),
         "ByteFallback" => new ByteFallbackDecoder(),
         "Fuse" => new FuseDecoder(),

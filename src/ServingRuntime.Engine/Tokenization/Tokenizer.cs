@@ -37,7 +37,7 @@ public sealed class Tokenizer
         this.model = model;
         this.postProcessor = postProcessor;
         this.decoder = decoder;
-        AddedTokens = addedTokens;
+        AddedTokens = addedTokens = AddedTokenIds.Assign(addedTokens, model);
         foreach (var token in addedTokens)
         {
             addedById[token.Id] = TextToMatch(token);
@@ -68,6 +68,9 @@ public sealed class Tokenizer
         using var stream = File.OpenRead(tokenizerJsonPath);
         return TokenizerJsonReader.Read(stream);
     }
+
+    /// <inheritdoc cref="Load(string)"/>
+    public static Tokenizer Load(Stream tokenizerJson) => TokenizerJsonReader.Read(tokenizerJson);
 
     /// <summary>Token ids of a text. Added tokens written in the text become those tokens.</summary>
     /// <param name="addSpecialTokens">Whether the post-processor adds its own (a chat template writes them itself, so it asks for none).</param>
@@ -163,6 +166,10 @@ public sealed class Tokenizer
         return decodedBytes[id] ??= ByteLevelDecoder.BytesOf(IdToToken(id) ?? "");
     }
 
+    /// <summary>A decoder that takes tokens one by one; null where the tokenizer's needs them all.</summary>
+    internal TextStream? Stream(TextStream next)
+        => decoder is null ? new MapStream((token, isFirst) => isFirst ? token : " " + token, next) : decoder.Stream(next, joined: false);
+
     public bool IsSpecial(int id) => specialIds.Contains(id);
 
     /// <summary>A token that is its own text.</summary>
@@ -201,6 +208,7 @@ public sealed class Tokenizer
         var buffer = scratch.Pieces.Text;
         buffer.Set(segment);
         normalizer?.Normalize(buffer);
+        atStart &= buffer.KeepsStart;
         if (normalizedMatcher is null || !normalizedMatcher.MayMatch(buffer.Text))
         {
             EncodePieces(atStart, scratch);

@@ -29,6 +29,7 @@ internal static class TokenizerJsonReader
             : [];
         var normalizer = Component(root, "normalizer", ComponentReader.ReadNormalizer);
         var preTokenizers = Component(root, "pre_tokenizer", element => ComponentReader.ReadPreTokenizers(element).ToList()) ?? [];
+        ComponentReader.CheckOrder(normalizer, preTokenizers);
         var model = ReadModel(root.GetProperty("model"), preTokenizers);
         return new Tokenizer(
             normalizer, preTokenizers.Count > 0 ? new SequencePreTokenizer(preTokenizers) : null, model, Component(root, "post_processor", ComponentReader.ReadPostProcessor),

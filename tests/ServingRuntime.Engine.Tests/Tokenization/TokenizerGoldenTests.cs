@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Octavo.ServingRuntime.Engine.Core;
 using Octavo.ServingRuntime.Engine.Tokenization;
+using Octavo.TestSupport;
 
 namespace Octavo.ServingRuntime.Engine.Tests.Tokenization;
 
@@ -14,6 +15,12 @@ public sealed class TokenizerGoldenTests
     [InlineData("chatglm3")]
     [InlineData("small-gemma-style")]
     [InlineData("small-qwen-style")]
+    [InlineData("own:deepseek-style")]
+    [InlineData("own:glm4-style")]
+    [InlineData("own:o200k-style")]
+    [InlineData("own:kimi-style")]
+    [InlineData("own:bert-style")]
+    [InlineData("own:t5-style")]
     public void EncodeAndDecode_GoldenStrings_EqualTheLibrary(string name)
     {
         var (tokenizer, golden) = Load(name);
@@ -48,6 +55,12 @@ public sealed class TokenizerGoldenTests
     [InlineData("chatglm3")]
     [InlineData("small-gemma-style")]
     [InlineData("small-qwen-style")]
+    [InlineData("own:deepseek-style")]
+    [InlineData("own:glm4-style")]
+    [InlineData("own:o200k-style")]
+    [InlineData("own:kimi-style")]
+    [InlineData("own:bert-style")]
+    [InlineData("own:t5-style")]
     public void Append_GoldenPrefixes_NeverRunsAhead(string name)
     {
         var (tokenizer, golden) = Load(name);
@@ -73,6 +86,14 @@ public sealed class TokenizerGoldenTests
 
     private static (Tokenizer Tokenizer, JsonDocument Golden) Load(string name)
     {
+        // Those of our own were trained with the library on free texts, with the pipelines of well-known models.
+        if (name.StartsWith("own:", StringComparison.Ordinal))
+        {
+            var path = Path.Combine(Repository.Root, "tests", "ServingRuntime.Engine.Tests", "Fixtures", "tokenizers", name[4..]);
+            using var file = GoldenData.OpenGzip(path + ".tokenizer.json.gz");
+            return (TokenizerJsonReader.Read(file), GoldenData.ReadGzip(path + ".encodings.json.gz"));
+        }
+
         var folder = GoldenData.Folder("tokenizers", name);
         using var stream = GoldenData.OpenGzip(Path.Combine(folder, "tokenizer.json.gz"));
         return (TokenizerJsonReader.Read(stream), GoldenData.ReadGzip(Path.Combine(folder, "encodings.json.gz")));

@@ -13,6 +13,9 @@ internal sealed class TextBuffer
 
     public int Length { get; private set; }
 
+    /// <summary>Whether the first character is still, or comes from, the first one that was set: nothing before it has been taken away.</summary>
+    public bool KeepsStart { get; private set; }
+
     public ReadOnlySpan<char> Text => chars.AsSpan(0, Length);
 
     public Span<char> Writable => chars.AsSpan(0, Length);
@@ -25,7 +28,11 @@ internal sealed class TextBuffer
         Reserve(ref chars, 0, text.Length);
         text.CopyTo(chars);
         Length = text.Length;
+        KeepsStart = true;
     }
+
+    /// <summary>The beginning of the text has been taken away.</summary>
+    public void LoseStart() => KeepsStart = false;
 
     public void Prepend(ReadOnlySpan<char> text)
     {
@@ -40,6 +47,7 @@ internal sealed class TextBuffer
     {
         chars.AsSpan(start, end - start).CopyTo(chars);
         Length = end - start;
+        KeepsStart &= start == 0;
     }
 
     /// <summary>Appends to the new text; the old one stays readable until <see cref="Commit"/>.</summary>

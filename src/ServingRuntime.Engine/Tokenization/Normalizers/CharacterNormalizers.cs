@@ -7,6 +7,8 @@ namespace Octavo.ServingRuntime.Engine.Tokenization.Normalizers;
 /// <summary>Removes the marks of accents; text is to be decomposed before.</summary>
 internal sealed class StripAccentsNormalizer : Normalizer
 {
+    public override bool PutsIn => false;
+
     public override void Normalize(TextBuffer text) => Remove(text, UnicodeSets.Marks);
 
     public static void Remove(TextBuffer text, CharacterSet marks)
@@ -22,6 +24,10 @@ internal sealed class StripAccentsNormalizer : Normalizer
             {
                 text.Append(rune.Value);
             }
+            else if (text.NewLength == 0)
+            {
+                text.LoseStart();
+            }
         }
 
         text.Commit();
@@ -31,6 +37,8 @@ internal sealed class StripAccentsNormalizer : Normalizer
 /// <summary>SentencePiece's nmt rules: control characters go, odd spaces become spaces.</summary>
 internal sealed class NmtNormalizer : Normalizer
 {
+    public override bool PutsIn => false;
+
     public override void Normalize(TextBuffer text)
     {
         foreach (var rune in text.Text.EnumerateRunes())
@@ -38,6 +46,11 @@ internal sealed class NmtNormalizer : Normalizer
             switch (rune.Value)
             {
                 case (>= 1 and <= 8) or 0xB or (>= 0xE and <= 0x1F) or 0x7F or 0x8F or 0x9F:
+                    if (text.NewLength == 0)
+                    {
+                        text.LoseStart();
+                    }
+
                     break;
                 case 9 or 0xA or 0xC or 0xD or 0x1680 or (>= 0x200B and <= 0x200F) or 0x2028 or 0x2029 or 0x2581 or 0xFEFF or 0xFFFD:
                     text.Append(' ');
@@ -85,6 +98,11 @@ internal sealed class BertNormalizer(bool cleanText, bool handleChinese, bool st
     {
         if (cleanText && IsRemoved(rune.Value))
         {
+            if (text.NewLength == 0)
+            {
+                text.LoseStart();
+            }
+
             return;
         }
 

@@ -11,6 +11,9 @@ internal abstract class Normalizer
     /// <param name="text">Without lone surrogates.</param>
     public abstract void Normalize(TextBuffer text);
 
+    /// <summary>Whether it can make several characters of one, or of none.</summary>
+    public virtual bool PutsIn => true;
+
     public string Normalize(string text)
     {
         var buffer = new TextBuffer();
@@ -23,6 +26,8 @@ internal abstract class Normalizer
 /// <summary>Applies several in order.</summary>
 internal sealed class SequenceNormalizer(IReadOnlyList<Normalizer> parts) : Normalizer
 {
+    public override bool PutsIn => parts.Any(part => part.PutsIn);
+
     public override void Normalize(TextBuffer text)
     {
         foreach (var part in parts)
@@ -66,6 +71,11 @@ internal sealed class ReplaceNormalizer(SplitPattern pattern, string content) : 
         {
             text.Append(text.Text[previous..start]);
             text.Append(content);
+            if (text.NewLength == 0 && end > 0)
+            {
+                text.LoseStart();
+            }
+
             previous = end;
         }
 
@@ -115,6 +125,8 @@ internal sealed class LowercaseNormalizer : Normalizer
 /// <summary>Removes white space at the ends.</summary>
 internal sealed class StripNormalizer(bool left, bool right) : Normalizer
 {
+    public override bool PutsIn => false;
+
     public override void Normalize(TextBuffer text)
     {
         var (start, end) = (0, text.Length);
@@ -135,6 +147,8 @@ internal sealed class StripNormalizer(bool left, bool right) : Normalizer
 /// <summary>A normalisation form of Unicode: NFC, NFD, NFKC, NFKD.</summary>
 internal sealed class UnicodeNormalizer(bool compatible, bool composed) : Normalizer
 {
+    public override bool PutsIn => compatible || !composed;
+
     public override void Normalize(TextBuffer text) => UnicodeNormalization.Normalize(text, compatible, composed);
 }
 

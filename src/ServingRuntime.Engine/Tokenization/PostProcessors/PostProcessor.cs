@@ -4,6 +4,8 @@ namespace Octavo.ServingRuntime.Engine.Tokenization.PostProcessors;
 internal abstract class PostProcessor
 {
     public abstract List<int> Process(List<int> ids);
+
+    public virtual bool AddsTokens => false;
 }
 
 /// <summary>ByteLevel here only corrects offsets, which this tokenizer does not give.</summary>
@@ -16,6 +18,8 @@ internal sealed class ByteLevelPostProcessor : PostProcessor
 /// <param name="template">Ids to put in place; null stands for the sequence.</param>
 internal sealed class TemplatePostProcessor(IReadOnlyList<int[]?> template) : PostProcessor
 {
+    public override bool AddsTokens => true;
+
     public override List<int> Process(List<int> ids)
     {
         var output = new List<int>(ids.Count + template.Count);
@@ -31,5 +35,7 @@ internal sealed class TemplatePostProcessor(IReadOnlyList<int[]?> template) : Po
 /// <summary>Applies several in order.</summary>
 internal sealed class SequencePostProcessor(IReadOnlyList<PostProcessor> parts) : PostProcessor
 {
+    public override bool AddsTokens => parts.Any(part => part.AddsTokens);
+
     public override List<int> Process(List<int> ids) => parts.Aggregate(ids, (current, part) => part.Process(current));
 }

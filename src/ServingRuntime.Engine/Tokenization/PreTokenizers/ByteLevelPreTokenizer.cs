@@ -13,6 +13,8 @@ internal sealed class ByteLevelPreTokenizer(bool addPrefixSpace, bool useRegex, 
         ? new SplitPreTokenizer(SplitPattern.FromRegex(SplitPattern.Gpt2), SplitBehavior.Isolated, invert: false)
         : null;
 
+    public override bool PutsIn => true;
+
     /// <summary>The same for a model that takes bytes.</summary>
     public ByteLevelPreTokenizer WithoutWriting() => new(addPrefixSpace, useRegex, writes: false);
 

@@ -8,6 +8,11 @@ internal sealed class MetaspacePreTokenizer(string mark, PrependScheme scheme, b
 {
     private readonly SplitPreTokenizer splitter = new(SplitPattern.FromLiteral(mark), SplitBehavior.MergedWithNext, invert: false);
 
+    public override bool PutsIn => true;
+
+    /// <summary>Whether only the piece at the beginning of the text is marked.</summary>
+    public bool MarksFirst => scheme == PrependScheme.First;
+
     public override void Split(PieceList pieces)
     {
         var text = pieces.Text;

@@ -7,6 +7,9 @@ internal abstract class PreTokenizer
 {
     /// <summary>Splits each piece further; may rewrite the text.</summary>
     public abstract void Split(PieceList pieces);
+
+    /// <summary>Whether it makes several characters of one.</summary>
+    public virtual bool PutsIn => false;
 }
 
 /// <summary>Applies several in order.</summary>
