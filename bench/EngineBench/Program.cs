@@ -15,7 +15,6 @@ var only = new Option<string>("--only") { Description = "Part of the names of th
 var text = new Option<string>("--text") { Description = "File of text or token ids, as for octavo quantize --calibration.", Required = true };
 var reference = new Option<string?>("--reference") { Description = "Folder of a model that predictions are compared with." };
 var slots = new Option<int>("--slots") { Description = "Requests in a batch.", DefaultValueFactory = _ => 32 };
-var instructions = new Option<string>("--cpu-instructions") { Description = "Instruction sets of the kernels, separated by commas; auto: the best; all: each that the processor has.", DefaultValueFactory = _ => "auto" };
 var rows = new Option<string>("--rows") { Description = "Rows of activations, separated by commas.", DefaultValueFactory = _ => "1,4,16,32,128,512" };
 var tables = new Option<string>("--tables") { Description = "Tables to measure, separated by commas. Default: all.", DefaultValueFactory = _ => "" };
 var streams = new Option<int>("--streams") { Description = "One workload of this many requests instead of the usual ones." };
@@ -35,7 +34,7 @@ var root = new RootCommand("Measures the engine without HTTP.")
     BenchCommand.Create("perplexity", "How well the model predicts a text, and how far it is from another in that.", [text, reference], (options, parsed) => PerplexityExperiment.Run(options, parsed.GetValue(text)!, parsed.GetValue(reference)), Console.Out),
     CheckpointCommand.Create(Console.Out, Console.Error),
     BenchCommand.Create(
-        "kernels", "Kernels alone, beside what the machine can do at most.", [instructions, rows, tables, only],
-        (options, parsed) => KernelsExperiment.Run(options, parsed.GetValue(instructions)!, parsed.GetValue(rows)!, parsed.GetValue(tables)!, parsed.GetValue(only)!), Console.Out),
+        "kernels", "Kernels alone, beside what the machine can do at most.", [rows, tables, only],
+        (options, parsed) => KernelsExperiment.Run(options, parsed.GetValue(rows)!, parsed.GetValue(tables)!, parsed.GetValue(only)!), Console.Out),
 };
 return root.Parse(args).Invoke();

@@ -42,6 +42,9 @@ public static class ServingFlags
     /// <summary>Threads of the CPU backend; absent: the cores that the process may use.</summary>
     public const string CpuThreads = "--cpu-threads";
 
+    /// <summary>Instruction set of the CPU backend (avx2, avx512, amx, ...); absent: the best that the processor has.</summary>
+    public const string CpuInstructions = "--cpu-instructions";
+
     /// <summary>Seconds that SIGTERM waits for requests in flight before it aborts them.</summary>
     public const string ShutdownTimeout = "--shutdown-timeout";
 

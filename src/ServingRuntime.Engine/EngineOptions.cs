@@ -8,7 +8,7 @@ public sealed record EngineOptions
     /// <summary>Folder with config.json and safetensors.</summary>
     public required string ModelPath { get; init; }
 
-    /// <summary>auto: as the checkpoint stores its weights; float32; bfloat16. Activations and sums are float32 on the CPU in every case.</summary>
+    /// <summary>auto: as the checkpoint stores its weights; float32; bfloat16. With float32 all is computed in float32; with bfloat16 products may round activations to bfloat16, sums stay float32. auto: bfloat16 for bfloat16 checkpoints, else float32.</summary>
     public string DType { get; init; } = "auto";
 
     /// <summary>
@@ -51,6 +51,9 @@ public sealed record EngineOptions
 
     /// <summary>Threads of the CPU backend; null: the cores that the process may use.</summary>
     public int? CpuThreads { get; init; }
+
+    /// <summary>Instruction set of the CPU backend: vector128, avx2, avx-vnni, avx512, avx512-vnni, avx512-bf16, amx; auto: the best that the processor has.</summary>
+    public string CpuInstructions { get; init; } = "auto";
 
     /// <summary>Null: no speculative decoding.</summary>
     public SpeculativeOptions? Speculative { get; init; }

@@ -1,4 +1,5 @@
 using Octavo.ServingRuntime.Engine.ModelLoader;
+using Octavo.ServingRuntime.Kernels.Cpu;
 
 namespace Octavo.ServingRuntime.Engine;
 
@@ -52,6 +53,11 @@ public static class EngineOptionsValidator
         if (options.CpuThreads > MaxCpuThreads)
         {
             errors.Add($"CpuThreads: {options.CpuThreads} is more than {MaxCpuThreads}");
+        }
+
+        if (!CpuInstructionSets.TryParse(options.CpuInstructions, out _, out var fault))
+        {
+            errors.Add($"CpuInstructions: {fault}");
         }
 
         if (options.MemoryUtilization is not (> 0 and <= 1))

@@ -8,15 +8,14 @@ internal static class KernelsExperiment
 {
     private static readonly IKernelTable[] Tables = [new DenseTable(), new AttentionTable(), new RowTable()];
 
-    /// <param name="instructions">Names separated by commas, "auto" or "all".</param>
     /// <param name="rows">Numbers of rows separated by commas.</param>
     /// <param name="tables">Names separated by commas; empty: all.</param>
     /// <param name="only">Part of the names of cases.</param>
-    public static ExperimentResult Run(BenchOptions options, string instructions, string rows, string tables, string only)
+    public static ExperimentResult Run(BenchOptions options, string rows, string tables, string only)
     {
-        IReadOnlyList<CpuInstructionSet> sets = instructions == "all"
+        IReadOnlyList<CpuInstructionSet> sets = options.CpuInstructions == "all"
             ? [.. Enum.GetValues<CpuInstructionSet>().Where(set => set.IsSupported())]
-            : [.. instructions.Split(',').Select(CpuInstructionSets.Parse)];
+            : [.. options.CpuInstructions.Split(',').Select(name => CpuInstructionSets.TryParse(name, out var set, out var fault) ? set : throw new ArgumentException(fault))];
         var wanted = tables.Split(',', StringSplitOptions.RemoveEmptyEntries);
         var chosen = Tables.Where(table => wanted.Length == 0 || wanted.Contains(table.Name, StringComparer.Ordinal)).ToList();
         var limits = MachineLimits.Measure(options);

@@ -22,7 +22,13 @@ public static partial class EngineCoreFactory
 
         try
         {
-            return Create(options, new CpuBackend(options.CpuThreads ?? Environment.ProcessorCount), timeProvider, logger);
+            var backend = new CpuBackend(options.CpuThreads ?? Environment.ProcessorCount, ParseInstructions(options.CpuInstructions));
+            if (backend.Limitation is { } limitation)
+            {
+                LogLimitation(logger, limitation);
+            }
+
+            return Create(options, backend, timeProvider, logger);
         }
         catch (CheckpointException exception)
         {
@@ -98,6 +104,12 @@ public static partial class EngineCoreFactory
         "fp8" or "fp8_e4m3" => DType.Float8E4M3,
         _ => computed,
     };
+
+    private static CpuInstructionSet ParseInstructions(string name) =>
+        CpuInstructionSets.TryParse(name, out var instructions, out var fault) ? instructions : throw new EngineStartException($"CpuInstructions: {fault}");
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "CPU kernels are limited: {Limitation}")]
+    private static partial void LogLimitation(ILogger logger, string limitation);
 
     [LoggerMessage(Level = LogLevel.Information, Message =
         "{Architecture} from {ModelPath} with {DType} weights on {Backend}: {NumBlocks} KV blocks of {BlockSize} tokens in {KVCacheDType} ({Bytes} bytes), at most {MaxModelLen} tokens a request; ready in {Milliseconds:F0} ms")]

@@ -21,12 +21,21 @@ public sealed unsafe partial class CpuBackend : IKernelBackend
     /// <param name="threads">Threads in all, the caller's included.</param>
     /// <param name="instructions">Null: the best that the processor has.</param>
     public CpuBackend(int threads, CpuInstructionSet? instructions = null)
+        : this(threads, instructions ?? CpuInstructionSets.Best, ExecutableCode.WhyNot())
     {
-        this.instructions = instructions ?? CpuInstructionSets.Best;
-        kernels = KernelSet.For(this.instructions);
-        products = new DenseProducts(this.instructions, kernels, ExecutableCode.IsSupported && this.instructions.IsSupported());
+    }
+
+    /// <param name="whyNotAssembled">Why kernels cannot be assembled here; null: they can.</param>
+    internal CpuBackend(int threads, CpuInstructionSet wanted, string? whyNotAssembled)
+    {
+        instructions = whyNotAssembled is null ? wanted : wanted.WithoutAssembly();
+        Limitation = whyNotAssembled is null || wanted <= CpuInstructionSet.Vector128
+            ? null
+            : $"{whyNotAssembled}; products are computed by {instructions.Name()} instead of {wanted.Name()}, and slower";
+        kernels = KernelSet.For(instructions);
+        products = new DenseProducts(instructions, kernels, assembled: whyNotAssembled is null && instructions.IsSupported());
         team = new ThreadTeam(threads);
-        quantizedKernels = QuantizedKernels.For(this.instructions);
+        quantizedKernels = QuantizedKernels.For(instructions);
         quantizedSection = RunQuantized;
         roundingSection = RunRounding;
         roundSection = RunRound;
@@ -40,7 +49,10 @@ public sealed unsafe partial class CpuBackend : IKernelBackend
 
     public Device Device => Device.Cpu;
 
-    public string Description => $"cpu, {instructions}, {team.Size} threads";
+    public string Description => $"cpu, {instructions.Name()}, {team.Size} threads";
+
+    /// <summary>What keeps the kernels from being as fast as the processor allows, for the log; null: nothing.</summary>
+    public string? Limitation { get; }
 
     public Tensor Allocate(TensorShape shape, DType dtype) => new(new CpuMemory(checked(shape.ElementCount * dtype.Size())), 0, shape, dtype);
 

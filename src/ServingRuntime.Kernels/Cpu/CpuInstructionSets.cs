@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -15,7 +16,7 @@ public static class CpuInstructionSets
     /// <summary>The last that the processor and the system run in hardware; asks the system for tiles where there are any.</summary>
     public static CpuInstructionSet Best => Enum.GetValues<CpuInstructionSet>().Last(IsSupported);
 
-    /// <summary>What <see cref="Parse"/> takes.</summary>
+    /// <summary>What <see cref="TryParse"/> takes.</summary>
     public static IReadOnlyList<string> Names { get; } = ["auto", .. Enum.GetValues<CpuInstructionSet>().Select(Name)];
 
     /// <summary>Whether kernels of this set run here in hardware.</summary>
@@ -45,26 +46,31 @@ public static class CpuInstructionSets
     };
 
     /// <summary>A set by its name; "auto": the best that the processor has.</summary>
-    /// <exception cref="ArgumentException">No such name, or this processor does not have it; the message says what it has.</exception>
-    public static CpuInstructionSet Parse(string name)
+    /// <param name="fault">No such name, or this processor does not have it: then what it has.</param>
+    public static bool TryParse(string name, out CpuInstructionSet instructions, [NotNullWhen(false)] out string? fault)
     {
+        instructions = default;
+        fault = null;
         if (name == "auto")
         {
-            return Best;
+            instructions = Best;
         }
-
-        foreach (var instructions in Enum.GetValues<CpuInstructionSet>())
+        else if (!Names.Contains(name, StringComparer.Ordinal))
         {
-            if (instructions.Name() == name)
-            {
-                return instructions.IsSupported()
-                    ? instructions
-                    : throw new ArgumentException($"this processor (or its system) does not have {name}; it has {string.Join(", ", Enum.GetValues<CpuInstructionSet>().Where(IsSupported).Select(Name))}");
-            }
+            fault = $"'{name}' is none of {string.Join(", ", Names)}";
+        }
+        else
+        {
+            instructions = Enum.GetValues<CpuInstructionSet>().First(set => set.Name() == name);
+            fault = instructions.IsSupported() ? null : $"this processor or its system does not have {name}; it has {string.Join(", ", Enum.GetValues<CpuInstructionSet>().Where(IsSupported).Select(Name))}";
         }
 
-        throw new ArgumentException($"'{name}' is none of {string.Join(", ", Names)}");
+        return fault is null;
     }
+
+    /// <summary>The best set of which every kernel can be written in .NET's own vectors: what is left where assembled kernels cannot run.</summary>
+    internal static CpuInstructionSet WithoutAssembly(this CpuInstructionSet instructions) =>
+        instructions > CpuInstructionSet.Avx512 ? CpuInstructionSet.Avx512 : instructions;
 
     /// <summary>float32 elements of a vector.</summary>
     public static int Lanes(this CpuInstructionSet instructions) =>

@@ -32,6 +32,7 @@ internal static class ServeCommand
         var cacheBytes = new Option<long?>(ServingFlags.KVCacheMemoryBytes) { Description = "Memory for KV blocks in bytes. Default: from free memory." };
         var blocks = new Option<int?>(ServingFlags.NumBlocksOverride) { Description = "Number of KV blocks, overriding the measured one." };
         var threads = new Option<int?>(ServingFlags.CpuThreads) { Description = "Threads of the CPU backend. Default: the cores that may be used." };
+        var instructions = new Option<string>(ServingFlags.CpuInstructions) { Description = "Instruction set of the CPU backend: vector128, avx2, avx-vnni, avx512, avx512-vnni, avx512-bf16, amx, or auto: the best there is.", DefaultValueFactory = _ => "auto" };
         var shutdown = new Option<double>(ServingFlags.ShutdownTimeout) { Description = "Seconds that SIGTERM waits for requests in flight.", DefaultValueFactory = _ => 30 };
         var apiKeys = new Option<string[]>(ServingFlags.ApiKey) { Description = "Key that requests must bring as bearer token; may be given several times.", AllowMultipleArgumentsPerToken = true };
         var apiKeyFile = new Option<string?>(ServingFlags.ApiKeyFile) { Description = "File of such keys, one a line, bare or as 'name: key'; read again when it changes." };
@@ -54,7 +55,7 @@ internal static class ServeCommand
         var root = new RootCommand("Serves a language model over an OpenAI-compatible API.")
         {
             model, names, host, port, maxModelLen, blockSize, maxNumSeqs, maxBatched, longPrefill, queued, queuedTokens, dtype, cacheDType, quantization, device, prefixCaching, noPrefixCaching,
-            cacheBytes, blocks, threads, shutdown, apiKeys, apiKeyFile, shareCache, perKey, timeout, stall, noWarmUp, pooling, speculative, seed,
+            cacheBytes, blocks, threads, instructions, shutdown, apiKeys, apiKeyFile, shareCache, perKey, timeout, stall, noWarmUp, pooling, speculative, seed,
             template, trustTemplate, toolParser, autoTools, reasoningParser, maxLogprobs,
         };
         var operation = new OperationFlags();
@@ -102,6 +103,7 @@ internal static class ServeCommand
                 KVCacheMemoryBytes = parsed.GetValue(cacheBytes),
                 NumBlocksOverride = parsed.GetValue(blocks),
                 CpuThreads = parsed.GetValue(threads),
+                CpuInstructions = parsed.GetValue(instructions)!,
                 Speculative = parsed.GetValue(speculative),
                 Seed = parsed.GetValue(seed),
             });

@@ -22,6 +22,7 @@ internal static class ServingOptionsValidator
         [nameof(EngineOptions.KVCacheMemoryBytes)] = ServingFlags.KVCacheMemoryBytes,
         [nameof(EngineOptions.NumBlocksOverride)] = ServingFlags.NumBlocksOverride,
         [nameof(EngineOptions.CpuThreads)] = ServingFlags.CpuThreads,
+        [nameof(EngineOptions.CpuInstructions)] = ServingFlags.CpuInstructions,
     };
 
     /// <returns>Every fault, each naming its flag; empty when all is well.</returns>

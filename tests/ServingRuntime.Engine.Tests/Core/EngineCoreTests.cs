@@ -201,9 +201,9 @@ public sealed class EngineCoreTests
     public void Create_ManyFaults_NamesAllAtOnce()
     {
         var create = () => EngineCoreFactory.Create(
-            new EngineOptions { ModelPath = "/nowhere", DType = "int3", BlockSize = 7, MaxNumSeqs = 0, CpuThreads = -1, MaxNumBatchedTokens = 0 },
+            new EngineOptions { ModelPath = "/nowhere", DType = "int3", BlockSize = 7, MaxNumSeqs = 0, CpuThreads = -1, CpuInstructions = "sse9", MaxNumBatchedTokens = 0 },
             TimeProvider.System, NullLogger.Instance);
-        create.Should().Throw<EngineStartException>().WithMessage("*ModelPath*/nowhere*DType*int3*BlockSize*7*MaxNumSeqs*MaxNumBatchedTokens*CpuThreads*");
+        create.Should().Throw<EngineStartException>().WithMessage("*ModelPath*/nowhere*DType*int3*BlockSize*7*MaxNumSeqs*MaxNumBatchedTokens*CpuThreads*CpuInstructions*sse9*amx*");
     }
 
     [Fact]

@@ -19,8 +19,25 @@ internal sealed unsafe class ExecutableCode : SafeHandle
         SetHandle(address);
     }
 
-    /// <summary>Whether this is a processor and a system that kernels are written for; whether the process may execute them is seen when one is assembled.</summary>
-    public static bool IsSupported => RuntimeInformation.ProcessArchitecture == Architecture.X64 && OperatingSystem.IsLinux();
+    /// <summary>Why no kernels can be assembled and run in this process; null: they can.</summary>
+    public static string? WhyNot()
+    {
+        if (RuntimeInformation.ProcessArchitecture != Architecture.X64 || !OperatingSystem.IsLinux())
+        {
+            return "kernels are assembled on Linux on x64 only";
+        }
+
+        try
+        {
+            using var code = Assemble(assembler => assembler.ret());
+            ((delegate* unmanaged<void>)code.Address)();
+            return null;
+        }
+        catch (PlatformNotSupportedException exception)
+        {
+            return exception.Message;
+        }
+    }
 
     public override bool IsInvalid => handle == 0;
 
