@@ -7,7 +7,7 @@ ARGS          ?=
 PEERS         ?= /var/lib/octavo-peers
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test presubmit manifests kustomize bench bench-serving bench-http bench-prefix bench-batching bench-overhead bench-memory bench-speculation bench-multiturn bench-curves bench-peers bench-tokenizers fuzz-tokenizers clean tools
+.PHONY: help build demo test presubmit manifests kustomize bench bench-serving bench-http bench-prefix bench-batching bench-overhead bench-memory bench-speculation bench-multiturn bench-curves bench-kernels bench-peers bench-tokenizers fuzz-tokenizers clean tools
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ bench-serving: build ## All benchmarks, with the page artifacts/bench/report.htm
 
 bench-http bench-prefix bench-batching bench-overhead bench-memory bench-speculation bench-multiturn bench-curves: build
 	./bench/run $(@:bench-%=%)
+
+bench-kernels: build ## Kernels alone, beside what the machine can do (ARGS="--cpu-instructions all --rows 1,512 --only gate_up")
+	./bench/run kernels $(ARGS)
 
 bench-peers: build ## Beside llama.cpp and transformers on this machine (root, Debian; PEERS=DIR of bench/peers/setup, ARGS="--only decode --quick")
 	./bench/peers/setup $(PEERS)
