@@ -9,6 +9,7 @@ namespace Octavo.ServingRuntime.Engine.Layers;
 /// </summary>
 public sealed class RotaryEmbedding : IDisposable
 {
+    private const int PositionsATask = 2048;
     private readonly IKernelBackend backend;
     private readonly int headDim;
     private readonly bool interleaved;
@@ -35,16 +36,20 @@ public sealed class RotaryEmbedding : IDisposable
         cosSin = backend.Allocate(new TensorShape(maxModelLen, width), DType.Float32);
         var half = width / 2;
         var table = new float[checked(maxModelLen * width)];
-        for (var position = 0; position < maxModelLen; position++)
-        {
-            for (var i = 0; i < half; i++)
-            {
-                var angle = position * frequencies[i];
-                table[(position * width) + i] = (float)Math.Cos(angle) * factor;
-                table[(position * width) + half + i] = (float)Math.Sin(angle) * factor;
-            }
-        }
 
+        // In parallel: a long model has millions of cosines, and the server is waited for.
+        Parallel.For(0, (maxModelLen + PositionsATask - 1) / PositionsATask, task =>
+        {
+            for (var position = task * PositionsATask; position < Math.Min(maxModelLen, (task + 1) * PositionsATask); position++)
+            {
+                for (var i = 0; i < half; i++)
+                {
+                    var angle = position * frequencies[i];
+                    table[(position * width) + i] = (float)Math.Cos(angle) * factor;
+                    table[(position * width) + half + i] = (float)Math.Sin(angle) * factor;
+                }
+            }
+        });
         backend.CopyToDevice<float>(table, cosSin);
     }
 
