@@ -6,7 +6,7 @@ namespace Octavo.EngineBench.Kernels;
 /// <summary>Kernels alone, by shape, rows and instruction set, beside what the machine can do at most.</summary>
 internal static class KernelsExperiment
 {
-    private static readonly IKernelTable[] Tables = [new DenseTable(), new AttentionTable(), new RowTable()];
+    private static readonly IKernelTable[] Tables = [new DenseTable(), new QuantizedTable(), new AttentionTable(), new RowTable()];
 
     /// <param name="rows">Numbers of rows separated by commas.</param>
     /// <param name="tables">Names separated by commas; empty: all.</param>
