@@ -9,8 +9,8 @@ namespace Octavo.ServingRuntime.Kernels.Cpu;
 /// </summary>
 internal sealed unsafe class AssembledQuantizedKernels(bool tiles) : QuantizedKernels<QuantizedOps512, Vector512<int>, Lanes512, Vector512<float>>
 {
-    // From here on a tile of 16 rows is faster than as many streams.
-    private const int LeastTileRows = 8;
+    // From here on tiles are faster than streams.
+    private const int LeastTileRows = 17;
     private readonly Dictionary<Form, ExecutableCode> kernels = [];
     private nint first, rest, tile;
 

@@ -17,6 +17,7 @@ internal static unsafe class QuantizedTiles
 
     // Tiles of rows whose sums wait between two stretches; their activations stay in the second-level cache.
     private const int TilesTogether = 16;
+    private const int PrefetchDistance = 2048;
     private const int SumsOfTile = QuantizedTileKernel.Rows * QuantizedLinear.PanelWidth;
     private const int WidenedBytes = PanelsTogether * StretchInputs * QuantizedLinear.PanelWidth;
 
@@ -56,10 +57,30 @@ internal static unsafe class QuantizedTiles
                         }
                     }
 
-                    ((delegate* unmanaged<QuantizedTileArguments*, void>)kernel)(&arguments);
+                    // Of the last inputs the kernel stores what it has; a tile with fewer rows than it computes comes by itself.
+                    var whole = group + count < weight.Groups ? 0 : Math.Min(tiles, (x.Rows / QuantizedTileKernel.Rows) - tile);
+                    if (whole > 0)
+                    {
+                        var stored = arguments;
+                        stored.Tiles = whole;
+                        stored.Y = y + ((nint)tile * QuantizedTileKernel.Rows * yStride) + (panel * QuantizedLinear.PanelWidth);
+                        stored.YStrideBytes = (long)yStride * sizeof(float);
+                        stored.Bias = weight.Bias is null ? null : weight.Bias + (panel * QuantizedLinear.PanelWidth);
+                        stored.LastMask = 0xFFFF >> Math.Max(0, ((panel + panels) * QuantizedLinear.PanelWidth) - weight.OutFeatures);
+                        ((delegate* unmanaged<QuantizedTileArguments*, void>)kernel)(&stored);
+                    }
+
+                    if (whole < tiles)
+                    {
+                        Skip(ref arguments, whole, panels);
+                        ((delegate* unmanaged<QuantizedTileArguments*, void>)kernel)(&arguments);
+                    }
                 }
 
-                Store(weight, x, sums, tile, tiles, panel, panels, y, yStride);
+                if ((tile + tiles) * QuantizedTileKernel.Rows > x.Rows)
+                {
+                    Store(weight, x, sums + ((tiles - 1) * panels * SumsOfTile), tile + tiles - 1, panel, panels, y, yStride);
+                }
             }
         }
     }
@@ -97,6 +118,7 @@ internal static unsafe class QuantizedTiles
 
             for (var step = 0; step < steps; step++, from += 64, to += 128)
             {
+                Sse.Prefetch0(from + PrefetchDistance);
                 var both = Vector512.Load(from);
                 ((both & mask) - zero).Store(to);
                 (((both.AsUInt16() >>> 4).AsByte() & mask) - zero).Store(to + 64);
@@ -104,20 +126,27 @@ internal static unsafe class QuantizedTiles
         }
     }
 
-    /// <summary>Adds the bias and stores those rows and outputs that there are.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Store(QuantizedLinear weight, QuantizedRows x, float* sums, int tile, int tiles, int panel, int panels, float* y, int yStride)
+    /// <summary>Leaves out the first tiles of rows.</summary>
+    private static void Skip(ref QuantizedTileArguments arguments, int tiles, int panels)
     {
-        for (var t = 0; t < tiles; t++)
+        arguments.X += tiles * arguments.XTileBytes;
+        arguments.Scales += tiles * arguments.ScalesTileBytes / sizeof(float);
+        arguments.Corrections += tiles * arguments.ScalesTileBytes / sizeof(int);
+        arguments.GroupSums += tiles * arguments.SumsTileBytes / sizeof(float);
+        arguments.Outputs += tiles * panels * SumsOfTile;
+        arguments.Tiles -= tiles;
+    }
+
+    /// <summary>Adds the bias to a tile's sums and stores those rows and outputs that there are.</summary>
+    private static void Store(QuantizedLinear weight, QuantizedRows x, float* sums, int tile, int panel, int panels, float* y, int yStride)
+    {
+        var firstRow = tile * QuantizedTileKernel.Rows;
+        for (var row = firstRow; row < x.Rows; row++)
         {
-            var firstRow = (tile + t) * QuantizedTileKernel.Rows;
-            for (var row = firstRow; row < Math.Min(firstRow + QuantizedTileKernel.Rows, x.Rows); row++)
+            for (var p = 0; p < panels; p++)
             {
-                for (var p = 0; p < panels; p++)
-                {
-                    var from = sums + ((((t * panels) + p) * SumsOfTile) + ((row - firstRow) * QuantizedLinear.PanelWidth));
-                    QuantizedColumns.Store<Lanes512, Vector512<float>>(weight, (panel + p) * QuantizedLinear.PanelWidth, Vector512.Load(from), y + (row * (nint)yStride));
-                }
+                var from = sums + ((p * SumsOfTile) + ((row - firstRow) * QuantizedLinear.PanelWidth));
+                QuantizedColumns.Store<Lanes512, Vector512<float>>(weight, (panel + p) * QuantizedLinear.PanelWidth, Vector512.Load(from), y + (row * (nint)yStride));
             }
         }
     }
