@@ -39,6 +39,7 @@ MODELS = {
     "phi3": ("Phi3", dict(original_max_position_embeddings=64, rope_parameters=dict(
         rope_theta=10000.0, rope_type="longrope", original_max_position_embeddings=64, long_factor=[1.0, 1.5, 2.5, 6.0], short_factor=[1.0, 1.05, 1.1, 1.3]))),
     "glm4": ("Glm4", dict(head_dim=16, attention_bias=True, rope_parameters=dict(rope_theta=10000.0, rope_type="default", partial_rotary_factor=0.5))),
+    "llama_fused": ("Llama", dict()),
     "glm": ("Glm", dict(head_dim=8, attention_bias=True, seq_length=256, rope_parameters=dict(rope_theta=10000.0, rope_type="default", partial_rotary_factor=0.5))),
 }
 # Wide enough for blocks of 256, but for the inputs of ffn_down.
@@ -72,7 +73,7 @@ def convert(folder, out):
         # The converter cuts the embeddings to the tokenizer's size.
         (folder / "tokenizer.json").write_text(json.dumps(dict(model=dict(vocab={str(i): i for i in range(VOCAB)}), added_tokens=[])))
     with torch.inference_mode():
-        cls(folder, gguf.LlamaFileType.MOSTLY_F16, out, model_name="octavo fixture").write()
+        cls(folder, gguf.LlamaFileType.MOSTLY_F16, out, model_name="octavo fixture", **(dict(fuse_qkv=True) if out.stem.endswith("_fused") else {})).write()
 
 
 def golden(model):

@@ -18,7 +18,10 @@ internal static class GgufFixtures
     public static string Path(string name) => System.IO.Path.Combine(Folder, name);
 
     /// <summary>A small model with all that a file has: both kinds of tensors, a vocabulary, a template.</summary>
-    public static byte[] Complete()
+    public static byte[] Complete() => CompleteBuilder().Build();
+
+    /// <inheritdoc cref="Complete"/>
+    public static GgufBuilder CompleteBuilder()
     {
         string[] tokens = ["<unk>", "<s>", "</s>", "▁", "a", "b", "▁a", "ab", "<0x0A>"];
         var builder = new GgufBuilder().Text("general.architecture", "llama").Text("general.type", "model").Integer("general.quantization_version", 2)
@@ -34,7 +37,7 @@ internal static class GgufFixtures
             builder = builder.Tensor($"blk.0.{name}.weight", name == "attn_k" ? 1u : 2u, [32, rows], new byte[(int)rows * (name == "attn_k" ? 64 : 18)]);
         }
 
-        return builder.Floats("blk.0.attn_norm.weight", [32], new float[32]).Floats("blk.0.ffn_norm.weight", [32], new float[32]).Build();
+        return builder.Floats("blk.0.attn_norm.weight", [32], new float[32]).Floats("blk.0.ffn_norm.weight", [32], new float[32]);
     }
 
     /// <summary>Where a file's tensors begin.</summary>
