@@ -72,7 +72,7 @@ internal static class TokenizerJsonReader
 
     private static (string Token, double Score) ReadPiece(JsonElement entry)
     {
-        var score = entry[1].GetDouble();
+        var score = LibraryNumber.Read(entry[1]);
         return double.IsFinite(score) ? (entry[0].GetString() ?? throw new FormatException("a token is null"), score) : throw new FormatException("a score is not finite");
     }
 

@@ -70,11 +70,13 @@ internal sealed class ReplaceNormalizer(SplitPattern pattern, string content) : 
         while (search.TryNext(text.Text, out var start, out var end))
         {
             text.Append(text.Text[previous..start]);
-            text.Append(content);
-            if (text.NewLength == 0 && end > 0)
+            // What is put in stands, for the library, where the last character of the match stood.
+            if (start == 0 && end > (content.Length > 0 ? (char.IsHighSurrogate(text.Text[0]) ? 2 : 1) : 0))
             {
                 text.LoseStart();
             }
+
+            text.Append(content);
 
             previous = end;
         }
