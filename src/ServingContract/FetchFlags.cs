@@ -13,4 +13,7 @@ public static class FetchFlags
 
     /// <summary>Digest of the model's manifest, which is checked.</summary>
     public const string Sha256 = "--sha256";
+
+    /// <summary>The model may lack a tokenizer: it is to be served with <see cref="ServingFlags.SkipTokenizerInit"/>.</summary>
+    public const string SkipTokenizerInit = ServingFlags.SkipTokenizerInit;
 }

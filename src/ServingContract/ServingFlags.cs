@@ -30,6 +30,9 @@ public static class ServingFlags
     public const string Quantization = "--quantization";
 
     public const string Device = "--device";
+
+    /// <summary>Serve token ids alone: no tokenizer is read, and none has to be there.</summary>
+    public const string SkipTokenizerInit = "--skip-tokenizer-init";
     public const string EnablePrefixCaching = "--enable-prefix-caching";
     public const string NoEnablePrefixCaching = "--no-enable-prefix-caching";
 

@@ -59,6 +59,7 @@ internal static class OperatorApplication
             .WithWorkers(options.Workers)
             .Owns<V1Deployment>(made)
             .Owns<V1Service>(made)
+            .Owns<V1PersistentVolumeClaim>(made)
             .Watches<V1Pod>(ClusterView.ServiceOf, made));
 
         services.AddSingleton<AutoscalerStates>();
@@ -66,6 +67,7 @@ internal static class OperatorApplication
         services.AddSingleton<ObjectApplier>();
         services.AddSingleton<VictimHints>();
         services.AddSingleton<ModelReconciler>();
+        services.AddSingleton<StorageReconciler>();
         services.AddSingleton<WorkloadReconciler>();
         services.AddSingleton<ServiceReconciler>();
         services.AddSingleton<ScalingReconciler>();

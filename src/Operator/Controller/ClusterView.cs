@@ -3,6 +3,7 @@ using Octavo.ControllerRuntime.Cache;
 using Octavo.KubernetesClient.Models;
 using Octavo.Operator.Autoscaling;
 using Octavo.Operator.Entities;
+using Octavo.Operator.Resources;
 using Octavo.ServingContract;
 
 namespace Octavo.Operator.Controller;
@@ -12,6 +13,7 @@ internal sealed class ClusterView(
     Lister<V1Alpha1InferenceService> services,
     Lister<V1Deployment> deployments,
     Lister<V1Service> addresses,
+    Lister<V1PersistentVolumeClaim> claims,
     Lister<V1Pod> pods,
     AutoscalerStates autoscaler,
     TimeProvider timeProvider)
@@ -35,6 +37,7 @@ internal sealed class ClusterView(
             Service = service,
             Deployment = deployments.Get(key),
             Address = addresses.Get(key),
+            Claim = ModelStorage.Build(service) is { } claim ? claims.Get(NamespacedName.Of(claim)) : null,
             Pods = PodsOf(key),
             Autoscaler = service.Spec.Autoscaling is null ? null : autoscaler.Find(key),
             Now = timeProvider.GetUtcNow(),

@@ -10,6 +10,7 @@ namespace Octavo.Operator.Controller;
 internal sealed class InferenceServiceController(
     ClusterView cluster,
     ModelReconciler model,
+    StorageReconciler storage,
     WorkloadReconciler workload,
     ServiceReconciler service,
     ScalingReconciler scaling,
@@ -17,7 +18,7 @@ internal sealed class InferenceServiceController(
     AutoscalerStates autoscaler,
     OperatorMetrics metrics) : IEntityController<V1Alpha1InferenceService>
 {
-    private readonly IReadOnlyList<ISubReconciler> concerns = [model, workload, service, scaling, status];
+    private readonly IReadOnlyList<ISubReconciler> concerns = [model, storage, workload, service, scaling, status];
 
     public async Task<ReconciliationResult<V1Alpha1InferenceService>> ReconcileAsync(V1Alpha1InferenceService entity, CancellationToken cancellationToken)
     {

@@ -16,6 +16,9 @@ internal sealed record ObservedState
     /// <summary>The Service of that name; null where there is none.</summary>
     public V1Service? Address { get; init; }
 
+    /// <summary>The claim that the operator made for the model; null where spec.storage asks for none, or it is not made yet.</summary>
+    public V1PersistentVolumeClaim? Claim { get; init; }
+
     public IReadOnlyList<V1Pod> Pods { get; init; } = [];
 
     /// <summary>What the autoscaler decided; null without autoscaling and before its first look.</summary>

@@ -11,10 +11,15 @@ internal sealed class WorkloadReconciler(ObjectApplier applier, VictimHints vict
 {
     public async Task ReconcileAsync(ReconcileContext context, CancellationToken cancellationToken)
     {
+        if (context.IsRefused)
+        {
+            return;
+        }
+
         var service = context.Observed.Service;
         var name = ServingObjectMeta.NameOf(service);
         var live = await applier.FindAsync(context.Observed.Deployment, name, service.Metadata.NamespaceProperty, cancellationToken).ConfigureAwait(false);
-        if (ModelSource.Of(service.Spec) is not { } model)
+        if (ModelSource.Of(service.Spec, context.Observed.Claim?.Metadata.Name) is not { } model)
         {
             Refuse(context, new Finding(false, "WaitingForModel", "No replica is made, because the model's URI names no model."));
             return;

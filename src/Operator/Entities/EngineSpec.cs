@@ -42,6 +42,9 @@ public sealed record EngineSpec
     /// <summary>Whether prompts reuse the KV blocks of earlier prompts with the same beginning. Absent: the runtime's default (on).</summary>
     public bool? EnablePrefixCaching { get; init; }
 
+    /// <summary>Whether the model is served by token ids alone, without a tokenizer: prompts and answers are ids. Absent: false.</summary>
+    public bool? SkipTokenizerInit { get; init; }
+
     /// <summary>Memory for KV blocks. Absent: sized from free memory and the model.</summary>
     public WrittenQuantity? KVCacheMemory { get; init; }
 

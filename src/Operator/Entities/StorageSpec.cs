@@ -2,8 +2,12 @@ using Octavo.Operator.CustomResources;
 
 namespace Octavo.Operator.Entities;
 
-/// <summary>Where fetched models lie. Absent: on the node's disk, and each replica fetches its own copy.</summary>
-[ValidationRule("!(has(self.claimName) && has(self.size))", "claimName and size exclude each other")]
+/// <summary>
+/// Where fetched models lie: on a claim that exists (claimName), on one that the operator makes (size with storageClassName or accessMode), or on the node's disk,
+/// where each replica fetches its own copy (size alone, or nothing).
+/// </summary>
+[ValidationRule("!has(self.claimName) || !(has(self.size) || has(self.storageClassName) || has(self.accessMode))", "claimName excludes size, storageClassName and accessMode")]
+[ValidationRule("has(self.size) || !(has(self.storageClassName) || has(self.accessMode))", "storageClassName and accessMode need size")]
 public sealed record StorageSpec
 {
     /// <summary>
@@ -13,6 +17,17 @@ public sealed record StorageSpec
     [Schema(MinLength = 1, MaxLength = 253)]
     public string? ClaimName { get; init; }
 
-    /// <summary>Most that a replica's copy on the node's disk may take; the kubelet evicts a pod that takes more.</summary>
+    /// <summary>
+    /// Size of the claim that the operator makes; it may grow where the storage class allows that. Without storageClassName and accessMode: most that a
+    /// replica's copy on the node's disk may take; the kubelet evicts a pod that takes more.
+    /// </summary>
     public WrittenQuantity? Size { get; init; }
+
+    /// <summary>Storage class of the PersistentVolumeClaim that the operator makes, named as the service with -model behind it, and deleted with it. A claim cannot change its class.</summary>
+    [Schema(MinLength = 1, MaxLength = 253)]
+    public string? StorageClassName { get; init; }
+
+    /// <summary>Access mode of the claim that the operator makes. Absent: ReadWriteMany, since replicas share it. A claim cannot change its access mode.</summary>
+    [Schema(Enum = ["ReadWriteOnce", "ReadWriteMany", "ReadWriteOncePod"])]
+    public string? AccessMode { get; init; }
 }

@@ -23,13 +23,20 @@ internal sealed record ModelSource
 
     private string? MountPath { get; init; }
 
-    private bool IsWritten { get; init; }
+    /// <summary>Whether the init container writes to the volume: what it fetches.</summary>
+    public bool IsWritten { get; private init; }
 
     /// <summary>Null where the URI names no model.</summary>
-    public static ModelSource? Of(InferenceServiceSpec spec)
+    /// <param name="spec">The service's.</param>
+    /// <param name="ownClaim">The claim that the operator makes for it, if it makes one.</param>
+    public static ModelSource? Of(InferenceServiceSpec spec, string? ownClaim = null)
     {
         var model = spec.Model;
-        IReadOnlyList<string> digest = model.Sha256 is { } sha256 ? [FetchFlags.Sha256, sha256] : [];
+        IReadOnlyList<string> digest =
+        [
+            .. model.Sha256 is { } sha256 ? [FetchFlags.Sha256, sha256] : Array.Empty<string>(),
+            .. spec.Runtime?.Engine?.SkipTokenizerInit == true ? [FetchFlags.SkipTokenizerInit] : Array.Empty<string>(),
+        ];
         if (model.Uri.StartsWith(FileScheme + "/", StringComparison.Ordinal) && model.Uri.Length > FileScheme.Length + 1)
         {
             return new ModelSource { Path = Uri.UnescapeDataString(model.Uri[FileScheme.Length..]), FetchArguments = [FetchFlags.Verb, FetchFlags.Uri, model.Uri, .. digest] };
@@ -45,7 +52,7 @@ internal sealed record ModelSource
         {
             Path = path,
             FetchArguments = [FetchFlags.Verb, FetchFlags.Uri, model.Uri, FetchFlags.CacheDirectory, ModelCachePath.MountPath, .. digest],
-            Volume = spec.Storage?.ClaimName is { } claim
+            Volume = (spec.Storage?.ClaimName ?? ownClaim) is { } claim
                 ? new V1Volume { Name = VolumeName, PersistentVolumeClaim = new V1PersistentVolumeClaimVolumeSource { ClaimName = claim } }
                 : new V1Volume { Name = VolumeName, EmptyDir = new V1EmptyDirVolumeSource { SizeLimit = spec.Storage?.Size?.Text } },
             MountPath = ModelCachePath.MountPath,

@@ -35,6 +35,11 @@ internal static class ServingArguments
             arguments.Add(caching ? ServingFlags.EnablePrefixCaching : ServingFlags.NoEnablePrefixCaching);
         }
 
+        if (engine.SkipTokenizerInit == true)
+        {
+            arguments.Add(ServingFlags.SkipTokenizerInit);
+        }
+
         if (engine.KVCacheMemory is { } memory && memory.TryGetAmount(out var bytes))
         {
             arguments.AddRange([ServingFlags.KVCacheMemoryBytes, decimal.Truncate(bytes.ToDecimal()).ToString(CultureInfo.InvariantCulture)]);

@@ -67,6 +67,11 @@ public sealed class IncrementalDetokenizer
             return "";
         }
 
+        if (!tokenizer.HasVocabulary)
+        {
+            return "";
+        }
+
         appended = true;
         if (utf8 is not null)
         {

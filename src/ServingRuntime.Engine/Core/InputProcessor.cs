@@ -17,6 +17,18 @@ public sealed class InputProcessor(ModelTokenizer model, int maxModelLen, int vo
 
     public Tokenizer Tokenizer => model.Tokenizer;
 
+    /// <summary>For what cannot be done with token ids alone.</summary>
+    /// <param name="parameter">The field that asks for it.</param>
+    /// <param name="instead">What the message ends with.</param>
+    /// <exception cref="InvalidRequestException">The server runs without a tokenizer.</exception>
+    public void RequireTokenizer(string parameter, string instead = ": send prompts as token ids to /v1/completions, with return_token_ids")
+    {
+        if (!model.Tokenizer.HasVocabulary)
+        {
+            throw new InvalidRequestException($"'{parameter}' needs a tokenizer, and this server runs without one (--skip-tokenizer-init){instead}", parameter, "unsupported_parameter");
+        }
+    }
+
     /// <summary>The prompt of a conversation as text.</summary>
     /// <param name="messages">An array of messages.</param>
     /// <param name="tools">An array of tools; null: none.</param>
@@ -27,6 +39,7 @@ public sealed class InputProcessor(ModelTokenizer model, int maxModelLen, int vo
     /// <exception cref="InvalidRequestException">The template refuses the conversation or fails on it.</exception>
     public string RenderChat(JsonElement messages, JsonElement? tools, bool addGenerationPrompt, bool continueFinalMessage, JsonElement? variables, ChatTemplate? ownTemplate = null)
     {
+        RequireTokenizer("messages");
         if ((ownTemplate ?? model.ChatTemplate) is not { } template)
         {
             throw new InvalidRequestException("this model has no chat template: use /v1/completions", "messages");
@@ -52,7 +65,12 @@ public sealed class InputProcessor(ModelTokenizer model, int maxModelLen, int vo
     /// <summary>Token ids of a rendered conversation: the template has written the special tokens itself.</summary>
     public IReadOnlyList<int> EncodeChat(string prompt) => model.Tokenizer.Encode(prompt, addSpecialTokens: false);
 
-    public IReadOnlyList<int> EncodeText(string prompt, bool addSpecialTokens) => model.Tokenizer.Encode(prompt, addSpecialTokens);
+    /// <exception cref="InvalidRequestException">The server runs without a tokenizer.</exception>
+    public IReadOnlyList<int> EncodeText(string prompt, bool addSpecialTokens)
+    {
+        RequireTokenizer("prompt");
+        return model.Tokenizer.Encode(prompt, addSpecialTokens);
+    }
 
     /// <summary>Checks the prompt against the model and settles how many tokens may be generated.</summary>
     /// <param name="promptTokenIds">The prompt.</param>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Octavo.ServingRuntime.Engine.Tokenization.Jinja;
 
@@ -73,94 +72,72 @@ public sealed class ChatTemplate
 
     private void DefineFunctions(TemplateScope globals, RenderBudget budget)
     {
-        globals.Set("raise_exception", (TemplateFunction)(arguments =>
-            throw new TemplateException(TemplateFault.Raised, TemplateValue.ToText(arguments.Get(0, "message")))));
-        globals.Set("strftime_now", (TemplateFunction)(arguments => Strftime(timeProvider.GetLocalNow(), arguments.RequireText(0, "format"))));
-        globals.Set("namespace", (TemplateFunction)(arguments =>
+        void Define(string name, Func<CallArguments, object?> function) => globals.Set(name, new TemplateFunction(null, function));
+        Define("raise_exception", arguments => throw new TemplateException(TemplateFault.Raised, TemplateText.Of(arguments.Expect(1, 1, "message").Get(0, "message"))));
+        Define("strftime_now", arguments => TemplateClock.Format(timeProvider.GetLocalNow(), arguments.Expect(1, 1, "format").RequireText(0, "format")));
+        Define("namespace", arguments =>
         {
             var space = new TemplateNamespace();
-            foreach (var (name, value) in arguments.Named)
-            {
-                space.Attributes[name] = value;
-            }
-
+            Fill(space.Attributes, arguments);
             return space;
-        }));
-        globals.Set("dict", (TemplateFunction)(arguments =>
+        });
+        Define("dict", arguments =>
         {
             var dictionary = new TemplateDictionary();
-            foreach (var (name, value) in arguments.Named)
-            {
-                dictionary[name] = value;
-            }
-
+            Fill(dictionary, arguments);
             return dictionary;
-        }));
-        globals.Set("range", (TemplateFunction)(arguments => Range(arguments, budget)));
+        });
+        Define("range", arguments => Range(arguments.Expect(1, 3), budget));
+        Define("joiner", arguments =>
+        {
+            var separator = arguments.Expect(0, 1, "sep").TryGet(0, "sep", out var given) ? given : ", ";
+            var used = false;
+            return new TemplateFunction(null, _ =>
+            {
+                var text = used ? separator : "";
+                used = true;
+                return text;
+            });
+        });
+        foreach (var name in (ReadOnlySpan<string>)["cycler", "lipsum"])
+        {
+            Define(name, _ => throw TemplateValue.Error($"'{name}' is not supported"));
+        }
     }
 
-    private static List<object?> Range(CallArguments arguments, RenderBudget budget)
+    /// <summary>dict(mapping or pairs, name=value).</summary>
+    private static void Fill(TemplateDictionary dictionary, CallArguments arguments)
+    {
+        arguments = new CallArguments("dict", [.. arguments.Positional], arguments.Named);
+        if (arguments.Positional.Count > 1)
+        {
+            throw TemplateValue.Error("dict and namespace take one mapping and names");
+        }
+
+        foreach (var source in arguments.Positional)
+        {
+            var pairs = source is TemplateDictionary given ? new TemplateView("items", given).Items : TemplateValue.Iterate(source);
+            foreach (var pair in pairs)
+            {
+                var items = TemplateValue.Iterate(pair).Take(3).ToList();
+                dictionary.Set(items.Count == 2 ? items[0] : throw TemplateValue.Error("dict needs pairs"), items[1]);
+            }
+        }
+
+        foreach (var (name, value) in arguments.Named)
+        {
+            dictionary.Set(name, value);
+        }
+    }
+
+    /// <summary>The sandbox's range: of 100 000 items at most.</summary>
+    private static TemplateRange Range(CallArguments arguments, RenderBudget budget)
     {
         var first = arguments.Integer(0, "start", 0);
         var (start, stop) = arguments.Positional.Count > 1 ? (first, arguments.Integer(1, "stop", 0)) : (0, first);
         var step = arguments.Integer(2, "step", 1);
-        if (step == 0)
-        {
-            throw TemplateValue.Error("the step of a range cannot be zero");
-        }
-
-        var output = new List<object?>();
-        for (var i = start; step > 0 ? i < stop : i > stop; i = checked(i + step))
-        {
-            budget.Step();
-            output.Add(i);
-        }
-
-        return output;
-    }
-
-    /// <summary>C's strftime for the fields that templates use.</summary>
-    private static string Strftime(DateTimeOffset now, string format)
-    {
-        var output = new System.Text.StringBuilder();
-        for (var i = 0; i < format.Length; i++)
-        {
-            if (format[i] != '%' || i + 1 == format.Length)
-            {
-                output.Append(format[i]);
-                continue;
-            }
-
-            var padded = format[++i] != '-';
-            if (!padded && i + 1 < format.Length)
-            {
-                i++;
-            }
-
-            var field = format[i] switch
-            {
-                'd' => now.ToString("dd", CultureInfo.InvariantCulture),
-                'm' => now.ToString("MM", CultureInfo.InvariantCulture),
-                'y' => now.ToString("yy", CultureInfo.InvariantCulture),
-                'Y' => now.ToString("yyyy", CultureInfo.InvariantCulture),
-                'b' => now.ToString("MMM", CultureInfo.InvariantCulture),
-                'B' => now.ToString("MMMM", CultureInfo.InvariantCulture),
-                'a' => now.ToString("ddd", CultureInfo.InvariantCulture),
-                'A' => now.ToString("dddd", CultureInfo.InvariantCulture),
-                'H' => now.ToString("HH", CultureInfo.InvariantCulture),
-                'I' => now.ToString("hh", CultureInfo.InvariantCulture),
-                'M' => now.ToString("mm", CultureInfo.InvariantCulture),
-                'S' => now.ToString("ss", CultureInfo.InvariantCulture),
-                'p' => now.ToString("tt", CultureInfo.InvariantCulture),
-                'j' => now.DayOfYear.ToString("000", CultureInfo.InvariantCulture),
-                'F' => now.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
-                'T' => now.ToString("HH:mm:ss", CultureInfo.InvariantCulture),
-                '%' => "%",
-                var other => throw TemplateValue.Error($"strftime_now does not know %{other}"),
-            };
-            output.Append(padded ? field : field.TrimStart('0') is { Length: > 0 } trimmed ? trimmed : "0");
-        }
-
-        return output.ToString();
+        var range = step != 0 ? new TemplateRange(start, stop, step) : throw TemplateValue.Error("the step of a range cannot be zero");
+        budget.Step();
+        return range.Count <= 100_000 ? range : throw new TemplateException(TemplateFault.Limit, "a range may have 100000 items at most");
     }
 }

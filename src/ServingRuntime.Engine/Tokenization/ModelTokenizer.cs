@@ -50,7 +50,7 @@ public sealed record ModelTokenizer
         var vocabulary = gguf is null || (File.Exists(path) && !gguf.Metadata.Has("tokenizer.ggml.tokens")) ? null : new GgufVocabulary(gguf.Metadata);
         if (!File.Exists(path) && vocabulary is null)
         {
-            throw new TokenizerFormatException($"{path} does not exist");
+            throw new TokenizerFormatException($"{path} does not exist; --skip-tokenizer-init serves token ids without a tokenizer");
         }
 
         // A GGUF file says less of its tokenizer than the original does.
@@ -82,6 +82,20 @@ public sealed record ModelTokenizer
             EosTokenIds = [.. eos],
             Defaults = generationConfig is null && vocabulary is not null ? vocabulary.Defaults : ReadDefaults(generationConfig?.RootElement),
         };
+    }
+
+    /// <summary>Reads what config.json and generation_config.json say, for a model that is served by token ids alone: neither a tokenizer nor a template.</summary>
+    /// <param name="folder">The checkpoint.</param>
+    /// <param name="vocabSize">Of the model.</param>
+    /// <exception cref="TokenizerFormatException">A file is malformed.</exception>
+    public static ModelTokenizer LoadWithoutTokenizer(string folder, int vocabSize)
+    {
+        using var config = ReadJson(folder, "config.json");
+        using var generationConfig = ReadJson(folder, "generation_config.json");
+        var eos = new SortedSet<int>();
+        AddIds(eos, config?.RootElement, "eos_token_id");
+        AddIds(eos, generationConfig?.RootElement, "eos_token_id");
+        return new ModelTokenizer { Tokenizer = Tokenizer.WithoutVocabulary(vocabSize), EosTokenIds = [.. eos], Defaults = ReadDefaults(generationConfig?.RootElement) };
     }
 
     private static JsonDocument? ReadJson(string folder, string name)

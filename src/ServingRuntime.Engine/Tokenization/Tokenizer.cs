@@ -62,6 +62,13 @@ public sealed class Tokenizer
     /// <summary>One more than the largest id.</summary>
     public int VocabSize { get; }
 
+    /// <summary>False where no tokenizer has been read: ids have no texts then, and texts no ids.</summary>
+    public bool HasVocabulary => model is not NoVocabularyModel;
+
+    /// <summary>For token ids without texts: every id decodes to nothing.</summary>
+    /// <param name="vocabSize">Of the model.</param>
+    public static Tokenizer WithoutVocabulary(int vocabSize) => new(null, null, new NoVocabularyModel(vocabSize), null, null, []);
+
     /// <exception cref="TokenizerFormatException">The file is malformed or uses a component that is not built.</exception>
     public static Tokenizer Load(string tokenizerJsonPath)
     {

@@ -50,13 +50,14 @@ internal static class ServeCommand
         var toolParser = new Option<string>(ServingFlags.ToolCallParser) { Description = "How the model writes tool calls: hermes, llama3_json, mistral, none, or auto (by its chat template).", DefaultValueFactory = _ => "auto" };
         var autoTools = new Option<bool>(ServingFlags.EnableAutoToolChoice) { Description = "Accepted for vLLM's sake: tool_choice auto is on wherever the way of writing calls is known." };
         var reasoningParser = new Option<string>(ServingFlags.ReasoningParser) { Description = "How the model sets reasoning apart: deepseek_r1, qwen3, none, or auto (by its template and vocabulary).", DefaultValueFactory = _ => "auto" };
+        var skipTokenizer = new Option<bool>(ServingFlags.SkipTokenizerInit) { Description = "Serve token ids alone, of a model with or without a tokenizer: prompts and answers are ids, texts are refused." };
         var maxLogprobs = new Option<int>(ServingFlags.MaxLogprobs) { Description = "Most log-probabilities a token that a request may ask for; -1: the whole vocabulary.", DefaultValueFactory = _ => 20 };
 
         var root = new RootCommand("Serves a language model over an OpenAI-compatible API.")
         {
             model, names, host, port, maxModelLen, blockSize, maxNumSeqs, maxBatched, longPrefill, queued, queuedTokens, dtype, cacheDType, quantization, device, prefixCaching, noPrefixCaching,
             cacheBytes, blocks, threads, instructions, shutdown, apiKeys, apiKeyFile, shareCache, perKey, timeout, stall, noWarmUp, pooling, speculative, seed,
-            template, trustTemplate, toolParser, autoTools, reasoningParser, maxLogprobs,
+            template, trustTemplate, toolParser, autoTools, reasoningParser, maxLogprobs, skipTokenizer,
         };
         var operation = new OperationFlags();
         operation.AddTo(root);
@@ -85,6 +86,7 @@ internal static class ServeCommand
                 ToolCallParser = parsed.GetValue(toolParser)!,
                 ReasoningParser = parsed.GetValue(reasoningParser)!,
                 MaxLogprobs = parsed.GetValue(maxLogprobs),
+                SkipTokenizerInit = parsed.GetValue(skipTokenizer),
                 MaxQueuedRequests = parsed.GetValue(queued),
                 MaxQueuedTokens = parsed.GetValue(queuedTokens),
             };

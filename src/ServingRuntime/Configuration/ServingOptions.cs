@@ -81,6 +81,9 @@ internal sealed record ServingOptions
     /// <summary>Most log-probabilities a token that a request may ask for; -1: the whole vocabulary.</summary>
     public int MaxLogprobs { get; init; } = 20;
 
+    /// <summary>Serve token ids alone; no tokenizer is read.</summary>
+    public bool SkipTokenizerInit { get; init; }
+
     public int MaxQueuedRequests { get; init; } = 1024;
 
     public long? MaxQueuedTokens { get; init; }

@@ -76,6 +76,11 @@ internal static class ServingOptionsValidator
             errors.Add($"{ServingFlags.MaxLogprobs}: {options.MaxLogprobs} is below -1");
         }
 
+        if (options.SkipTokenizerInit && (options.ChatTemplate is not null || options.ToolCallParser is not ("auto" or "none") || options.ReasoningParser is not ("auto" or "none")))
+        {
+            errors.Add($"{ServingFlags.SkipTokenizerInit}: excludes {ServingFlags.ChatTemplate}, {ServingFlags.ToolCallParser} and {ServingFlags.ReasoningParser}, which need a tokenizer");
+        }
+
         if (options.ChatTemplate is { } template && !File.Exists(template))
         {
             errors.Add($"{ServingFlags.ChatTemplate}: there is no file {template}");

@@ -44,9 +44,10 @@ internal static class FetchCommand
         var s3Addressing = new Option<string>("--s3-addressing") { Description = "Where the bucket is named: virtual (in the host), path, or auto (virtual at AWS).", DefaultValueFactory = _ => defaults.S3Addressing };
         var gcsEndpoint = new Option<string?>("--gcs-endpoint") { Description = "The Cloud Storage server. Default: STORAGE_EMULATOR_HOST, else https://storage.googleapis.com." };
         var tokenFile = new Option<string?>("--token-file") { Description = "File with the bearer token for hf://, gs:// or https://." };
+        var skipTokenizer = new Option<bool>(FetchFlags.SkipTokenizerInit) { Description = "The model may lack a tokenizer: it will be served with the same flag." };
         var command = new Command(FetchFlags.Verb, Description)
         {
-            uri, cache, output, sha256, connections, part, stall, attempts, insecure, hfEndpoint, s3Endpoint, s3Addressing, gcsEndpoint, tokenFile,
+            uri, cache, output, sha256, connections, part, stall, attempts, insecure, hfEndpoint, s3Endpoint, s3Addressing, gcsEndpoint, tokenFile, skipTokenizer,
         };
         command.SetAction((parsed, cancellationToken) =>
         {
@@ -65,6 +66,7 @@ internal static class FetchCommand
                 HfEndpoint = parsed.GetValue(hfEndpoint),
                 S3Endpoint = parsed.GetValue(s3Endpoint),
                 S3Addressing = parsed.GetValue(s3Addressing)!,
+                SkipTokenizerInit = parsed.GetValue(skipTokenizer),
                 GcsEndpoint = parsed.GetValue(gcsEndpoint),
                 TokenFile = parsed.GetValue(tokenFile),
             };

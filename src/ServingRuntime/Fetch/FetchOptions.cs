@@ -50,6 +50,9 @@ internal sealed record FetchOptions
     /// <summary>File that holds the bearer token for hf://, gs:// and https://; null: the environment's.</summary>
     public string? TokenFile { get; init; }
 
+    /// <summary>The model may lack a tokenizer.</summary>
+    public bool SkipTokenizerInit { get; init; }
+
     /// <summary>Bytes after which what came is noted as safe on disk.</summary>
     public long JournalBytes => Math.Min(PartBytes, 16 * MiB);
 

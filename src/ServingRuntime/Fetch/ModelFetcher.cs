@@ -59,7 +59,7 @@ internal sealed class ModelFetcher(FetchOptions options, FetchEnvironment enviro
             return new FetchResult(FetchExitCode.Usage, $"The URI {name} names no absolute path: write file:///absolute/path.");
         }
 
-        var result = ModelFolderCheck.Check(uri.LocalPath);
+        var result = ModelFolderCheck.Check(uri.LocalPath, skipTokenizer: options.SkipTokenizerInit);
         if (result.Code != FetchExitCode.Success || options.Sha256 is not { } expected)
         {
             return result;
@@ -263,14 +263,14 @@ internal sealed class ModelFetcher(FetchOptions options, FetchEnvironment enviro
             return null;
         }
 
-        var result = ModelFolderCheck.Check(namedWeights is null ? folder.Unfinished : Path.Combine(folder.Unfinished, namedWeights), withWeights.Value);
+        var result = ModelFolderCheck.Check(namedWeights is null ? folder.Unfinished : Path.Combine(folder.Unfinished, namedWeights), withWeights.Value, options.SkipTokenizerInit);
         // The folder's present name says nothing to whoever reads the message.
         return result with { Message = result.Message.Replace(folder.Unfinished, name, StringComparison.Ordinal) };
     }
 
     private FetchResult Finish(ModelFolder folder, CompleteMarker marker)
     {
-        var check = ModelFolderCheck.Check(folder.Path);
+        var check = ModelFolderCheck.Check(folder.Path, skipTokenizer: options.SkipTokenizerInit);
         return check.Code != FetchExitCode.Success ? check : check with { Message = $"{check.Message.TrimEnd('.')}, from {name}{(marker.Revision is { } r ? $" at {r}" : "")}, sha256 {marker.Sha256}." };
     }
 

@@ -55,9 +55,10 @@ internal sealed partial class ModelLoaderService(
         try
         {
             // The tokenizer is read while the engine maps its weights.
-            var tokenizer = Task.Run(() => ModelTokenizer.Load(options.Model, new TemplateLimits(), timeProvider, options.ChatTemplate), lifetime.ApplicationStopping);
+            var tokenizer = options.SkipTokenizerInit ? null
+                : Task.Run(() => ModelTokenizer.Load(options.Model, new TemplateLimits(), timeProvider, options.ChatTemplate), lifetime.ApplicationStopping);
             core = createCore(engineOptions, timeProvider, loggerFactory.CreateLogger("Octavo.ServingRuntime.Engine"));
-            var model = tokenizer.GetAwaiter().GetResult();
+            var model = tokenizer?.GetAwaiter().GetResult() ?? ModelTokenizer.LoadWithoutTokenizer(options.Model, core.VocabSize);
             var pooling = PoolingConfig.Read(options.Pooling, options.Model);
             var input = new InputProcessor(model, core.MaxModelLen, core.VocabSize);
             grammars = new GrammarCompiler(model.Tokenizer, core.VocabSize, new GrammarCompilerOptions(), timeProvider);
@@ -80,7 +81,11 @@ internal sealed partial class ModelLoaderService(
             host.SetLoaded(new LoadedModel(llm, input, ModelTraits.Detect(model, options), grammars) { Pooling = pooling });
 
             // Not earlier: the first answers shall have the processor to themselves.
-            _ = WarmUpGrammarsAsync(grammars);
+            if (model.Tokenizer.HasVocabulary)
+            {
+                _ = WarmUpGrammarsAsync(grammars);
+            }
+
             LogReady(options.ModelName, timeProvider.GetElapsedTime(start).TotalMilliseconds);
         }
         catch (Exception e)

@@ -35,6 +35,12 @@ internal sealed partial class WarmUp(
         """{"prompt": "Hello!", "max_tokens": 2, "temperature": 0}""",
     ];
 
+    private static readonly string[] IdCompletions =
+    [
+        """{"prompt": [1, 2, 3, 4, 5, 6, 7, 8], "stream": true, "max_tokens": 12, "temperature": 0.8, "ignore_eos": true, "return_token_ids": true}""",
+        """{"prompt": [1, 2, 3], "max_tokens": 4, "temperature": 0, "return_token_ids": true}""",
+    ];
+
     /// <exception cref="EngineStartException">The engine failed on it: it would fail on every request.</exception>
     public async Task RunAsync(IEngineCore core, InputProcessor input, GrammarCompiler grammars, CancellationToken cancellationToken)
     {
@@ -57,7 +63,7 @@ internal sealed partial class WarmUp(
             }
 
             var completions = ActivatorUtilities.CreateInstance<CompletionsEndpoint>(services, host);
-            await RunAsync(completions.HandleAsync, Completions, stop.Token);
+            await RunAsync(completions.HandleAsync, input.Tokenizer.HasVocabulary ? Completions : IdCompletions, stop.Token);
         }
         finally
         {

@@ -62,6 +62,16 @@ internal sealed partial class RequestMapper(ServingOptions options, TimeProvider
         var prompts = Prompt.Read(given, MaxPrompts);
         var echo = fields.Flag("echo") ?? false;
         var logprobs = LogprobsMapper.TakeCompletion(fields, options.MaxLogprobs, model.Input.Tokenizer.VocabSize, echo);
+        if (echo)
+        {
+            model.Input.RequireTokenizer("echo");
+        }
+
+        if ((logprobs.Count is not null || logprobs.Prompt is not null) && !logprobs.AsTokenIds)
+        {
+            model.Input.RequireTokenizer(logprobs.Count is null ? "prompt_logprobs" : "logprobs", ": log-probabilities need 'return_tokens_as_token_ids'");
+        }
+
         var limit = TokenLimit.TakeCompletion(fields, echo);
         var id = $"cmpl-{Guid.NewGuid():N}";
         var mapper = new GenerationMapper(fields, model.Input, limit.Asked == 0 ? limit with { Asked = 1 } : limit, logprobs, arrival);
@@ -96,7 +106,15 @@ internal sealed partial class RequestMapper(ServingOptions options, TimeProvider
     }
 
     private static async ValueTask<ITokenConstraintSource?> CompileAsync(OutputConstraint? constraint, LoadedModel model, CancellationToken cancellationToken)
-        => constraint is null ? null : await constraint.CompileAsync(model.Grammars, cancellationToken);
+    {
+        if (constraint is null)
+        {
+            return null;
+        }
+
+        model.Input.RequireTokenizer("response_format");
+        return await constraint.CompileAsync(model.Grammars, cancellationToken);
+    }
 
     private void LogUnknown(RequestFields fields)
     {

@@ -47,6 +47,7 @@ internal sealed class TokenizeEndpoint(ModelHost host, RequestMapper mapper, Ser
             throw fields.Fault("tokens", "is missing");
         }
 
+        model.Input.RequireTokenizer("tokens");
         var tokens = fields.Integers("tokens", MaxTokens);
         var vocabSize = model.Input.Tokenizer.VocabSize;
         if (tokens.Any(t => t < 0 || t >= vocabSize))

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Octavo.KubernetesClient;
 using Octavo.Operator.Autoscaling;
+using Octavo.Operator.Entities;
 using Octavo.Operator.Tests.Controller;
 using Octavo.TestSupport;
 using Octavo.TestSupport.Kubernetes;
@@ -14,7 +15,7 @@ public sealed class PermissionsTests
     private static readonly string[] NotSeenHere =
     [
         "serving.octavo.dev/inferenceservices list", "serving.octavo.dev/inferenceservices watch", "serving.octavo.dev/inferenceservices get",
-        "serving.octavo.dev/inferenceservices/finalizers update", "apps/deployments list", "apps/deployments watch", "/services list", "/services watch", "/pods list", "/pods watch",
+        "serving.octavo.dev/inferenceservices/finalizers update", "apps/deployments list", "apps/deployments watch", "/services list", "/services watch", "/persistentvolumeclaims list", "/persistentvolumeclaims watch", "/pods list", "/pods watch",
     ];
 
     [Fact]
@@ -32,7 +33,10 @@ public sealed class PermissionsTests
     private static async Task<HashSet<string>> AskedAsync()
     {
         var harness = new OperatorHarness();
-        await harness.CreateAsync(OperatorHarness.Autoscaled());
+        await harness.CreateAsync(OperatorHarness.Autoscaled() with
+        {
+            Model = new ModelSpec { Uri = "hf://org/name" }, Storage = new StorageSpec { Size = new WrittenQuantity("1Gi"), AccessMode = "ReadWriteMany" },
+        });
         harness.States.Set(OperatorHarness.Key, AutoscalerState.Resume(3, null));
         await harness.SyncAsync();
         harness.Client.ClearRequests();

@@ -25,13 +25,14 @@ internal sealed class OperatorHarness
     private readonly Indexer<V1Alpha1InferenceService> services = new();
     private readonly Indexer<V1Deployment> deployments = new();
     private readonly Indexer<V1Service> addresses = new();
+    private readonly Indexer<V1PersistentVolumeClaim> claims = new();
     private readonly Indexer<V1Pod> pods = new();
 
     public OperatorHarness()
     {
         Client = new FakeKubernetesClient(Time);
         pods.AddIndex(ClusterView.PodIndex, pod => ClusterView.ServiceOf(pod).Select(key => key.ToString()));
-        Cluster = new ClusterView(new(services), new(deployments), new(addresses), new(pods), States, Time);
+        Cluster = new ClusterView(new(services), new(deployments), new(addresses), new(claims), new(pods), States, Time);
         Metrics = new OperatorMetrics(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>());
         Controller = Create(new OperatorOptions { RuntimeImage = "octavo/serving-runtime:1" });
     }
@@ -50,7 +51,7 @@ internal sealed class OperatorHarness
         var applier = new ObjectApplier(Client);
         var events = new EventPublisher(Client, ServingObjectMeta.FieldManager, Time, NullLogger<EventPublisher>.Instance);
         return new InferenceServiceController(
-            Cluster, new ModelReconciler(), new WorkloadReconciler(applier, new VictimHints(Client), options), new ServiceReconciler(applier), new ScalingReconciler(),
+            Cluster, new ModelReconciler(), new StorageReconciler(applier), new WorkloadReconciler(applier, new VictimHints(Client), options), new ServiceReconciler(applier), new ScalingReconciler(),
             new StatusReconciler(Client, events), States, Metrics);
     }
 
@@ -81,6 +82,7 @@ internal sealed class OperatorHarness
         await FillAsync(services, _ => true);
         await FillAsync(deployments, Managed);
         await FillAsync(addresses, Managed);
+        await FillAsync(claims, Managed);
         await FillAsync(pods, Managed);
 
         static bool Managed(IKubernetesObject entity) => entity.Metadata.Labels?.GetValueOrDefault("app.kubernetes.io/managed-by") == ServingObjectMeta.FieldManager;

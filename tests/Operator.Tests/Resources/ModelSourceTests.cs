@@ -41,6 +41,16 @@ public sealed class ModelSourceTests
     }
 
     [Fact]
+    public void Build_SkipTokenizerInit_IsTheFetchsAndTheServers()
+    {
+        var pod = Pod(Spec("hf://org/name") with { Runtime = new RuntimeSpec { Engine = new EngineSpec { SkipTokenizerInit = true } } });
+
+        pod.InitContainers!.Single().Args.Should().Contain("--skip-tokenizer-init");
+        pod.Containers!.Single().Args.Should().Contain("--skip-tokenizer-init");
+        Pod(Spec("hf://org/name")).InitContainers!.Single().Args.Should().NotContain("--skip-tokenizer-init");
+    }
+
+    [Fact]
     public void Build_Storage_IsTheClaimOrBoundsTheNodesDisk()
     {
         var shared = Pod(Spec("hf://org/name") with { Storage = new StorageSpec { ClaimName = "models" } });

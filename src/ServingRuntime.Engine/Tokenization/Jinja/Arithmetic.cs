@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Octavo.ServingRuntime.Engine.Tokenization.Jinja;
 
 /// <summary>Python's operators between two values.</summary>
@@ -5,110 +7,217 @@ internal static class Arithmetic
 {
     public static object? Apply(string operation, object? left, object? right, RenderBudget budget)
     {
+        if (PythonNumber.IsNumber(left) && PythonNumber.IsNumber(right))
+        {
+            return left is double || right is double || operation == "/" || (operation == "**" && PythonNumber.Big(right).Sign < 0)
+                ? Reals(operation, left, right)
+                : Integers(operation, left!, right!);
+        }
+
         switch (operation, left, right)
         {
             case ("~", _, _):
-                var (first, second) = (TemplateValue.ToText(left), TemplateValue.ToText(right));
+                var (first, second) = (TemplateText.Of(left), TemplateText.Of(right));
                 budget.Characters((long)first.Length + second.Length);
                 return first + second;
-            case ("+", SafeText a, string or SafeText):
-                return new SafeText(budget.Checked(a.Text + (right is string plain ? SafeText.Escape(plain) : ((SafeText)right!).Text)));
-            case ("+", string a, SafeText b):
-                return new SafeText(budget.Checked(SafeText.Escape(a) + b.Text));
+            case ("+", SafeText or string, SafeText or string) when left is SafeText || right is SafeText:
+                return new SafeText(budget.Checked(Escaped(left) + Escaped(right)));
             case ("+", string a, string b):
                 budget.Characters((long)a.Length + b.Length);
                 return a + b;
             case ("+", List<object?> a, List<object?> b):
-                budget.Characters((long)a.Count + b.Count);
+                budget.Characters(16L * (a.Count + b.Count));
                 return a.Concat(b).ToList();
-            case ("*", string text, long or bool):
-                return Repeat(text, right, budget);
-            case ("*", long or bool, string text):
-                return Repeat(text, left, budget);
-            case ("%", string, _):
-                throw TemplateValue.Error("formatting by % is not supported");
+            case ("+", TemplateTuple a, TemplateTuple b):
+                budget.Characters(16L * (a.Items.Count + b.Items.Count));
+                return new TemplateTuple([.. a.Items, .. b.Items]);
+            case ("*", _, _) when PythonNumber.IsInteger(right) && left is string or SafeText or List<object?> or TemplateTuple:
+                return Repeat(left, right!, budget);
+            case ("*", _, _) when PythonNumber.IsInteger(left) && right is string or SafeText or List<object?> or TemplateTuple:
+                return Repeat(right, left!, budget);
+            case ("%", string text, _):
+                return new TextFormatter(budget).Percent(text, right);
+            case ("%", SafeText, _):
+                throw TemplateValue.Error("formatting a text marked safe by % is not supported");
+            case ("-", TemplateView, TemplateView):
+                throw TemplateValue.Error("differences of keys() or items() are not supported");
+            default:
+                throw (left as Undefined)?.Error() ?? (right as Undefined)?.Error()
+                    ?? TemplateValue.Error($"unsupported operands for {operation}: {TemplateValue.TypeName(left)} and {TemplateValue.TypeName(right)}");
         }
-
-        if (left is Undefined missing)
-        {
-            throw missing.Error();
-        }
-
-        if (right is Undefined alsoMissing)
-        {
-            throw alsoMissing.Error();
-        }
-
-        try
-        {
-            if (TemplateValue.TryInteger(left, out var x) && TemplateValue.TryInteger(right, out var y) && operation != "/")
-            {
-                return Integers(operation, x, y);
-            }
-
-            if (TemplateValue.TryNumber(left, out var u) && TemplateValue.TryNumber(right, out var v))
-            {
-                return Reals(operation, u, v);
-            }
-        }
-        catch (OverflowException)
-        {
-            throw TemplateValue.Error($"the result of {operation} is too large");
-        }
-
-        throw TemplateValue.Error($"unsupported operands for {operation}: {TemplateValue.TypeName(left)} and {TemplateValue.TypeName(right)}");
     }
 
-    private static object Integers(string operation, long x, long y) => operation switch
+    public static object Negate(object? value) => value switch
     {
-        "+" => checked(x + y),
-        "-" => checked(x - y),
-        "*" => checked(x * y),
-        "//" => y == 0 ? throw DivisionByZero() : checked(x / y) - (x % y != 0 && (x < 0) != (y < 0) ? 1 : 0),
-        "%" => y is 0 ? throw DivisionByZero() : y == -1 ? 0L : ((x % y) + y) % y,
-        "**" => Power(x, y),
-        _ => throw TemplateValue.Error($"unknown operator {operation}"),
+        double real => -real,
+        long or bool or BigInteger => PythonNumber.Integer(-PythonNumber.Big(value)),
+        _ => throw (value as Undefined)?.Error() ?? TemplateValue.Error($"bad operand for unary -: {TemplateValue.TypeName(value)}"),
     };
 
-    private static object Reals(string operation, double x, double y) => operation switch
+    public static object Absolute(object? value) => value is double real ? Math.Abs(real)
+        : PythonNumber.IsInteger(value) ? PythonNumber.Integer(BigInteger.Abs(PythonNumber.Big(value)))
+        : throw (value as Undefined)?.Error() ?? TemplateValue.Error($"'{TemplateValue.TypeName(value)}' is no number");
+
+    private static string Escaped(object? value) => value is SafeText safe ? safe.Text : SafeText.Escape((string)value!);
+
+    private static object Integers(string operation, object left, object right)
     {
-        "+" => x + y,
-        "-" => x - y,
-        "*" => x * y,
-        "/" => y == 0 ? throw DivisionByZero() : x / y,
-        "//" => y == 0 ? throw DivisionByZero() : Math.Floor(x / y),
-        "%" => y == 0 ? throw DivisionByZero() : x - (y * Math.Floor(x / y)),
-        "**" => Math.Pow(x, y),
-        _ => throw TemplateValue.Error($"unknown operator {operation}"),
-    };
-
-    private static object Power(long x, long y)
-    {
-        if (y < 0)
+        if (PythonNumber.TrySmall(left, out var x) && PythonNumber.TrySmall(right, out var y))
         {
-            return Math.Pow(x, y);
+            switch (operation)
+            {
+                case "+":
+                    return PythonNumber.Integer((Int128)x + y);
+                case "-":
+                    return PythonNumber.Integer((Int128)x - y);
+                case "*":
+                    return PythonNumber.Integer((Int128)x * y);
+                case "~":
+                    return TemplateText.Of(left) + TemplateText.Of(right);
+            }
         }
 
-        if (y > 64 && x is not (0 or 1 or -1))
+        var (a, b) = (PythonNumber.Big(left), PythonNumber.Big(right));
+        switch (operation)
         {
-            throw new OverflowException();
-        }
+            case "+":
+                return PythonNumber.Integer(a + b);
+            case "-":
+                return PythonNumber.Integer(a - b);
+            case "*":
+                return PythonNumber.Integer(a * b);
+            case "~":
+                return TemplateText.Of(left) + TemplateText.Of(right);
+            case "**":
+                if (b > int.MaxValue || BigInteger.Abs(a) > 1 && (a.GetBitLength() - 1) * b > PythonNumber.MaxBits)
+                {
+                    return BigInteger.Abs(a) > 1 ? throw new TemplateException(TemplateFault.Limit, "the result of ** is too large")
+                        : PythonNumber.Integer(a.Sign < 0 && b.IsEven ? 1 : a);
+                }
 
-        var result = 1L;
-        for (var i = 0L; i < Math.Min(y, 66 + (y % 2)); i++)
-        {
-            result = checked(result * x);
-        }
+                return PythonNumber.Integer(BigInteger.Pow(a, (int)b));
+            case "//" or "%":
+                if (b.IsZero)
+                {
+                    throw DivisionByZero();
+                }
 
-        return result;
+                var quotient = BigInteger.DivRem(a, b, out var rest);
+                var down = !rest.IsZero && rest.Sign != b.Sign;
+                return PythonNumber.Integer(operation == "%" ? (down ? rest + b : rest) : down ? quotient - 1 : quotient);
+            default:
+                throw TemplateValue.Error($"unknown operator {operation}");
+        }
     }
 
-    private static string Repeat(string text, object? times, RenderBudget budget)
+    private static object Reals(string operation, object? left, object? right)
     {
-        TemplateValue.TryInteger(times, out var count);
-        count = Math.Max(0, count);
-        budget.Characters(count > int.MaxValue ? int.MaxValue : text.Length * count);
-        return string.Concat(Enumerable.Repeat(text, (int)count));
+        if (operation == "~")
+        {
+            return TemplateText.Of(left) + TemplateText.Of(right);
+        }
+
+        if (operation == "/" && PythonNumber.IsInteger(left) && PythonNumber.IsInteger(right))
+        {
+            return Divide(PythonNumber.Big(left), PythonNumber.Big(right));
+        }
+
+        var (x, y) = (PythonNumber.Float(left), PythonNumber.Float(right));
+        return operation switch
+        {
+            "+" => x + y,
+            "-" => x - y,
+            "*" => x * y,
+            "/" => y == 0 ? throw DivisionByZero() : x / y,
+            "//" => y == 0 ? throw DivisionByZero() : FloorDivide(x, y).Quotient,
+            "%" => y == 0 ? throw DivisionByZero() : FloorDivide(x, y).Remainder,
+            "**" => Power(x, y),
+            _ => throw TemplateValue.Error($"unknown operator {operation}"),
+        };
+    }
+
+    /// <summary>The nearest float to a quotient of integers, also of those that are no floats themselves.</summary>
+    private static object Divide(BigInteger x, BigInteger y)
+    {
+        if (y.IsZero)
+        {
+            throw DivisionByZero();
+        }
+
+        if (BigInteger.Abs(x).GetBitLength() <= 53 && BigInteger.Abs(y).GetBitLength() <= 53)
+        {
+            return (double)x / (double)y;
+        }
+
+        // 66 bits of the quotient, the last one sticky: then one rounding by the conversion.
+        var shift = (int)(66 - (BigInteger.Abs(x).GetBitLength() - BigInteger.Abs(y).GetBitLength()));
+        var quotient = BigInteger.DivRem(shift >= 0 ? BigInteger.Abs(x) << shift : BigInteger.Abs(x), shift >= 0 ? BigInteger.Abs(y) : BigInteger.Abs(y) << -shift, out var rest);
+        if (!rest.IsZero && quotient.IsEven)
+        {
+            quotient += 1;
+        }
+
+        var kept = (ulong)(quotient >> 13) | ((quotient & 0x1FFF).IsZero ? 0UL : 1UL);
+        var result = Math.ScaleB((double)kept, 13 - shift);
+        return double.IsFinite(result) ? (x.Sign < 0) != (y.Sign < 0) ? -result : result : throw TemplateValue.Error("the quotient is too large for a float");
+    }
+
+    /// <summary>CPython's float_divmod: the rest has the sign of the divisor.</summary>
+    private static (double Quotient, double Remainder) FloorDivide(double x, double y)
+    {
+        var rest = x % y;
+        var quotient = (x - rest) / y;
+        if (rest != 0)
+        {
+            if ((y < 0) != (rest < 0))
+            {
+                rest += y;
+                quotient -= 1;
+            }
+        }
+        else
+        {
+            rest = Math.CopySign(0, y);
+        }
+
+        if (quotient == 0)
+        {
+            return (Math.CopySign(0, x / y), rest);
+        }
+
+        var floor = Math.Floor(quotient);
+        return (quotient - floor > 0.5 ? floor + 1 : floor, rest);
+    }
+
+    private static object Power(double x, double y)
+    {
+        if (x == 0 && y < 0)
+        {
+            throw DivisionByZero();
+        }
+
+        if (x < 0 && double.IsFinite(x) && double.IsFinite(y) && y != Math.Floor(y))
+        {
+            throw TemplateValue.Error("a root of a negative number is complex, which is not supported");
+        }
+
+        var result = Math.Pow(x, y);
+        return double.IsInfinity(result) && double.IsFinite(x) && double.IsFinite(y) ? throw TemplateValue.Error("the result of ** is too large") : result;
+    }
+
+    private static object? Repeat(object? value, object times, RenderBudget budget)
+    {
+        var count = BigInteger.Max(0, PythonNumber.Big(times));
+        var size = value switch { string text => text.Length, SafeText safe => safe.Text.Length, List<object?> list => 16L * list.Count, _ => 16L * ((TemplateTuple)value!).Items.Count };
+        budget.Characters(size == 0 ? 0 : count > int.MaxValue / size ? int.MaxValue : size * (long)count);
+        var repetitions = size == 0 ? 0 : (int)count;
+        return value switch
+        {
+            string text => string.Concat(Enumerable.Repeat(text, repetitions)),
+            SafeText safe => new SafeText(string.Concat(Enumerable.Repeat(safe.Text, repetitions))),
+            List<object?> list => Enumerable.Repeat(list, repetitions).SelectMany(items => items).ToList(),
+            _ => new TemplateTuple([.. Enumerable.Repeat(((TemplateTuple)value!).Items, repetitions).SelectMany(items => items)]),
+        };
     }
 
     private static TemplateException DivisionByZero() => TemplateValue.Error("division by zero");

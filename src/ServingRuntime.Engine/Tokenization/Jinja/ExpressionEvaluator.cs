@@ -1,3 +1,6 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
 namespace Octavo.ServingRuntime.Engine.Tokenization.Jinja;
 
 /// <summary>Values of expressions.</summary>
@@ -6,30 +9,37 @@ internal sealed class ExpressionEvaluator(RenderBudget budget)
     private readonly TemplateFilters filters = new(budget);
     private readonly TemplateMethods methods = new(budget);
 
-    /// <summary>The value; only here may it be a <see cref="SafeText"/>.</summary>
-    public object? EvaluateRaw(Expression expression, TemplateScope scope)
+    public object? Evaluate(Expression expression, TemplateScope scope)
     {
         budget.Step();
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
+        {
+            throw new TemplateException(TemplateFault.Limit, "the chat template's expressions are nested too deeply");
+        }
+
         switch (expression)
         {
             case Literal literal:
                 return literal.Value;
             case Variable variable:
-                return scope.Get(variable.Name);
+                var value = scope.Get(variable.Name);
+                return value is Undefined && variable.Name == "self" ? throw TemplateValue.Error("'self' is not supported") : value;
             case ListLiteral list:
-                return list.Items.Select(item => Evaluate(item, scope)).ToList();
+                return EvaluateItems(list.Items, scope);
+            case TupleLiteral tuple:
+                return new TemplateTuple(EvaluateItems(tuple.Items, scope));
             case DictionaryLiteral literal:
                 var dictionary = new TemplateDictionary();
-                foreach (var (key, value) in literal.Items)
+                foreach (var (key, item) in literal.Items)
                 {
-                    dictionary[Key(Evaluate(key, scope))] = Evaluate(value, scope);
+                    dictionary.Set(Evaluate(key, scope), Evaluate(item, scope));
                 }
 
                 return dictionary;
             case GetAttribute get:
-                return TemplateValue.GetAttribute(Evaluate(get.Target, scope), Checked(get.Name));
+                return TemplateValue.GetAttribute(Evaluate(get.Target, scope), get.Name);
             case GetItem get:
-                return TemplateValue.GetItem(Evaluate(get.Target, scope), Evaluate(get.Index, scope));
+                return TemplateValue.GetItem(Evaluate(get.Target, scope), Evaluate(get.Index, scope), budget);
             case Slice slice:
                 return EvaluateSlice(slice, scope);
             case Unary unary:
@@ -40,8 +50,6 @@ internal sealed class ExpressionEvaluator(RenderBudget budget)
             case Binary { Operator: "or" } or:
                 var first = Evaluate(or.Left, scope);
                 return TemplateValue.IsTrue(first) ? first : Evaluate(or.Right, scope);
-            case Binary { Operator: "+" } plus:
-                return Arithmetic.Apply("+", EvaluateRaw(plus.Left, scope), EvaluateRaw(plus.Right, scope), budget);
             case Binary binary:
                 return Arithmetic.Apply(binary.Operator, Evaluate(binary.Left, scope), Evaluate(binary.Right, scope), budget);
             case Comparison comparison:
@@ -54,7 +62,7 @@ internal sealed class ExpressionEvaluator(RenderBudget budget)
                 return ApplyFilter(filter.Name, Evaluate(filter.Operand, scope), filter.Arguments, scope);
             case Test test:
                 var subject = Evaluate(test.Operand, scope);
-                return TemplateTests.Apply(test.Name, subject, EvaluateArguments(test.Name, test.Arguments, scope)) != test.Negated;
+                return TemplateTests.Apply(test.Name, subject, EvaluateArguments(test.Name, test.Arguments, scope), budget);
             case Call call:
                 return EvaluateCall(call, scope);
             default:
@@ -62,52 +70,73 @@ internal sealed class ExpressionEvaluator(RenderBudget budget)
         }
     }
 
-    public object? Evaluate(Expression expression, TemplateScope scope)
-        => EvaluateRaw(expression, scope) is var value && value is SafeText safe ? safe.Text : value;
-
     public object? ApplyFilter(string name, object? value, ArgumentList arguments, TemplateScope scope)
         => filters.Apply(name, value, EvaluateArguments(name, arguments, scope));
 
-    public CallArguments EvaluateArguments(string callee, ArgumentList arguments, TemplateScope scope)
+    /// <param name="caller">What a call block gives to its macro.</param>
+    public object? EvaluateCall(Call call, TemplateScope scope, TemplateFunction? caller = null)
     {
+        var callee = Evaluate(call.Function, scope);
+        var name = call.Function switch { GetAttribute get => get.Name, Variable variable => variable.Name, _ => "the function" };
+        var arguments = EvaluateArguments(name, call.Arguments, scope, caller);
+        return callee switch
+        {
+            TemplateFunction function => function.Invoke(arguments),
+            BoundMethod method => methods.Call(method, arguments),
+            LoopState { Recurse: { } recurse } => recurse(arguments.Expect(1, 1, "iterable")),
+            LoopState => throw TemplateValue.Error("the loop is not marked recursive"),
+            Undefined undefined => throw undefined.Error(),
+            _ => throw TemplateValue.Error($"'{TemplateValue.TypeName(callee)}' cannot be called"),
+        };
+    }
+
+    private List<object?> EvaluateItems(IReadOnlyList<Expression> items, TemplateScope scope)
+    {
+        var values = new List<object?>(items.Count);
+        foreach (var item in items)
+        {
+            values.Add(Evaluate(item, scope));
+        }
+
+        return values;
+    }
+
+    private CallArguments EvaluateArguments(string callee, ArgumentList arguments, TemplateScope scope, TemplateFunction? caller = null)
+    {
+        var positional = EvaluateItems(arguments.Positional, scope);
         var named = new Dictionary<string, object?>(StringComparer.Ordinal);
+        if (arguments.More is { } more)
+        {
+            var items = Evaluate(more, scope);
+            foreach (var item in items is Undefined undefined ? throw undefined.Error() : TemplateValue.Iterate(items))
+            {
+                budget.Step();
+                positional.Add(item);
+            }
+        }
+
         foreach (var (name, value) in arguments.Named)
         {
             named[name] = Evaluate(value, scope);
         }
 
-        return new CallArguments(callee, [.. arguments.Positional.Select(a => Evaluate(a, scope))], named);
-    }
-
-    public object? EvaluateCallee(Expression function, TemplateScope scope) => Evaluate(function, scope);
-
-    private static object Key(object? value) => value is string or long or bool or double ? value : throw TemplateValue.Error($"{TemplateValue.TypeName(value)} cannot be a key");
-
-    private static string Checked(string name) => name.StartsWith('_') ? throw TemplateValue.Error($"access to '{name}' is not allowed") : name;
-
-    private object? EvaluateCall(Call call, TemplateScope scope)
-    {
-        if (call.Function is GetAttribute method)
+        if (caller is not null && !named.TryAdd("caller", caller))
         {
-            var target = Evaluate(method.Target, scope);
-            var name = Checked(method.Name);
-            var arguments = EvaluateArguments(name, call.Arguments, scope);
-            return target switch
-            {
-                Undefined undefined => throw undefined.Error(),
-                LoopState loop => loop.Call(name, arguments),
-                TemplateNamespace when TemplateValue.GetAttribute(target, name) is TemplateFunction function => function(arguments),
-                _ => methods.Call(target, name, arguments),
-            };
+            throw TemplateValue.Error("the argument 'caller' is given twice");
         }
 
-        return Evaluate(call.Function, scope) switch
+        if (arguments.MoreNamed is { } moreNamed)
         {
-            TemplateFunction function => function(EvaluateArguments("function", call.Arguments, scope)),
-            LoopState { Recurse: { } recurse } => recurse(EvaluateArguments("loop", call.Arguments, scope)),
-            Undefined undefined => throw undefined.Error(),
-            var other => throw TemplateValue.Error($"'{TemplateValue.TypeName(other)}' cannot be called"),
-        };
+            foreach (var (key, value) in (Evaluate(moreNamed, scope) as TemplateDictionary ?? throw TemplateValue.Error("** needs a mapping")).Items)
+            {
+                if (TemplateValue.Plain(key) is not string name || !named.TryAdd(name, value))
+                {
+                    throw TemplateValue.Error("** needs strings as keys, each once");
+                }
+            }
+        }
+
+        return new CallArguments(callee, positional, named);
     }
 
     private bool EvaluateComparison(Comparison comparison, TemplateScope scope)
@@ -120,8 +149,8 @@ internal sealed class ExpressionEvaluator(RenderBudget budget)
             {
                 "==" => TemplateValue.AreEqual(left, right),
                 "!=" => !TemplateValue.AreEqual(left, right),
-                "in" => TemplateValue.Contains(right, left),
-                "not in" => !TemplateValue.Contains(right, left),
+                "in" => TemplateValue.Contains(right, left, budget),
+                "not in" => !TemplateValue.Contains(right, left, budget),
                 "<" => TemplateValue.Compare(left, right) < 0,
                 "<=" => TemplateValue.Compare(left, right) <= 0,
                 ">" => TemplateValue.Compare(left, right) > 0,
@@ -141,30 +170,61 @@ internal sealed class ExpressionEvaluator(RenderBudget budget)
     private static object EvaluateUnary(string operation, object? value) => (operation, value) switch
     {
         ("not", _) => !TemplateValue.IsTrue(value),
-        ("-", long number) => checked(-number),
-        ("-", double number) => -number,
-        ("+", long or double) => value,
-        _ => throw TemplateValue.Error($"bad operand for unary {operation}: {TemplateValue.TypeName(value)}"),
+        ("-", _) => Arithmetic.Negate(value),
+        (_, double) => value,
+        (_, long or bool or BigInteger) => PythonNumber.Integer(PythonNumber.Big(value)),
+        _ => throw (value as Undefined)?.Error() ?? TemplateValue.Error($"bad operand for unary {operation}: {TemplateValue.TypeName(value)}"),
     };
 
     /// <summary>Python's slices, also backwards; strings by characters.</summary>
-    private object EvaluateSlice(Slice slice, TemplateScope scope)
+    private object? EvaluateSlice(Slice slice, TemplateScope scope)
     {
         var target = Evaluate(slice.Target, scope);
-        var items = target switch
+        var (start, stop, step) = (Bound(slice.Start, scope), Bound(slice.Stop, scope), Bound(slice.Step, scope) ?? 1);
+        if (target is TemplateRange range)
         {
-            string text => TemplateValue.Characters(text),
+            return step == 0 ? throw TemplateValue.Error("the step of a slice cannot be zero") : Slice(range, start, stop, step);
+        }
+
+        IReadOnlyList<object?> items = target switch
+        {
+            string text => PythonText.Characters(text),
+            SafeText safe => PythonText.Characters(safe.Text),
             List<object?> list => list,
+            TemplateTuple tuple => tuple.Items,
             Undefined undefined => throw undefined.Error(),
             _ => throw TemplateValue.Error($"'{TemplateValue.TypeName(target)}' cannot be sliced"),
         };
-        var step = Bound(slice.Step, scope) ?? 1;
         if (step == 0)
         {
             throw TemplateValue.Error("the step of a slice cannot be zero");
         }
 
-        long count = items.Count;
+        budget.Characters(items.Count);
+        var output = new List<object?>();
+        var (from, to) = Limits(items.Count, start, stop, step);
+        for (var i = from; step > 0 ? i < to : i > to; i += step)
+        {
+            output.Add(items[(int)i]);
+        }
+
+        return target switch
+        {
+            string => string.Concat(output),
+            SafeText => new SafeText(string.Concat(output)),
+            TemplateTuple => new TemplateTuple(output),
+            _ => output,
+        };
+    }
+
+    private static TemplateRange Slice(TemplateRange range, long? start, long? stop, long step)
+    {
+        var (from, to) = Limits(range.Count, start, stop, step);
+        return new TemplateRange(range.Start + (from * range.Step), range.Start + (to * range.Step), range.Step * step);
+    }
+
+    private static (long From, long To) Limits(long count, long? start, long? stop, long step)
+    {
         long Clamp(long? bound, long otherwise)
         {
             if (bound is not { } value)
@@ -176,23 +236,20 @@ internal sealed class ExpressionEvaluator(RenderBudget budget)
             return step > 0 ? Math.Clamp(value, 0, count) : Math.Clamp(value, -1, count - 1);
         }
 
-        var start = Clamp(Bound(slice.Start, scope), step > 0 ? 0 : count - 1);
-        var stop = Clamp(Bound(slice.Stop, scope), step > 0 ? count : -1);
-        var output = new List<object?>();
-        for (var i = start; step > 0 ? i < stop : i > stop; i += step)
-        {
-            output.Add(items[(int)i]);
-        }
-
-        budget.Step(1 + (output.Count / 16));
-        return target is string ? string.Concat(output) : output;
+        return (Clamp(start, step > 0 ? 0 : count - 1), Clamp(stop, step > 0 ? count : -1));
     }
 
     private long? Bound(Expression? expression, TemplateScope scope)
     {
         var value = expression is null ? null : Evaluate(expression, scope);
-        return value is null ? null
-            : TemplateValue.TryInteger(value, out var number) ? Math.Clamp(number, int.MinValue, int.MaxValue)
-            : throw TemplateValue.Error("the bounds of a slice must be integers");
+        return value switch
+        {
+            null => null,
+            long number => Math.Clamp(number, int.MinValue, int.MaxValue),
+            bool flag => flag ? 1 : 0,
+            BigInteger big => big.Sign > 0 ? int.MaxValue : int.MinValue,
+            Undefined undefined => throw undefined.Error(),
+            _ => throw TemplateValue.Error("the bounds of a slice must be integers"),
+        };
     }
 }

@@ -6,9 +6,21 @@ namespace Octavo.ServingRuntime.Engine.Tokenization.Jinja;
 internal sealed class ExpressionParser(TokenReader tokens)
 {
     private const int MaxDepth = 200;
-    private int depth;
 
-    /// <param name="withCondition">Whether "a if b" belongs to the expression (not in the head of a for).</param>
+    /// <summary>Operators, filters and members in one row; each is a level of evaluation.</summary>
+    private const int MaxRow = 1000;
+
+    private readonly List<TemplateException> unknown = [];
+    private int depth;
+    private int row;
+
+    /// <summary>Names that expressions have read, for what a macro asks of its call.</summary>
+    public HashSet<string> Read { get; set; } = new(StringComparer.Ordinal);
+
+    /// <summary>Directly in an if statement: there Jinja refuses an unknown filter or test only when it runs.</summary>
+    public bool InCondition { get; set; }
+
+    /// <param name="withCondition">Whether "a if b" belongs to the expression (not in the head of a for or if).</param>
     public Expression Parse(bool withCondition = true)
     {
         if (++depth > MaxDepth)
@@ -16,33 +28,58 @@ internal sealed class ExpressionParser(TokenReader tokens)
             throw tokens.Error("the expression is nested too deeply");
         }
 
+        row = depth == 1 ? 0 : row;
+        var before = unknown.Count;
         var value = ParseOr();
         while (withCondition && tokens.AcceptName("if"))
         {
             var condition = ParseOr();
-            value = new Conditional(condition, value, tokens.AcceptName("else") ? Parse() : null);
+            value = InRow(new Conditional(condition, value, tokens.AcceptName("else") ? Parse() : null));
+            unknown.RemoveRange(before, unknown.Count - before);
         }
 
-        depth--;
+        if (--depth == 0)
+        {
+            Check();
+        }
+
         return value;
     }
 
     /// <summary>An expression or, without brackets, a tuple.</summary>
-    public Expression ParseTuple(bool withCondition = true)
+    /// <param name="withCondition">As for <see cref="Parse"/>.</param>
+    /// <param name="end">A name that ends it.</param>
+    /// <param name="inBrackets">Whether it may be empty.</param>
+    public Expression ParseTuple(bool withCondition = true, string? end = null, bool inBrackets = false)
     {
-        var first = Parse(withCondition);
-        if (!tokens.IsOperator(","))
-        {
-            return first;
-        }
-
-        var items = new List<Expression> { first };
-        while (tokens.AcceptOperator(",") && tokens.Current.Kind is not (TokenKind.EndStatement or TokenKind.EndOutput) && !tokens.IsOperator(")"))
+        var items = new List<Expression>();
+        while (tokens.Current.Kind is not (TokenKind.EndStatement or TokenKind.EndOutput) && !tokens.IsOperator(")") && (end is null || !tokens.IsName(end)))
         {
             items.Add(Parse(withCondition));
+            if (!tokens.AcceptOperator(","))
+            {
+                return items.Count == 1 ? items[0] : new TupleLiteral(items);
+            }
         }
 
-        return new ListLiteral(items);
+        return items.Count > 0 || inBrackets ? new TupleLiteral(items) : throw tokens.Error("the expression is unfinished");
+    }
+
+    /// <param name="withAttributes">Whether a namespace's attribute may be set.</param>
+    /// <param name="end">A name that ends it.</param>
+    public AssignmentTarget ParseTarget(bool withAttributes, string? end = null)
+    {
+        var items = new List<AssignmentTarget>();
+        while (tokens.Current.Kind != TokenKind.EndStatement && !tokens.IsOperator(")") && (end is null || !tokens.IsName(end)))
+        {
+            items.Add(ParseOneTarget(withAttributes));
+            if (!tokens.AcceptOperator(","))
+            {
+                return items.Count == 1 ? items[0] : new TupleTarget(items);
+            }
+        }
+
+        return items.Count > 0 ? new TupleTarget(items) : throw tokens.Error("a name to assign to is missing");
     }
 
     public ArgumentList ParseArguments()
@@ -50,9 +87,11 @@ internal sealed class ExpressionParser(TokenReader tokens)
         tokens.ExpectOperator("(");
         var positional = new List<Expression>();
         var named = new List<(string, Expression)>();
-        while (!tokens.AcceptOperator(")"))
+        Expression? more = null;
+        Expression? moreNamed = null;
+        for (var first = true; !tokens.AcceptOperator(")"); first = false)
         {
-            if (positional.Count + named.Count > 0)
+            if (!first)
             {
                 tokens.ExpectOperator(",");
                 if (tokens.AcceptOperator(")"))
@@ -61,39 +100,84 @@ internal sealed class ExpressionParser(TokenReader tokens)
                 }
             }
 
-            if (tokens.IsOperator("*") || tokens.IsOperator("**"))
+            if (moreNamed is not null || (more is not null && !tokens.IsOperator("**") && !tokens.IsNamedArgument()))
             {
-                throw tokens.Error("unpacked arguments are not supported");
+                throw tokens.Error("an argument follows an unpacked one");
             }
 
-            var value = Parse();
-            if (value is Variable variable && tokens.AcceptOperator("="))
+            if (tokens.AcceptOperator("*"))
             {
-                named.Add((variable.Name, Parse()));
+                more = Parse();
             }
-            else if (named.Count > 0)
+            else if (tokens.AcceptOperator("**"))
             {
-                throw tokens.Error("a positional argument follows a named one");
+                moreNamed = Parse();
+            }
+            else if (tokens.IsNamedArgument())
+            {
+                var name = tokens.ExpectName();
+                tokens.ExpectOperator("=");
+                named.Add(named.Exists(n => n.Item1 == name) ? throw tokens.Error($"the argument '{name}' is given twice") : (name, Parse()));
             }
             else
             {
-                positional.Add(value);
+                positional.Add(named.Count > 0 ? throw tokens.Error("a positional argument follows a named one") : Parse());
             }
         }
 
-        return new ArgumentList(positional, named);
+        return new ArgumentList(positional, named, more, moreNamed);
     }
 
-    /// <summary>The chain of filters of a filter block or block set; the first name has been announced by the caller.</summary>
+    /// <summary>The chain of filters of a filter block or block set; what announces the first name has been read.</summary>
     public List<(string Name, ArgumentList Arguments)> ParseFilterChain()
     {
         var filters = new List<(string, ArgumentList)>();
         do
         {
-            filters.Add((tokens.ExpectName(), tokens.IsOperator("(") ? ParseArguments() : ArgumentList.Empty));
+            filters.Add((ExpectKnown("filter", TemplateFilters.Names), tokens.IsOperator("(") ? ParseArguments() : ArgumentList.Empty));
         }
         while (tokens.AcceptOperator("|"));
+        Check();
         return filters;
+    }
+
+    private void Check()
+    {
+        if (unknown.Count > 0 && !InCondition)
+        {
+            throw unknown[0];
+        }
+
+        unknown.Clear();
+    }
+
+    private T InRow<T>(T node)
+        where T : Expression
+        => ++row <= MaxRow ? node : throw tokens.Error("the expression is too long");
+
+    private AssignmentTarget ParseOneTarget(bool withAttributes)
+    {
+        if (++depth > MaxDepth)
+        {
+            throw tokens.Error("the names are nested too deeply");
+        }
+
+        AssignmentTarget target;
+        if (tokens.AcceptOperator("("))
+        {
+            target = ParseTarget(withAttributes);
+            tokens.ExpectOperator(")");
+        }
+        else
+        {
+            var name = tokens.ExpectName();
+            target = name is "true" or "false" or "True" or "False" or "none" or "None" ? throw tokens.Error($"'{name}' cannot be assigned to")
+                : withAttributes && tokens.AcceptOperator(".") ? new AttributeTarget(name, tokens.ExpectName())
+                : new NameTarget(name);
+        }
+
+        depth--;
+        return target;
     }
 
     private Expression ParseOr()
@@ -101,7 +185,7 @@ internal sealed class ExpressionParser(TokenReader tokens)
         var left = ParseAnd();
         while (tokens.AcceptName("or"))
         {
-            left = new Binary("or", left, ParseAnd());
+            left = InRow(new Binary("or", left, ParseAnd()));
         }
 
         return left;
@@ -112,7 +196,7 @@ internal sealed class ExpressionParser(TokenReader tokens)
         var left = ParseNot();
         while (tokens.AcceptName("and"))
         {
-            left = new Binary("and", left, ParseNot());
+            left = InRow(new Binary("and", left, ParseNot()));
         }
 
         return left;
@@ -144,14 +228,10 @@ internal sealed class ExpressionParser(TokenReader tokens)
             {
                 rest.Add(("in", ParseAdditive()));
             }
-            else if (tokens.IsName("not"))
+            else if (tokens.IsName("not") && tokens.Next is { Kind: TokenKind.Name, Text: "in" })
             {
                 tokens.Read();
-                if (!tokens.AcceptName("in"))
-                {
-                    throw tokens.Error("expected 'in' after 'not'");
-                }
-
+                tokens.Read();
                 rest.Add(("not in", ParseAdditive()));
             }
             else
@@ -166,7 +246,7 @@ internal sealed class ExpressionParser(TokenReader tokens)
         var left = ParseConcatenation();
         while (tokens.Current is { Kind: TokenKind.Operator, Text: "+" or "-" })
         {
-            left = new Binary(tokens.Read().Text, left, ParseConcatenation());
+            left = InRow(new Binary(tokens.Read().Text, left, ParseConcatenation()));
         }
 
         return left;
@@ -177,7 +257,7 @@ internal sealed class ExpressionParser(TokenReader tokens)
         var left = ParseMultiplicative();
         while (tokens.AcceptOperator("~"))
         {
-            left = new Binary("~", left, ParseMultiplicative());
+            left = InRow(new Binary("~", left, ParseMultiplicative()));
         }
 
         return left;
@@ -188,7 +268,7 @@ internal sealed class ExpressionParser(TokenReader tokens)
         var left = ParsePower();
         while (tokens.Current is { Kind: TokenKind.Operator, Text: "*" or "/" or "//" or "%" })
         {
-            left = new Binary(tokens.Read().Text, left, ParsePower());
+            left = InRow(new Binary(tokens.Read().Text, left, ParsePower()));
         }
 
         return left;
@@ -199,7 +279,7 @@ internal sealed class ExpressionParser(TokenReader tokens)
         var left = ParseUnary(withFilters: true);
         while (tokens.AcceptOperator("**"))
         {
-            left = new Binary("**", left, ParseUnary(withFilters: true));
+            left = InRow(new Binary("**", left, ParseUnary(withFilters: true)));
         }
 
         return left;
@@ -226,6 +306,7 @@ internal sealed class ExpressionParser(TokenReader tokens)
         switch (token.Kind)
         {
             case TokenKind.Name:
+                Read.Add(token.Text);
                 return token.Text switch
                 {
                     "true" or "True" => new Literal(true),
@@ -242,20 +323,11 @@ internal sealed class ExpressionParser(TokenReader tokens)
 
                 return new Literal(text);
             case TokenKind.Integer:
-                return long.TryParse(token.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var integer)
-                    ? new Literal(integer)
-                    : throw tokens.Error($"the number {token.Text} is too large");
+                return new Literal(PythonNumber.TryParseInteger(token.Text, 0, out var integer) ? integer : throw tokens.Error($"the number {token.Text} is too large or malformed"));
             case TokenKind.Float:
-                return double.TryParse(token.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
-                    ? new Literal(number)
-                    : throw tokens.Error($"'{token.Text}' is no number");
+                return new Literal(double.Parse(token.Text, NumberStyles.Float, CultureInfo.InvariantCulture));
             case TokenKind.Operator when token.Text == "(":
-                if (tokens.AcceptOperator(")"))
-                {
-                    return new ListLiteral([]);
-                }
-
-                var inner = ParseTuple();
+                var inner = ParseTuple(inBrackets: true);
                 tokens.ExpectOperator(")");
                 return inner;
             case TokenKind.Operator when token.Text == "[":
@@ -317,17 +389,17 @@ internal sealed class ExpressionParser(TokenReader tokens)
         {
             if (tokens.AcceptOperator("."))
             {
-                value = tokens.Current.Kind == TokenKind.Integer
-                    ? new GetItem(value, new Literal(long.Parse(tokens.Read().Text, CultureInfo.InvariantCulture)))
-                    : new GetAttribute(value, tokens.ExpectName());
+                value = InRow<Expression>(tokens.Current.Kind == TokenKind.Integer
+                    ? new GetItem(value, new Literal(PythonNumber.TryParseInteger(tokens.Read().Text, 0, out var index) ? index : throw tokens.Error("a malformed index")))
+                    : new GetAttribute(value, tokens.ExpectName()));
             }
             else if (tokens.AcceptOperator("["))
             {
-                value = ParseSubscript(value);
+                value = InRow(ParseSubscript(value));
             }
             else if (tokens.IsOperator("("))
             {
-                value = new Call(value, ParseArguments());
+                value = InRow(new Call(value, ParseArguments()));
             }
             else
             {
@@ -338,17 +410,28 @@ internal sealed class ExpressionParser(TokenReader tokens)
 
     private Expression ParseSubscript(Expression target)
     {
-        Expression? start = tokens.IsOperator(":") ? null : ParseTuple();
-        if (!tokens.AcceptOperator(":"))
+        var items = new List<Expression>();
+        for (var first = true; !tokens.AcceptOperator("]"); first = false)
         {
+            if (!first)
+            {
+                tokens.ExpectOperator(",");
+            }
+
+            var start = tokens.IsOperator(":") ? null : Parse();
+            if (!tokens.AcceptOperator(":"))
+            {
+                items.Add(start!);
+                continue;
+            }
+
+            var stop = tokens.IsOperator(":") || tokens.IsOperator("]") ? null : Parse();
+            var step = tokens.AcceptOperator(":") && !tokens.IsOperator("]") ? Parse() : null;
             tokens.ExpectOperator("]");
-            return new GetItem(target, start!);
+            return items.Count == 0 ? new Slice(target, start, stop, step) : throw tokens.Error("a slice in a tuple is not supported");
         }
 
-        var stop = tokens.IsOperator(":") || tokens.IsOperator("]") ? null : Parse();
-        var step = tokens.AcceptOperator(":") && !tokens.IsOperator("]") ? Parse() : null;
-        tokens.ExpectOperator("]");
-        return new Slice(target, start, stop, step);
+        return new GetItem(target, items is [var single] ? single : new TupleLiteral(items));
     }
 
     private Expression ParseFilters(Expression value)
@@ -357,22 +440,39 @@ internal sealed class ExpressionParser(TokenReader tokens)
         {
             if (tokens.AcceptOperator("|"))
             {
-                value = new Filter(value, tokens.ExpectName(), tokens.IsOperator("(") ? ParseArguments() : ArgumentList.Empty);
+                value = InRow(new Filter(value, ExpectKnown("filter", TemplateFilters.Names), tokens.IsOperator("(") ? ParseArguments() : ArgumentList.Empty));
             }
             else if (tokens.AcceptName("is"))
             {
                 var negated = tokens.AcceptName("not");
-                value = new Test(value, tokens.ExpectName(), ParseTestArguments(), negated);
+                var test = InRow(new Test(value, ExpectKnown("test", TemplateTests.Names), ParseTestArguments()));
+                value = negated ? new Unary("not", test) : test;
             }
             else if (tokens.IsOperator("("))
             {
-                value = new Call(value, ParseArguments());
+                value = InRow(new Call(value, ParseArguments()));
             }
             else
             {
                 return value;
             }
         }
+    }
+
+    private string ExpectKnown(string kind, IReadOnlySet<string> known)
+    {
+        var name = tokens.ExpectName();
+        while (tokens.AcceptOperator("."))
+        {
+            name += "." + tokens.ExpectName();
+        }
+
+        if (!known.Contains(name))
+        {
+            unknown.Add(tokens.Error($"the {kind} '{name}' is not supported"));
+        }
+
+        return name;
     }
 
     private ArgumentList ParseTestArguments()
@@ -384,11 +484,13 @@ internal sealed class ExpressionParser(TokenReader tokens)
 
         var startsValue = tokens.Current.Kind switch
         {
-            TokenKind.Name => tokens.Current.Text is not ("else" or "or" or "and" or "is" or "if" or "in" or "not"),
+            TokenKind.Name => tokens.Current.Text is not ("else" or "or" or "and"),
             TokenKind.String or TokenKind.Integer or TokenKind.Float => true,
             TokenKind.Operator => tokens.Current.Text is "[" or "{",
             _ => false,
         };
-        return startsValue ? new ArgumentList([ParsePostfix(ParsePrimary())], []) : ArgumentList.Empty;
+        return !startsValue ? ArgumentList.Empty
+            : tokens.IsName("is") ? throw tokens.Error("tests cannot be chained by 'is'")
+            : new ArgumentList([ParsePostfix(ParsePrimary())], []);
     }
 }

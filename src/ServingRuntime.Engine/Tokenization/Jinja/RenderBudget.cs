@@ -40,6 +40,15 @@ internal sealed class RenderBudget(TemplateLimits limits, TimeProvider timeProvi
         Step(1 + (length / CharactersAStep));
     }
 
+    /// <summary>That a text under way has not become too long.</summary>
+    public void Fits(long length)
+    {
+        if (length > limits.MaxOutputLength)
+        {
+            Characters(length);
+        }
+    }
+
     public string Checked(string text)
     {
         Characters(text.Length);

@@ -1,218 +1,252 @@
-using System.Globalization;
+using System.Collections.Frozen;
+using System.Numerics;
 
 namespace Octavo.ServingRuntime.Engine.Tokenization.Jinja;
 
-/// <summary>What may stand after a bar.</summary>
-internal sealed class TemplateFilters(RenderBudget budget)
+/// <summary>What may stand after a bar: filters of single values here, those of sequences in <see cref="SequenceFilters"/>.</summary>
+internal sealed class TemplateFilters
 {
+    /// <summary>Jinja's filters that are built, with the names of their parameters in order and how many of them have no default; "*": checked by the filter itself.</summary>
+    private static readonly FrozenDictionary<string, (int Required, string[] Parameters)> Signatures = new Dictionary<string, (int, string[])>(StringComparer.Ordinal)
+    {
+        ["abs"] = (0, []), ["upper"] = (0, []), ["lower"] = (0, []), ["title"] = (0, []), ["capitalize"] = (0, []), ["string"] = (0, []), ["safe"] = (0, []), ["escape"] = (0, []), ["e"] = (0, []),
+        ["forceescape"] = (0, []), ["length"] = (0, []), ["count"] = (0, []), ["wordcount"] = (0, []), ["items"] = (0, []), ["first"] = (0, []), ["last"] = (0, []), ["list"] = (0, []), ["reverse"] = (0, []),
+        ["trim"] = (0, ["chars"]), ["int"] = (0, ["default", "base"]), ["float"] = (0, ["default"]), ["round"] = (0, ["precision", "method"]),
+        ["default"] = (0, ["default_value", "boolean"]), ["d"] = (0, ["default_value", "boolean"]), ["replace"] = (2, ["old", "new", "count"]),
+        ["tojson"] = (0, ["ensure_ascii", "indent", "separators", "sort_keys"]), ["indent"] = (0, ["width", "first", "blank"]), ["center"] = (0, ["width"]),
+        ["truncate"] = (0, ["length", "killwords", "end", "leeway"]), ["dictsort"] = (0, ["case_sensitive", "by", "reverse"]), ["join"] = (0, ["d", "attribute"]),
+        ["unique"] = (0, ["case_sensitive", "attribute"]), ["sort"] = (0, ["reverse", "case_sensitive", "attribute"]), ["min"] = (0, ["case_sensitive", "attribute"]),
+        ["max"] = (0, ["case_sensitive", "attribute"]), ["sum"] = (0, ["attribute", "start"]), ["groupby"] = (1, ["attribute", "default", "case_sensitive"]),
+        ["batch"] = (1, ["linecount", "fill_with"]), ["slice"] = (1, ["slices", "fill_with"]),
+        ["map"] = (0, ["*"]), ["select"] = (0, ["*"]), ["reject"] = (0, ["*"]), ["selectattr"] = (0, ["*"]), ["rejectattr"] = (0, ["*"]), ["format"] = (0, ["*"]),
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    private readonly RenderBudget budget;
+    private readonly SequenceFilters sequences;
+
+    public TemplateFilters(RenderBudget budget)
+    {
+        this.budget = budget;
+        sequences = new SequenceFilters(this, budget);
+    }
+
+    /// <summary>All filters of Jinja 3.1, also those that are not built: any other name is refused before anything runs, as Jinja does.</summary>
+    public static FrozenSet<string> Names { get; } = Signatures.Keys
+        .Concat(["attr", "filesizeformat", "pprint", "random", "striptags", "urlencode", "urlize", "wordwrap", "xmlattr"]).ToFrozenSet(StringComparer.Ordinal);
+
     public object? Apply(string name, object? value, CallArguments arguments)
     {
+        if (!Signatures.TryGetValue(name, out var signature))
+        {
+            throw TemplateValue.Error($"the filter '{name}' is not supported");
+        }
+
+        if (signature.Parameters is not ["*"])
+        {
+            arguments.Expect(signature.Required, signature.Parameters.Length, signature.Parameters);
+        }
+
         budget.Characters(value is string text ? text.Length : 0);
         switch (name)
         {
             case "trim":
-                return arguments.Text(0, "chars") is { } characters ? Text(value).Trim(characters.ToCharArray()) : Text(value).Trim();
-            case "length" or "count":
-                return TemplateValue.Length(value);
+                return Kept(value, PythonText.Strip(Text(value), arguments.Text(0, "chars")));
             case "upper":
-                return Text(value).ToUpperInvariant();
+                return Kept(value, PythonCasing.Upper(Text(value)));
             case "lower":
-                return Text(value).ToLowerInvariant();
-            case "title":
-                return TemplateMethods.Title(Text(value));
+                return Kept(value, PythonCasing.Lower(Text(value)));
             case "capitalize":
-                return TemplateMethods.Capitalize(Text(value));
+                return Kept(value, PythonCasing.Capitalize(Text(value)));
+            case "center":
+                return Kept(value, (string)new StringMethods(budget).Call(Text(value), "center", CallArguments.Of(name, arguments.Integer(0, "width", 80)))!);
+            case "title":
+                return Title(Text(value));
+            case "length" or "count":
+                return TemplateValue.TryLength(value) ?? throw TemplateValue.Error($"'{TemplateValue.TypeName(value)}' has no length");
+            case "wordcount":
+                return (long)Words(Text(value));
             case "string":
-                return budget.Checked(Text(value));
+                return value is SafeText ? value : budget.Checked(Text(value));
             case "safe":
-                return new SafeText(budget.Checked(Text(value)));
+                return value is SafeText ? value : new SafeText(budget.Checked(Text(value)));
+            case "escape" or "e" or "forceescape":
+                return value is SafeText && name != "forceescape" ? value : new SafeText(budget.Checked(SafeText.Escape(Text(value))));
             case "int":
                 return ToInteger(value, arguments);
             case "float":
                 return ToFloat(value, arguments);
             case "abs":
-                return value switch { long number => Math.Abs(number), double number => Math.Abs(number), _ => throw NotANumber(value) };
+                return Arithmetic.Absolute(value);
             case "round":
-                return TemplateValue.TryNumber(value, out var real)
-                    ? Math.Round(real, (int)Math.Clamp(arguments.Integer(0, "precision", 0), 0, 15), MidpointRounding.ToEven)
-                    : throw NotANumber(value);
+                return Round(value, arguments);
             case "default" or "d":
                 var missing = value is Undefined || (arguments.Flag(1, "boolean") && !TemplateValue.IsTrue(value));
                 return missing ? arguments.TryGet(0, "default_value", out var otherwise) ? otherwise : "" : value;
             case "replace":
-                return TemplateMethods.Replace(Text(value), arguments.RequireText(0, "old"), arguments.RequireText(1, "new"), arguments.Integer(2, "count", -1), budget);
+                return StringMethods.Replace(
+                    Text(value), Text(arguments.Require(0, "old")), Text(arguments.Require(1, "new")), arguments.Get(2, "count") is null ? -1 : arguments.Integer(2, "count", -1), budget);
             case "tojson":
-                return budget.Checked(ToJson(value, arguments));
+                return budget.Checked(TemplateJson.Serialize(value, arguments, budget));
             case "indent":
-                return Indent(Text(value), arguments);
-            case "escape" or "e":
-                return new SafeText(budget.Checked(SafeText.Escape(Text(value))));
+                return Indent(value, arguments);
+            case "truncate":
+                return Truncate(value, arguments);
+            case "format":
+                return Format(value, arguments);
             default:
-                return ApplyToSequence(name, value, arguments);
+                return sequences.Apply(name, value, arguments);
         }
     }
 
-    private object? ApplyToSequence(string name, object? value, CallArguments arguments)
+    private static string Text(object? value) => TemplateText.Of(value);
+
+    /// <summary>A string method of a safe text gives a safe text.</summary>
+    private static object Kept(object? value, string text) => value is SafeText ? new SafeText(text) : text;
+
+    /// <summary>Words begin after spaces, hyphens and opening brackets, other than with str.title.</summary>
+    private static string Title(string text)
     {
-        if (name is "items" && value is not TemplateDictionary)
+        var parts = new List<string>();
+        var start = 0;
+        for (var i = 0; i <= text.Length; i++)
         {
-            return value is Undefined ? new List<object?>() : throw TemplateValue.Error("items needs a mapping");
+            if (i < text.Length && !(PythonText.IsSpace(text[i]) || text[i] is '-' or '(' or '{' or '[' or '<'))
+            {
+                continue;
+            }
+
+            var word = PythonText.Characters(text[start..i]);
+            parts.Add(word.Count == 0 ? "" : PythonCasing.Upper(word[0]) + PythonCasing.Lower(string.Concat(word.Skip(1))));
+            parts.Add(i < text.Length ? text[i].ToString() : "");
+            start = i + 1;
         }
 
-        switch (name)
+        return string.Concat(parts);
+    }
+
+    private static int Words(string text)
+    {
+        var (words, inWord) = (0, false);
+        foreach (var rune in text.EnumerateRunes())
         {
-            case "items":
-                return TemplateMethods.Items((TemplateDictionary)value!);
-            case "dictsort":
-                var sorted = value is TemplateDictionary dictionary ? TemplateMethods.Items(dictionary) : throw TemplateValue.Error("dictsort needs a mapping");
-                var by = arguments.Text(1, "by") == "value" ? 1 : 0;
-                return Sorted(sorted, item => ((List<object?>)item!)[by], arguments.Flag(0, "case_sensitive"), arguments.Flag(2, "reverse"));
-            case "first":
-                return TemplateValue.Iterate(value) is [var first, ..] ? first : new Undefined("the first item of nothing");
-            case "last":
-                return TemplateValue.Iterate(value) is [.., var last] ? last : new Undefined("the last item of nothing");
-            case "list":
-                return Charged(TemplateValue.Iterate(value)).ToList();
-            case "reverse":
-                var reversed = Charged(TemplateValue.Iterate(value)).ToList();
-                reversed.Reverse();
-                return value is string ? string.Concat(reversed) : reversed;
-            case "join":
-                return Join(value, arguments);
-            case "map":
-                return Map(value, arguments);
-            case "select" or "reject":
-                return Charged(TemplateValue.Iterate(value)).Where(item => Holds(item, arguments, 0) == (name == "select")).ToList();
-            case "selectattr" or "rejectattr":
-                var attribute = arguments.RequireText(0, "attribute");
-                return Charged(TemplateValue.Iterate(value)).Where(item => Holds(Attribute(item, attribute), arguments, 1) == (name == "selectattr")).ToList();
-            case "unique":
-                return Unique(Charged(TemplateValue.Iterate(value)));
-            case "sort":
-                var key = arguments.Text(2, "attribute");
-                return Sorted(Charged(TemplateValue.Iterate(value)), item => key is null ? item : Attribute(item, key), arguments.Flag(1, "case_sensitive"), arguments.Flag(0, "reverse"));
-            case "min" or "max":
-                var ordered = Sorted(Charged(TemplateValue.Iterate(value)), item => item, caseSensitive: false, reverse: name == "max");
-                return ordered.Count > 0 ? ordered[0] : new Undefined($"the {name} of nothing");
-            case "sum":
-                var attributeToAdd = arguments.Text(0, "attribute");
-                return Charged(TemplateValue.Iterate(value)).Select(item => attributeToAdd is null ? item : Attribute(item, attributeToAdd))
-                    .Aggregate(arguments.Get(1, "start") ?? 0L, (total, item) => Arithmetic.Apply("+", total, item, budget)!);
+            var isWord = rune.Value == '_' || System.Text.Rune.IsLetterOrDigit(rune) || System.Globalization.CharUnicodeInfo.GetNumericValue(rune.ToString(), 0) is not -1;
+            words += isWord && !inWord ? 1 : 0;
+            inWord = isWord;
+        }
+
+        return words;
+    }
+
+    private object? Format(object? value, CallArguments arguments)
+    {
+        if (value is SafeText || (arguments.Positional.Count > 0 && arguments.Named.Count > 0))
+        {
+            throw TemplateValue.Error("format takes a plain string, and arguments by place or by name");
+        }
+
+        var names = new TemplateDictionary();
+        foreach (var (name, item) in arguments.Named)
+        {
+            names.Set(name, item);
+        }
+
+        return new TextFormatter(budget).Percent(Text(value), arguments.Named.Count > 0 ? names : new TemplateTuple([.. arguments.Positional]));
+    }
+
+    private static object Round(object? value, CallArguments arguments)
+    {
+        var method = arguments.Text(1, "method") ?? "common";
+        var precision = (int)Math.Clamp(arguments.Integer(0, "precision", 0), -5000, 5000);
+        if (method is not ("common" or "ceil" or "floor"))
+        {
+            throw TemplateValue.Error("round: the method must be common, ceil or floor");
+        }
+
+        if (!PythonNumber.IsNumber(value))
+        {
+            throw (value as Undefined)?.Error() ?? TemplateValue.Error($"'{TemplateValue.TypeName(value)}' is no number");
+        }
+
+        if (method == "common")
+        {
+            return value is double real ? PythonRounding.Round(real, precision) : PythonRounding.Round(value!, precision);
+        }
+
+        if (precision is < 0 or > 22)
+        {
+            throw TemplateValue.Error("round: this precision is not supported with ceil or floor");
+        }
+
+        var scale = BigInteger.Pow(10, precision);
+        var scaled = value is double number ? number * (double)scale : (object)PythonNumber.Integer(PythonNumber.Big(value) * scale);
+        var whole = scaled is not double d ? PythonNumber.Big(scaled) : double.IsFinite(d) ? new BigInteger(method == "ceil" ? Math.Ceiling(d) : Math.Floor(d)) : throw TemplateValue.Error("cannot round what is not finite");
+        return PythonNumber.Float(PythonNumber.Integer(whole)) / (double)scale;
+    }
+
+    private static object? ToInteger(object? value, CallArguments arguments)
+    {
+        var otherwise = arguments.TryGet(0, "default", out var given) ? given : 0L;
+        switch (TemplateValue.Plain(value))
+        {
+            case bool or long or BigInteger:
+                return PythonNumber.Integer(PythonNumber.Big(value));
+            case double real:
+                return double.IsNaN(real) ? otherwise : double.IsInfinity(real) ? throw TemplateValue.Error("cannot convert float infinity to integer") : PythonNumber.Integer(new BigInteger(real));
+            case string text:
+                var radix = arguments.Integer(1, "base", 10);
+                return radix is 0 or (>= 2 and <= 36) && PythonNumber.TryParseInteger(text, (int)radix, out var integer) ? integer
+                    : PythonNumber.TryParseFloat(text, out var parsed) && double.IsFinite(parsed) ? PythonNumber.Integer(new BigInteger(parsed)) : otherwise;
+            case Undefined undefined:
+                throw undefined.Error();
             default:
-                throw TemplateValue.Error($"the filter '{name}' is not supported");
+                return otherwise;
         }
     }
 
-    private static string Text(object? value) => TemplateValue.ToText(value);
-
-    private static TemplateException NotANumber(object? value) => TemplateValue.Error($"'{TemplateValue.TypeName(value)}' is no number");
-
-    private List<object?> Charged(List<object?> items)
+    private static object? ToFloat(object? value, CallArguments arguments) => TemplateValue.Plain(value) switch
     {
-        budget.Step(1 + items.Count);
-        return items;
-    }
-
-    private static object? Attribute(object? item, string path)
-    {
-        foreach (var part in path.Split('.'))
-        {
-            item = TemplateValue.GetItem(item, long.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : part);
-        }
-
-        return item;
-    }
-
-    private static bool Holds(object? value, CallArguments arguments, int testAt)
-        => arguments.Text(testAt, "test") is { } test ? TemplateTests.Apply(test, value, arguments.Skip(testAt + 1)) : TemplateValue.IsTrue(value);
-
-    private List<object?> Map(object? value, CallArguments arguments)
-    {
-        var items = Charged(TemplateValue.Iterate(value));
-        if (arguments.Named.TryGetValue("attribute", out var attribute))
-        {
-            var path = TemplateValue.ToText(attribute);
-            return items.ConvertAll(item => Attribute(item, path) is var found && found is Undefined && arguments.Named.TryGetValue("default", out var otherwise) ? otherwise : found);
-        }
-
-        var filter = arguments.RequireText(0, "filter");
-        return items.ConvertAll(item => Apply(filter, item, arguments.Skip(1)));
-    }
-
-    private string Join(object? value, CallArguments arguments)
-    {
-        var attribute = arguments.Text(1, "attribute");
-        var parts = Charged(TemplateValue.Iterate(value)).ConvertAll(item => Text(attribute is null ? item : Attribute(item, attribute)));
-        var separator = arguments.TryGet(0, "d", out var given) ? Text(given) : "";
-        budget.Characters(parts.Sum(p => (long)p.Length) + ((long)separator.Length * parts.Count));
-        return string.Join(separator, parts);
-    }
-
-    private static List<object?> Unique(List<object?> items)
-    {
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        return items.FindAll(item => seen.Add(item is string text ? "s" + text.ToLowerInvariant() : TemplateValue.Represent(item)));
-    }
-
-    private static List<object?> Sorted(List<object?> items, Func<object?, object?> key, bool caseSensitive, bool reverse)
-    {
-        object? Fold(object? value) => value is string text && !caseSensitive ? text.ToLowerInvariant() : value;
-        var comparer = Comparer<object?>.Create((a, b) => TemplateValue.Compare(Fold(key(a)), Fold(key(b))));
-        try
-        {
-            return reverse ? [.. items.OrderDescending(comparer)] : [.. items.Order(comparer)];
-        }
-        catch (InvalidOperationException e) when (e.InnerException is TemplateException inner)
-        {
-            throw inner;
-        }
-    }
-
-    private static object ToInteger(object? value, CallArguments arguments)
-    {
-        var otherwise = arguments.Integer(0, "default", 0);
-        return value switch
-        {
-            long or bool => TemplateValue.TryInteger(value, out var integer) ? integer : otherwise,
-            double number when Math.Abs(number) < 9e18 => (long)number,
-            string text when long.TryParse(text.Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var parsed) => parsed,
-            string text when double.TryParse(text.Trim(), NumberStyles.Float, CultureInfo.InvariantCulture, out var real) && Math.Abs(real) < 9e18 => (long)real,
-            _ => otherwise,
-        };
-    }
-
-    private static object ToFloat(object? value, CallArguments arguments) => value switch
-    {
-        string text when double.TryParse(text.Trim(), NumberStyles.Float, CultureInfo.InvariantCulture, out var parsed) => parsed,
-        long or double or bool => TemplateValue.TryNumber(value, out var number) ? number : 0.0,
-        _ => TemplateValue.TryNumber(arguments.Get(0, "default"), out var otherwise) ? otherwise : 0.0,
+        string text when PythonNumber.TryParseFloat(text, out var parsed) => parsed,
+        long or double or bool or BigInteger => PythonNumber.Float(value),
+        Undefined undefined => throw undefined.Error(),
+        _ => arguments.TryGet(0, "default", out var otherwise) ? otherwise : 0.0,
     };
 
-    private static string ToJson(object? value, CallArguments arguments)
+    private object Indent(object? value, CallArguments arguments)
     {
-        int? indent = arguments.Get(0, "indent") is long width ? (int)Math.Clamp(width, 0, 16) : null;
-        if (arguments.Named.TryGetValue("ensure_ascii", out var ascii) && TemplateValue.IsTrue(ascii))
+        if (TemplateValue.Plain(value) is not string text)
         {
-            throw TemplateValue.Error("tojson with ensure_ascii is not supported");
+            throw (value as Undefined)?.Error() ?? TemplateValue.Error($"indent needs a string, not {TemplateValue.TypeName(value)}");
         }
 
-        var separators = arguments.Named.GetValueOrDefault("separators") as List<object?>;
-        return TemplateJson.Serialize(
-            value, indent, separators is [string item, ..] ? item : null, separators is [_, string key] ? key : null,
-            arguments.Named.TryGetValue("sort_keys", out var sort) && TemplateValue.IsTrue(sort));
-    }
-
-    private string Indent(string text, CallArguments arguments)
-    {
-        var prefix = arguments.Get(0, "width") switch { string given => given, long width => new string(' ', (int)Math.Clamp(width, 0, 64)), _ => "    " };
-        var lines = text.Split('\n');
-        budget.Characters(text.Length + ((long)prefix.Length * lines.Length));
+        var width = arguments.TryGet(0, "width", out var given) ? TemplateValue.Plain(given) : 4L;
+        budget.Characters(width is long spaces ? Math.Max(0, spaces) : 0);
+        var prefix = width switch { string own => own, long count => new string(' ', (int)Math.Max(0, count)), bool flag => flag ? " " : "", _ => throw TemplateValue.Error("indent needs a string or integer as 'width'") };
+        var lines = PythonText.Lines(text + "\n");
+        budget.Characters(text.Length + ((long)prefix.Length * lines.Count));
         var blank = arguments.Flag(2, "blank");
-        for (var i = arguments.Flag(1, "first") ? 0 : 1; i < lines.Length; i++)
+        for (var i = 1; i < lines.Count; i++)
         {
             lines[i] = lines[i].Length > 0 || blank ? prefix + lines[i] : lines[i];
         }
 
-        return string.Join('\n', lines);
+        return Kept(value, (arguments.Flag(1, "first") ? prefix : "") + string.Join('\n', lines));
+    }
+
+    private static object? Truncate(object? value, CallArguments arguments)
+    {
+        var (length, leeway, end) = (arguments.Integer(0, "length", 255), arguments.Get(3, "leeway") is null ? 5 : arguments.Integer(3, "leeway", 5), arguments.Text(2, "end") ?? "...");
+        if (value is not string text || length < PythonText.Length(end) || leeway < 0)
+        {
+            throw TemplateValue.Error("truncate needs a string and a length not below that of the end");
+        }
+
+        var characters = PythonText.Characters(text);
+        if (characters.Count <= length + leeway)
+        {
+            return text;
+        }
+
+        var kept = string.Concat(characters.Take((int)length - PythonText.Length(end)));
+        return (arguments.Flag(1, "killwords") ? kept : (string)StringMethods.Split(kept, " ", 1, fromRight: true)[0]!) + end;
     }
 }

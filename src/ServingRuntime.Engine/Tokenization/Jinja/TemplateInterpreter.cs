@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Octavo.ServingRuntime.Engine.Tokenization.Jinja;
@@ -49,13 +50,18 @@ internal sealed class TemplateInterpreter
     private Flow Run(Statement statement)
     {
         budget.Step();
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
+        {
+            throw new TemplateException(TemplateFault.Limit, "the chat template's blocks are nested too deeply");
+        }
+
         switch (statement)
         {
             case TextOutput text:
                 budget.Append(output, text.Text);
                 return Flow.Next;
             case ExpressionOutput expression:
-                budget.Append(output, TemplateValue.ToText(evaluator.EvaluateRaw(expression.Value, scope)));
+                budget.Append(output, TemplateText.Of(Evaluate(expression.Value)));
                 return Flow.Next;
             case If conditional:
                 foreach (var (condition, body) in conditional.Branches)
@@ -67,34 +73,41 @@ internal sealed class TemplateInterpreter
                 }
 
                 return Run(conditional.Otherwise);
+            case For { Recursive: true } loop:
+                budget.Append(output, CaptureLoop(loop, Evaluate(loop.Items), 0, scope));
+                return Flow.Next;
             case For loop:
-                RunLoop(loop, Evaluate(loop.Items), 0);
-                return Flow.Next;
+                return RunLoop(loop, Evaluate(loop.Items), 0);
             case Set set:
-                Assign(set.Targets, evaluator.EvaluateRaw(set.Value, scope), scope);
-                return Flow.Next;
-            case SetAttribute set:
-                if (scope.Get(set.Name) is not TemplateNamespace space)
-                {
-                    throw TemplateValue.Error($"cannot set {set.Name}.{set.Attribute}: only a namespace's attributes can be set");
-                }
-
-                space.Attributes[set.Attribute] = evaluator.EvaluateRaw(set.Value, scope);
+                Assign(set.Target, Evaluate(set.Value), scope);
                 return Flow.Next;
             case SetBlock set:
-                scope.Set(set.Name, Filtered(set.Filters, Capture(set.Body)));
-                return Flow.Next;
-            case FilterBlock block:
-                budget.Append(output, TemplateValue.ToText(Filtered(block.Filters, Capture(block.Body))));
-                return Flow.Next;
+                var flow = Capture(set.Body, out var block);
+                if (flow == Flow.Next)
+                {
+                    Assign(set.Target, Filtered(set.Filters, block), scope);
+                }
+
+                return flow;
+            case FilterBlock filtered:
+                var left = Capture(filtered.Body, out var inner);
+                if (left == Flow.Next)
+                {
+                    budget.Append(output, TemplateText.Of(Filtered(filtered.Filters, inner)));
+                }
+
+                return left;
             case Macro macro:
-                scope.Set(macro.Name, MakeMacro(macro.Name, macro.Parameters, macro.Body, scope, caller: null));
+                scope.Set(macro.Name, new TemplateFunction($"<Macro {TemplateText.Represent(macro.Name)}>", MakeMacro(macro.Name, macro.Signature, scope)));
                 return Flow.Next;
-            case CallBlock block:
-                RunCall(block);
+            case CallBlock call:
+                var caller = new TemplateFunction("<Macro 'caller'>", MakeMacro("caller", call.Signature, scope));
+                budget.Append(output, TemplateText.Of(evaluator.EvaluateCall(call.Call, scope, caller)));
                 return Flow.Next;
             case With with:
                 return RunWith(with);
+            case Generation generation:
+                return InScope(new TemplateScope(scope), generation.Body);
             case Jump jump:
                 return jump.Continues ? Flow.Continue : Flow.Break;
             default:
@@ -102,49 +115,56 @@ internal sealed class TemplateInterpreter
         }
     }
 
-    private void RunLoop(For loop, object? source, int depth)
+    private Flow InScope(TemplateScope inner, IReadOnlyList<Statement> body)
     {
         var outer = scope;
+        scope = inner;
+        var flow = Run(body);
+        scope = outer;
+        return flow;
+    }
+
+    /// <summary>As Jinja compiles it: else runs where no round came to its end, so also after a first round with break or continue.</summary>
+    private Flow RunLoop(For loop, object? source, int depth)
+    {
+        var outer = scope;
+        var length = loop.Condition is null ? TemplateValue.TryLength(source) : null;
         var items = TemplateValue.Iterate(source);
-        if (loop.Condition is { } condition)
-        {
-            var kept = new List<object?>();
-            foreach (var item in items)
-            {
-                scope = new TemplateScope(outer);
-                Assign(loop.Targets, item, scope);
-                if (TemplateValue.IsTrue(Evaluate(condition)))
-                {
-                    kept.Add(item);
-                }
-            }
-
-            items = kept;
-        }
-
-        var state = new LoopState(items, depth)
+        var state = new LoopState((loop.Condition is { } condition ? Filter(loop, items, condition, outer) : items).GetEnumerator(), length, depth)
         {
             Recurse = loop.Recursive ? arguments => CaptureLoop(loop, arguments.Require(0, "iterable"), depth + 1, outer) : null,
         };
-        for (var i = 0; i < items.Count; i++)
+        var finished = false;
+        while (state.MoveNext())
         {
             budget.Step();
-            state.Index = i;
             scope = new TemplateScope(outer);
             scope.Set("loop", state);
-            Assign(loop.Targets, items[i], scope);
-            if (Run(loop.Body) == Flow.Break)
+            Assign(loop.Target, state.Current, scope);
+            var flow = Run(loop.Body);
+            scope = outer;
+            if (flow == Flow.Break)
             {
                 break;
             }
+
+            finished |= flow == Flow.Next;
         }
 
-        scope = outer;
-        if (items.Count == 0)
+        return finished || loop.Otherwise.Count == 0 ? Flow.Next : InScope(new TemplateScope(outer), loop.Otherwise);
+    }
+
+    private IEnumerable<object?> Filter(For loop, IEnumerable<object?> items, Expression condition, TemplateScope outer)
+    {
+        foreach (var item in items)
         {
-            scope = new TemplateScope(outer);
-            Run(loop.Otherwise);
-            scope = outer;
+            budget.Step();
+            var inner = new TemplateScope(outer);
+            Assign(loop.Target, item, inner);
+            if (TemplateValue.IsTrue(evaluator.Evaluate(condition, inner)))
+            {
+                yield return item;
+            }
         }
     }
 
@@ -161,42 +181,47 @@ internal sealed class TemplateInterpreter
         return text;
     }
 
-    private static void Assign(IReadOnlyList<string> targets, object? value, TemplateScope into)
+    private void Assign(AssignmentTarget target, object? value, TemplateScope into)
     {
-        if (targets.Count == 1)
+        switch (target)
         {
-            into.Set(targets[0], value);
-            return;
-        }
+            case NameTarget name:
+                into.Set(name.Name, value);
+                break;
+            case AttributeTarget attribute:
+                var space = into.Get(attribute.Name) as TemplateNamespace
+                    ?? throw TemplateValue.Error($"cannot set {attribute.Name}.{attribute.Attribute}: only a namespace's attributes can be set");
+                space.Attributes.Set(attribute.Attribute, value);
+                break;
+            case TupleTarget tuple:
+                var values = value is Undefined undefined && tuple.Items.Count > 0 ? throw undefined.Error() : TemplateValue.Iterate(value).Take(tuple.Items.Count + 1).ToList();
+                if (values.Count != tuple.Items.Count)
+                {
+                    throw TemplateValue.Error($"cannot unpack {(values.Count > tuple.Items.Count ? "more" : values.Count)} values into {tuple.Items.Count} names");
+                }
 
-        var values = TemplateValue.Iterate(value);
-        if (values.Count != targets.Count)
-        {
-            throw TemplateValue.Error($"cannot unpack {values.Count} values into {targets.Count} names");
-        }
+                for (var i = 0; i < values.Count; i++)
+                {
+                    Assign(tuple.Items[i], values[i], into);
+                }
 
-        for (var i = 0; i < targets.Count; i++)
-        {
-            into.Set(targets[i], values[i]);
+                break;
         }
     }
 
-    private string Capture(IReadOnlyList<Statement> body)
+    private Flow Capture(IReadOnlyList<Statement> body, out string text)
     {
         var saved = output;
         output = new StringBuilder();
-        var outer = scope;
-        scope = new TemplateScope(outer);
-        Run(body);
-        scope = outer;
-        var text = output.ToString();
+        var flow = InScope(new TemplateScope(scope), body);
+        text = output.ToString();
         output = saved;
-        return text;
+        return flow;
     }
 
-    private object? Filtered(IReadOnlyList<(string Name, ArgumentList Arguments)> filters, object? value)
+    private object? Filtered(IReadOnlyList<(string Name, ArgumentList Arguments)> chain, object? value)
     {
-        foreach (var (name, arguments) in filters)
+        foreach (var (name, arguments) in chain)
         {
             value = evaluator.ApplyFilter(name, value, arguments, scope);
         }
@@ -206,62 +231,68 @@ internal sealed class TemplateInterpreter
 
     private Flow RunWith(With with)
     {
-        var outer = scope;
-        var inner = new TemplateScope(outer);
-        foreach (var (name, value) in with.Variables)
+        var inner = new TemplateScope(scope);
+        foreach (var (target, value) in with.Variables)
         {
-            inner.Set(name, Evaluate(value));
+            Assign(target, Evaluate(value), inner);
         }
 
-        scope = inner;
-        var flow = Run(with.Body);
-        scope = outer;
-        return flow;
+        return InScope(inner, with.Body);
     }
 
-    private void RunCall(CallBlock block)
-    {
-        if (evaluator.EvaluateCallee(block.Call.Function, scope) is not TemplateFunction function)
-        {
-            throw TemplateValue.Error("a call block needs a macro");
-        }
-
-        var arguments = evaluator.EvaluateArguments("macro", block.Call.Arguments, scope);
-        var caller = MakeMacro("caller", block.Parameters, block.Body, scope, caller: null);
-        var named = new Dictionary<string, object?>(arguments.Named, StringComparer.Ordinal) { ["caller"] = caller };
-        budget.Append(output, TemplateValue.ToText(function(new CallArguments("macro", [.. arguments.Positional], named))));
-    }
-
-    private TemplateFunction MakeMacro(
-        string name, IReadOnlyList<(string Name, Expression? Default)> parameters, IReadOnlyList<Statement> body, TemplateScope definedIn, TemplateFunction? caller)
+    /// <summary>Jinja's Macro: what it is given must be what it declares or, for caller, varargs and kwargs, what its body reads.</summary>
+    private Func<CallArguments, object?> MakeMacro(string name, Signature signature, TemplateScope definedIn)
         => arguments =>
         {
-            if (arguments.Positional.Count > parameters.Count)
-            {
-                throw TemplateValue.Error($"macro '{name}' takes {parameters.Count} arguments");
-            }
-
+            var parameters = signature.Parameters;
+            var named = new Dictionary<string, object?>(arguments.Named, StringComparer.Ordinal);
             budget.Enter();
             var (savedOutput, savedScope) = (output, scope);
             output = new StringBuilder();
             scope = new TemplateScope(definedIn);
-            scope.Set("caller", arguments.Named.GetValueOrDefault("caller") ?? caller ?? (object)new Undefined("'caller'"));
+            var given = new object?[parameters.Count];
+            var isGiven = new bool[parameters.Count];
             for (var i = 0; i < parameters.Count; i++)
             {
-                var (parameter, otherwise) = parameters[i];
-                scope.Set(parameter, arguments.TryGet(i, parameter, out var value) ? value
-                    : otherwise is not null ? Evaluate(otherwise) : new Undefined($"'{parameter}'"));
+                isGiven[i] = i < arguments.Positional.Count || named.ContainsKey(parameters[i].Name);
+                given[i] = i < arguments.Positional.Count ? arguments.Positional[i] : named.Remove(parameters[i].Name, out var value) ? value : null;
             }
 
-            foreach (var (given, _) in arguments.Named)
+            if (signature.Specials.Contains("caller"))
             {
-                if (given != "caller" && !parameters.Any(p => p.Name == given))
-                {
-                    throw TemplateValue.Error($"macro '{name}' has no argument '{given}'");
-                }
+                scope.Set("caller", named.Remove("caller", out var caller) && caller is not null ? caller : new Undefined("'caller'"));
             }
 
-            Run(body);
+            if (signature.Specials.Contains("kwargs"))
+            {
+                var rest = new TemplateDictionary();
+                foreach (var (key, value) in named)
+                {
+                    rest.Set(key, value);
+                }
+
+                scope.Set("kwargs", rest);
+            }
+            else if (named.Count > 0)
+            {
+                throw TemplateValue.Error($"macro '{name}' has no argument '{named.Keys.First()}'");
+            }
+
+            if (signature.Specials.Contains("varargs"))
+            {
+                scope.Set("varargs", new TemplateTuple([.. arguments.Positional.Skip(parameters.Count)]));
+            }
+            else if (arguments.Positional.Count > parameters.Count)
+            {
+                throw TemplateValue.Error($"macro '{name}' takes {parameters.Count} arguments");
+            }
+
+            for (var i = 0; i < parameters.Count; i++)
+            {
+                scope.Set(parameters[i].Name, isGiven[i] ? given[i] : parameters[i].Default is { } otherwise ? Evaluate(otherwise) : new Undefined($"the parameter '{parameters[i].Name}'"));
+            }
+
+            Run(signature.Body);
             var text = output.ToString();
             (output, scope) = (savedOutput, savedScope);
             budget.Leave();

@@ -59,7 +59,7 @@ internal sealed class TemplateLexer
                 strip = control == '-';
                 if (strip)
                 {
-                    text = text.TrimEnd();
+                    text = PythonText.Strip(text, null, left: false);
                 }
                 else if (control != '+' && source[tag + 1] != '{')
                 {
@@ -106,7 +106,7 @@ internal sealed class TemplateLexer
     private static string StripLine(string text, bool lineStarting)
     {
         var lineStart = text.LastIndexOf('\n') + 1;
-        return (lineStart > 0 || lineStarting) && text.AsSpan(lineStart).IsWhiteSpace() ? text[..lineStart] : text;
+        return (lineStart > 0 || lineStarting) && PythonText.IsSpace(text.AsSpan(lineStart)) ? text[..lineStart] : text;
     }
 
     private void ReadTag(char kind)
@@ -137,7 +137,7 @@ internal sealed class TemplateLexer
 
     private void ReadExpression(char closer)
     {
-        var depth = 0;
+        var open = new Stack<string>();
         while (true)
         {
             SkipSpace();
@@ -146,8 +146,8 @@ internal sealed class TemplateLexer
                 throw Error("a tag has no end");
             }
 
-            var control = source[position] is '-' or '+' ? 1 : 0;
-            if (depth == 0 && position + control + 1 < source.Length && source[position + control] == closer && source[position + control + 1] == '}')
+            var control = source[position] == '-' || (source[position] == '+' && closer == '%') ? 1 : 0;
+            if (open.Count == 0 && position + control + 1 < source.Length && source[position + control] == closer && source[position + control + 1] == '}')
             {
                 var sign = control == 1 ? source[position] : '\0';
                 position += control + 2;
@@ -165,7 +165,15 @@ internal sealed class TemplateLexer
             }
 
             var token = ReadToken();
-            depth += token switch { { Kind: TokenKind.Operator, Text: "(" or "[" or "{" } => 1, { Kind: TokenKind.Operator, Text: ")" or "]" or "}" } => -1, _ => 0 };
+            if (token is { Kind: TokenKind.Operator, Text: "(" or "[" or "{" })
+            {
+                open.Push(token.Text switch { "(" => ")", "[" => "]", _ => "}" });
+            }
+            else if (token is { Kind: TokenKind.Operator, Text: ")" or "]" or "}" } && (!open.TryPop(out var expected) || expected != token.Text))
+            {
+                throw Error($"unexpected '{token.Text}'");
+            }
+
             tokens.Add(token);
         }
     }
@@ -184,46 +192,51 @@ internal sealed class TemplateLexer
         }
     }
 
+    /// <summary>The newline behind {% raw %} stays, the one behind {% endraw %} goes.</summary>
     private bool TryReadRaw()
     {
-        var at = position;
-        while (at < source.Length && char.IsWhiteSpace(source[at]))
-        {
-            at++;
-        }
-
+        var at = AfterSpace(position);
         if (string.CompareOrdinal(source, at, "raw", 0, 3) != 0)
         {
             return false;
         }
 
-        at += 3;
-        while (at < source.Length && char.IsWhiteSpace(source[at]))
-        {
-            at++;
-        }
-
-        var sign = at < source.Length && source[at] is '-' or '+' ? source[at++] : '\0';
+        at = AfterSpace(at + 3);
+        var strips = at < source.Length && source[at] == '-';
+        at += strips ? 1 : 0;
         if (string.CompareOrdinal(source, at, "%}", 0, 2) != 0)
         {
             return false;
         }
 
+        line += Lines(position, at);
         position = at + 2;
-        AfterBlock(sign);
-        for (var tag = source.IndexOf("{%", position, StringComparison.Ordinal); tag >= 0; tag = source.IndexOf("{%", tag + 2, StringComparison.Ordinal))
+        if (strips)
         {
-            var close = source.IndexOf("%}", tag, StringComparison.Ordinal);
-            if (close < 0 || source[(tag + 2)..close].Trim(' ', '\t', '\n', '-', '+') != "endraw")
+            SkipSpace();
+        }
+
+        for (var tag = source.IndexOf("{%", position, StringComparison.Ordinal); tag >= 0; tag = source.IndexOf("{%", tag + 1, StringComparison.Ordinal))
+        {
+            var sign = tag + 2 < source.Length && source[tag + 2] is '-' or '+' ? source[tag + 2] : '\0';
+            var name = AfterSpace(tag + (sign == '\0' ? 2 : 3));
+            if (string.CompareOrdinal(source, name, "endraw", 0, 6) != 0)
+            {
+                continue;
+            }
+
+            var close = AfterSpace(name + 6);
+            var closing = close < source.Length && source[close] is '-' or '+' ? source[close] : '\0';
+            close += closing == '\0' ? 0 : 1;
+            if (string.CompareOrdinal(source, close, "%}", 0, 2) != 0)
             {
                 continue;
             }
 
             var text = source[position..tag];
-            text = source[tag + 2] switch { '-' => text.TrimEnd(), '+' => text, _ => StripLine(text, lineStarting: false) };
+            text = sign switch { '-' => PythonText.Strip(text, null, left: false), '+' => text, _ => StripLine(text, lineStarting: position > 0 && source[position - 1] == '\n') };
             tokens.Add(new Token(TokenKind.Text, text, line));
             line += Lines(position, close);
-            var closing = source[close - 1];
             position = close + 2;
             AfterBlock(closing);
             return true;
@@ -232,23 +245,37 @@ internal sealed class TemplateLexer
         throw Error("a raw block has no end");
     }
 
-    private Token ReadToken()
+    private int AfterSpace(int at)
     {
-        var start = position;
-        var first = source[position];
-        if (char.IsAsciiLetter(first) || first == '_')
+        while (at < source.Length && PythonText.IsSpace(source[at]))
         {
-            while (position < source.Length && (char.IsAsciiLetterOrDigit(source[position]) || source[position] == '_'))
-            {
-                position++;
-            }
-
-            return new Token(TokenKind.Name, source[start..position], line);
+            at++;
         }
 
-        if (char.IsAsciiDigit(first))
+        return at;
+    }
+
+    private Token ReadToken()
+    {
+        var rest = source.AsSpan(position);
+        var number = FloatLength(rest) is var real and > 0 ? (real, TokenKind.Float) : (IntegerLength(rest), TokenKind.Integer);
+        if (number.Item1 > 0)
         {
-            return ReadNumber();
+            position += number.Item1;
+            return new Token(number.Item2, rest[..number.Item1].ToString().Replace("_", "", StringComparison.Ordinal), line);
+        }
+
+        var first = source[position];
+        if (first == '_' || IsWord(first))
+        {
+            var length = 1;
+            while (length < rest.Length && (rest[length] == '_' || IsWord(rest[length])))
+            {
+                length++;
+            }
+
+            position += length;
+            return char.IsDigit(first) ? throw Error("a name begins with a digit") : new Token(TokenKind.Name, rest[..length].ToString(), line);
         }
 
         if (first is '\'' or '"')
@@ -256,96 +283,92 @@ internal sealed class TemplateLexer
             return new Token(TokenKind.String, ReadString(first), line);
         }
 
-        foreach (var candidate in LongOperators)
-        {
-            if (string.CompareOrdinal(source, position, candidate, 0, 2) == 0)
-            {
-                position += 2;
-                return new Token(TokenKind.Operator, candidate, line);
-            }
-        }
-
-        if (!"+-*/%~()[]{}<>=.,:|".Contains(first, StringComparison.Ordinal))
-        {
-            throw Error($"an unexpected character '{first}'");
-        }
-
-        position++;
-        return new Token(TokenKind.Operator, first.ToString(), line);
+        var longer = rest.Length > 1 && LongOperators.Contains(rest[..2].ToString());
+        position += longer ? 2 : 1;
+        return longer || "+-*/%~()[]{}<>=.,:|".Contains(first, StringComparison.Ordinal)
+            ? new Token(TokenKind.Operator, rest[..(longer ? 2 : 1)].ToString(), line)
+            : throw Error($"an unexpected character '{first}'");
     }
 
-    private Token ReadNumber()
+    private static bool IsWord(char unit) => char.IsLetterOrDigit(unit) || char.GetUnicodeCategory(unit) is System.Globalization.UnicodeCategory.NonSpacingMark or System.Globalization.UnicodeCategory.LetterNumber;
+
+    /// <summary>Digits with single underscores between them.</summary>
+    private static int Digits(ReadOnlySpan<char> text, Func<char, bool> isDigit)
     {
-        var start = position;
-        var isFloat = false;
-        while (position < source.Length && (char.IsAsciiDigit(source[position]) || source[position] == '_'))
+        var length = 0;
+        while (length < text.Length && (isDigit(text[length]) || (length > 0 && text[length] == '_' && length + 1 < text.Length && isDigit(text[length + 1]))))
         {
-            position++;
+            length++;
         }
 
-        if (position + 1 < source.Length && source[position] == '.' && char.IsAsciiDigit(source[position + 1]))
-        {
-            isFloat = true;
-            position++;
-            while (position < source.Length && char.IsAsciiDigit(source[position]))
-            {
-                position++;
-            }
-        }
-
-        if (position < source.Length && source[position] is 'e' or 'E')
-        {
-            isFloat = true;
-            position++;
-            while (position < source.Length && (char.IsAsciiDigit(source[position]) || source[position] is '+' or '-'))
-            {
-                position++;
-            }
-        }
-
-        return new Token(isFloat ? TokenKind.Float : TokenKind.Integer, source[start..position].Replace("_", "", StringComparison.Ordinal), line);
+        return length;
     }
 
+    private int FloatLength(ReadOnlySpan<char> text)
+    {
+        var length = Digits(text, char.IsAsciiDigit);
+        if (length == 0 || (position > 0 && source[position - 1] == '.'))
+        {
+            return 0;
+        }
+
+        var fraction = length < text.Length && text[length] == '.' ? Digits(text[(length + 1)..], char.IsAsciiDigit) : 0;
+        length += fraction > 0 ? fraction + 1 : 0;
+        if (length < text.Length && text[length] is 'e' or 'E')
+        {
+            var sign = length + 1 < text.Length && text[length + 1] is '+' or '-' ? 1 : 0;
+            var exponent = Digits(text[(length + 1 + sign)..], char.IsAsciiDigit);
+            if (exponent > 0)
+            {
+                return length + 1 + sign + exponent;
+            }
+        }
+
+        return fraction > 0 ? length : 0;
+    }
+
+    private static int IntegerLength(ReadOnlySpan<char> text)
+    {
+        if (text.Length > 1 && text[0] == '0' && char.ToLowerInvariant(text[1]) is 'x' or 'o' or 'b')
+        {
+            Func<char, bool> isDigit = char.ToLowerInvariant(text[1]) switch { 'x' => char.IsAsciiHexDigit, 'o' => c => c is >= '0' and <= '7', _ => c => c is '0' or '1' };
+            var start = text.Length > 2 && text[2] == '_' ? 3 : 2;
+            var digits = Digits(text[start..], isDigit);
+            if (digits > 0)
+            {
+                return start + digits;
+            }
+        }
+
+        return Digits(text, text[0] == '0' ? c => c == '0' : char.IsAsciiDigit);
+    }
+
+    /// <summary>A string with Python's escapes.</summary>
     private string ReadString(char quote)
     {
         var builder = new StringBuilder();
         for (position++; position < source.Length && source[position] != quote; position++)
         {
-            if (source[position] == '\n')
-            {
-                line++;
-            }
-
+            line += source[position] == '\n' ? 1 : 0;
             if (source[position] != '\\' || position + 1 >= source.Length)
             {
                 builder.Append(source[position]);
                 continue;
             }
 
-            position++;
-            switch (source[position])
+            var escape = source[++position];
+            var at = "ntrbfav\\'\"".IndexOf(escape, StringComparison.Ordinal);
+            _ = escape switch
             {
-                case 'n' or 't' or 'r' or 'b' or 'f':
-                    builder.Append("\n\t\r\b\f"["ntrbf".IndexOf(source[position], StringComparison.Ordinal)]);
-                    break;
-                case '\n':
-                    break;
-                case 'x':
-                    builder.Append(ReadHex(2));
-                    break;
-                case 'u':
-                    builder.Append(ReadHex(4));
-                    break;
-                case 'U':
-                    builder.Append(ReadHex(8));
-                    break;
-                case '\\' or '\'' or '"':
-                    builder.Append(source[position]);
-                    break;
-                default:
-                    builder.Append('\\').Append(source[position]);
-                    break;
-            }
+                _ when at >= 0 => builder.Append("\n\t\r\b\f\a\v\\'\""[at]),
+                '\n' => builder,
+                'x' => builder.Append(ReadHex(2)),
+                'u' => builder.Append(ReadHex(4)),
+                'U' => builder.Append(ReadHex(8)),
+                'N' => throw Error("an escape by a character's name is not supported"),
+                >= '0' and <= '7' => builder.Append(ReadOctal()),
+                _ => builder.Append('\\').Append(escape),
+            };
         }
 
         if (position >= source.Length)
@@ -357,21 +380,32 @@ internal sealed class TemplateLexer
         return builder.ToString();
     }
 
+    private char ReadOctal()
+    {
+        var value = source[position] - '0';
+        for (var digits = 1; digits < 3 && position + 1 < source.Length && source[position + 1] is >= '0' and <= '7'; digits++)
+        {
+            value = (value * 8) + source[++position] - '0';
+        }
+
+        return (char)value;
+    }
+
     private string ReadHex(int digits)
     {
         if (position + digits >= source.Length
-            || !int.TryParse(source.AsSpan(position + 1, digits), System.Globalization.NumberStyles.AllowHexSpecifier, null, out var value) || value > 0x10FFFF)
+            || !int.TryParse(source.AsSpan(position + 1, digits), System.Globalization.NumberStyles.AllowHexSpecifier, null, out var value) || !Rune.IsValid(value))
         {
-            throw Error("a malformed escape in a string");
+            throw Error("a malformed escape in a string, or half of a surrogate pair");
         }
 
         position += digits;
-        return value is >= 0xD800 and < 0xE000 ? ((char)value).ToString() : char.ConvertFromUtf32(value);
+        return new Rune(value).ToString();
     }
 
     private void SkipSpace()
     {
-        while (position < source.Length && char.IsWhiteSpace(source[position]))
+        while (position < source.Length && PythonText.IsSpace(source[position]))
         {
             if (source[position] == '\n')
             {

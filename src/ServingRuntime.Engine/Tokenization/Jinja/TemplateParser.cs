@@ -64,12 +64,20 @@ internal sealed class TemplateParser
 
     private List<Statement> ParseBlock(string end)
     {
+        EndHead();
         var body = ParseBody([end], out _);
         EndTag();
         return body;
     }
 
     private void EndTag() => tokens.Expect(TokenKind.EndStatement);
+
+    /// <summary>The head of a block may end with a colon, as in Python.</summary>
+    private void EndHead()
+    {
+        tokens.AcceptOperator(":");
+        EndTag();
+    }
 
     private IReadOnlyList<Statement> ParseStatement(string name)
     {
@@ -81,23 +89,21 @@ internal sealed class TemplateParser
                 return [ParseFor()];
             case "set":
                 return [ParseSet()];
+            case "print":
+                return ParsePrint();
             case "macro":
                 var macroName = tokens.ExpectName();
-                var parameters = ParseParameters();
-                EndTag();
-                return [new Macro(macroName, parameters, ParseOutsideLoops("endmacro"))];
+                return [new Macro(macroName, ParseSignature(ParseParameters(), "endmacro"))];
             case "call":
                 return [ParseCallBlock()];
             case "filter":
                 var filters = expressions.ParseFilterChain();
-                EndTag();
-                return [new FilterBlock(filters, ParseBlock("endfilter"))];
+                return [new FilterBlock(filters, Inside(() => ParseBlock("endfilter")))];
             case "with":
                 return [ParseWith()];
             case "generation":
                 // Marks the assistant's words for training; when prompting it is only its content.
-                EndTag();
-                return ParseBlock("endgeneration");
+                return [new Generation(ParseSignature([], "endgeneration").Body)];
             case "break" or "continue":
                 if (loops == 0)
                 {
@@ -111,87 +117,125 @@ internal sealed class TemplateParser
         }
     }
 
+    /// <summary>What Jinja compiles as a frame of its own: an if around it does not defer its errors.</summary>
+    private T Inside<T>(Func<T> parse)
+    {
+        var saved = expressions.InCondition;
+        expressions.InCondition = false;
+        var result = parse();
+        expressions.InCondition = saved;
+        return result;
+    }
+
     private If ParseIf()
     {
+        var saved = expressions.InCondition;
+        expressions.InCondition = true;
         var branches = new List<(Expression, IReadOnlyList<Statement>)>();
         while (true)
         {
-            var condition = expressions.ParseTuple();
-            EndTag();
+            var condition = expressions.ParseTuple(withCondition: false);
+            EndHead();
             branches.Add((condition, ParseBody(["elif", "else", "endif"], out var end)));
             if (end == "elif")
             {
                 continue;
             }
 
-            EndTag();
-            return new If(branches, end == "else" ? ParseBlock("endif") : []);
+            IReadOnlyList<Statement> otherwise = [];
+            if (end == "else")
+            {
+                otherwise = ParseBlock("endif");
+            }
+            else
+            {
+                EndTag();
+            }
+
+            expressions.InCondition = saved;
+            return new If(branches, otherwise);
         }
     }
 
     private For ParseFor()
     {
-        var targets = ParseTargets();
+        var target = expressions.ParseTarget(withAttributes: false, end: "in");
         if (!tokens.AcceptName("in"))
         {
             throw tokens.Error("expected 'in'");
         }
 
-        var items = expressions.ParseTuple(withCondition: false);
-        var condition = tokens.AcceptName("if") ? expressions.Parse() : null;
+        if (Assigns(target, "loop"))
+        {
+            throw tokens.Error("'loop' cannot be the name of a loop's item");
+        }
+
+        var items = expressions.ParseTuple(withCondition: false, end: "recursive");
+        var condition = tokens.AcceptName("if") ? Inside(() => expressions.Parse()) : null;
         var recursive = tokens.AcceptName("recursive");
-        EndTag();
+        EndHead();
         loops++;
-        var body = ParseBody(["else", "endfor"], out var end);
+        var (body, end) = Inside(() => (ParseBody(["else", "endfor"], out var end), end));
         loops--;
-        EndTag();
-        return new For(targets, items, condition, body, end == "else" ? ParseBlock("endfor") : [], recursive);
+        IReadOnlyList<Statement> otherwise = [];
+        if (end == "else")
+        {
+            otherwise = Inside(() => ParseBlock("endfor"));
+        }
+        else
+        {
+            EndTag();
+        }
+
+        return new For(target, items, condition, body, otherwise, recursive);
     }
 
-    private List<string> ParseTargets()
+    private static bool Assigns(AssignmentTarget target, string name) => target switch
     {
-        var bracket = tokens.AcceptOperator("(");
-        var targets = new List<string> { tokens.ExpectName() };
-        while (tokens.AcceptOperator(","))
-        {
-            targets.Add(tokens.ExpectName());
-        }
-
-        if (bracket)
-        {
-            tokens.ExpectOperator(")");
-        }
-
-        return targets;
-    }
+        NameTarget single => single.Name == name,
+        TupleTarget tuple => tuple.Items.Any(item => Assigns(item, name)),
+        _ => false,
+    };
 
     private Statement ParseSet()
     {
-        var targets = ParseTargets();
-        if (targets.Count == 1 && tokens.AcceptOperator("."))
+        var target = expressions.ParseTarget(withAttributes: true);
+        if (loops > 0 && Assigns(target, "loop"))
         {
-            var attribute = tokens.ExpectName();
-            tokens.ExpectOperator("=");
-            var assigned = expressions.ParseTuple();
-            EndTag();
-            return new SetAttribute(targets[0], attribute, assigned);
+            throw tokens.Error("'loop' cannot be set in a loop");
         }
 
         if (tokens.AcceptOperator("="))
         {
             var value = expressions.ParseTuple();
             EndTag();
-            return new Set(targets, value);
+            return new Set(target, value);
         }
 
         var filters = tokens.AcceptOperator("|") ? expressions.ParseFilterChain() : [];
-        EndTag();
-        return targets.Count == 1 ? new SetBlock(targets[0], filters, ParseBlock("endset")) : throw tokens.Error("a block sets one name");
+        return new SetBlock(target, filters, Inside(() => ParseBlock("endset")));
     }
 
-    private List<(string Name, Expression? Default)> ParseParameters()
+    private List<Statement> ParsePrint()
     {
-        var parameters = new List<(string, Expression?)>();
+        var outputs = new List<Statement>();
+        while (tokens.Current.Kind != TokenKind.EndStatement)
+        {
+            if (outputs.Count > 0)
+            {
+                tokens.ExpectOperator(",");
+            }
+
+            outputs.Add(new ExpressionOutput(expressions.Parse()));
+        }
+
+        EndTag();
+        return outputs;
+    }
+
+    private List<Parameter> ParseParameters()
+    {
+        var parameters = new List<Parameter>();
         tokens.ExpectOperator("(");
         while (!tokens.AcceptOperator(")"))
         {
@@ -201,7 +245,13 @@ internal sealed class TemplateParser
             }
 
             var name = tokens.ExpectName();
-            parameters.Add((name, tokens.AcceptOperator("=") ? expressions.Parse() : null));
+            var otherwise = tokens.AcceptOperator("=") ? expressions.Parse() : null;
+            if (name is "caller" or "varargs" or "kwargs" || parameters.Exists(p => p.Name == name) || (otherwise is null && parameters.Exists(p => p.Default is not null)))
+            {
+                throw tokens.Error($"the parameter '{name}' is not supported: it has a special name, is there twice, or follows one with a default");
+            }
+
+            parameters.Add(new Parameter(name, otherwise));
         }
 
         return parameters;
@@ -210,41 +260,39 @@ internal sealed class TemplateParser
     private CallBlock ParseCallBlock()
     {
         var parameters = tokens.IsOperator("(") ? ParseParameters() : [];
-        if (expressions.Parse() is not Call call)
-        {
-            throw tokens.Error("a call block needs a call");
-        }
-
-        EndTag();
-        return new CallBlock(parameters, call, ParseOutsideLoops("endcall"));
+        return expressions.Parse() is Call call
+            ? new CallBlock(call, ParseSignature(parameters, "endcall"))
+            : throw tokens.Error("a call block needs a call");
     }
 
     private With ParseWith()
     {
-        var variables = new List<(string, Expression)>();
-        while (tokens.Current.Kind != TokenKind.EndStatement)
+        var variables = new List<(AssignmentTarget, Expression)>();
+        while (tokens.Current.Kind != TokenKind.EndStatement && !tokens.IsOperator(":"))
         {
             if (variables.Count > 0)
             {
                 tokens.ExpectOperator(",");
             }
 
-            var name = tokens.ExpectName();
+            var target = expressions.ParseTarget(withAttributes: false);
             tokens.ExpectOperator("=");
-            variables.Add((name, expressions.Parse()));
+            variables.Add((target, expressions.Parse()));
         }
 
-        EndTag();
-        return new With(variables, ParseBlock("endwith"));
+        return new With(variables, Inside(() => ParseBlock("endwith")));
     }
 
     /// <summary>The body of a macro: a jump in it cannot leave a loop around it.</summary>
-    private List<Statement> ParseOutsideLoops(string end)
+    private Signature ParseSignature(List<Parameter> parameters, string end)
     {
-        var saved = loops;
+        var (savedLoops, savedRead) = (loops, expressions.Read);
         loops = 0;
-        var body = ParseBlock(end);
-        loops = saved;
-        return body;
+        expressions.Read = new HashSet<string>(StringComparer.Ordinal);
+        var body = Inside(() => ParseBlock(end));
+        var specials = expressions.Read.Where(name => name is "caller" or "varargs" or "kwargs").ToHashSet(StringComparer.Ordinal);
+        savedRead.UnionWith(expressions.Read);
+        (loops, expressions.Read) = (savedLoops, savedRead);
+        return new Signature(parameters, body, specials);
     }
 }

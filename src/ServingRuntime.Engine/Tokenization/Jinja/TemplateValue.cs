@@ -1,21 +1,23 @@
-using System.Globalization;
-using System.Text;
+using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Octavo.ServingRuntime.Engine.Tokenization.Jinja;
 
 /// <summary>
-/// Python's semantics for the values of a template. A value is null (None), bool, long, double, string, List of values (lists and tuples alike),
-/// <see cref="TemplateDictionary"/>, <see cref="TemplateNamespace"/>, <see cref="TemplateFunction"/>, <see cref="LoopState"/> or <see cref="Undefined"/>: nothing
-/// by which a template could reach the host.
+/// Python's semantics for the values of a template. A value is null (None), bool, long, BigInteger, double, string, <see cref="SafeText"/>, List,
+/// <see cref="TemplateTuple"/>, <see cref="TemplateRange"/>, <see cref="TemplateDictionary"/>, <see cref="TemplateView"/>, <see cref="TemplateIterator"/>,
+/// <see cref="TemplateNamespace"/>, <see cref="TemplateFunction"/>, <see cref="BoundMethod"/>, <see cref="LoopState"/> or <see cref="Undefined"/>: nothing by which
+/// a template could reach the host.
 /// </summary>
 internal static class TemplateValue
 {
     private const int MaxComparisons = 1_000_000;
-
-    /// <summary>Characters of a value written out.</summary>
-    private const int MaxRepresentation = 8 * 1024 * 1024;
+    private const int MaxDepth = 200;
 
     public static TemplateException Error(string message) => new(TemplateFault.Evaluation, message);
+
+    /// <summary>A safe text as the string that it is.</summary>
+    public static object? Plain(object? value) => value is SafeText safe ? safe.Text : value;
 
     public static bool IsTrue(object? value) => value switch
     {
@@ -24,8 +26,12 @@ internal static class TemplateValue
         long number => number != 0,
         double number => number != 0,
         string text => text.Length > 0,
+        SafeText safe => safe.Text.Length > 0,
         List<object?> list => list.Count > 0,
+        TemplateTuple tuple => tuple.Items.Count > 0,
         TemplateDictionary dictionary => dictionary.Count > 0,
+        TemplateView view => view.Dictionary.Count > 0,
+        TemplateRange range => range.Count > 0,
         _ => true,
     };
 
@@ -33,306 +39,247 @@ internal static class TemplateValue
     {
         null => "None",
         bool => "bool",
-        long => "int",
+        long or BigInteger => "int",
         double => "float",
-        string => "str",
+        string or SafeText => "str",
         List<object?> => "list",
+        TemplateTuple => "tuple",
         TemplateDictionary => "dict",
+        TemplateView view => $"dict_{view.Name}",
+        TemplateRange => "range",
+        TemplateIterator => "generator",
         Undefined => "Undefined",
         TemplateNamespace => "namespace",
+        LoopState => "loop",
+        BoundMethod => "method",
         _ => "function",
     };
 
     public static bool AreEqual(object? left, object? right)
     {
         var remaining = MaxComparisons;
-        return AreEqual(left, right, ref remaining);
+        return AreEqual(left, right, ref remaining, 0);
     }
 
     /// <summary>Counted, because a small value that holds one list many times over is a very large one to compare.</summary>
-    private static bool AreEqual(object? left, object? right, ref int remaining)
+    private static bool AreEqual(object? left, object? right, ref int remaining, int depth)
     {
-        if (--remaining < 0)
+        if (--remaining < 0 || depth > MaxDepth || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
         {
             throw new TemplateException(TemplateFault.Limit, "a comparison of values is too large");
         }
 
-        switch (left, right)
+        switch (Plain(left), Plain(right))
         {
             case (null, null):
-                return true;
             case (Undefined, Undefined):
                 return true;
             case (string a, string b):
                 return string.Equals(a, b, StringComparison.Ordinal);
             case (List<object?> a, List<object?> b):
-                if (a.Count != b.Count)
-                {
-                    return false;
-                }
-
-                for (var i = 0; i < a.Count; i++)
-                {
-                    if (!AreEqual(a[i], b[i], ref remaining))
-                    {
-                        return false;
-                    }
-                }
-
-                return true;
+                return AreEqual(a, b, ref remaining, depth);
+            case (TemplateTuple a, TemplateTuple b):
+                return AreEqual(a.Items, b.Items, ref remaining, depth);
+            case (TemplateRange a, TemplateRange b):
+                return a.Count == b.Count && (a.Count == 0 || (a.Start == b.Start && (a.Count == 1 || a.Step == b.Step)));
             case (TemplateDictionary a, TemplateDictionary b):
-                if (a.Count != b.Count)
-                {
-                    return false;
-                }
-
-                foreach (var (key, item) in a.Items)
-                {
-                    if (!b.TryGet(key, out var other) || !AreEqual(item, other, ref remaining))
-                    {
-                        return false;
-                    }
-                }
-
-                return true;
+                return AreEqual(a, b, ref remaining, depth);
+            case (TemplateView, _):
+            case (_, TemplateView):
+                throw Error("comparing keys(), values() or items() of dictionaries is not supported");
+            case (BoundMethod a, BoundMethod b):
+                return ReferenceEquals(a.Target, b.Target) && a.Name == b.Name;
             default:
-                return TryNumber(left, out var x) && TryNumber(right, out var y) ? x.Equals(y) : ReferenceEquals(left, right);
+                return PythonNumber.IsNumber(left) && PythonNumber.IsNumber(right)
+                    ? (ReferenceEquals(left, right) && depth > 0) || PythonNumber.Compare(left!, right!) == 0
+                    : ReferenceEquals(left, right);
         }
     }
 
-    public static int Compare(object? left, object? right)
+    private static bool AreEqual(List<object?> a, List<object?> b, ref int remaining, int depth)
     {
-        if (left is string a && right is string b)
+        if (a.Count != b.Count)
         {
-            return string.CompareOrdinal(a, b);
+            return false;
         }
 
-        if (left is List<object?> first && right is List<object?> second)
+        for (var i = 0; i < a.Count; i++)
         {
-            for (var i = 0; i < Math.Min(first.Count, second.Count); i++)
+            if (!AreEqual(a[i], b[i], ref remaining, depth + 1))
             {
-                if (!AreEqual(first[i], second[i]))
-                {
-                    return Compare(first[i], second[i]);
-                }
+                return false;
             }
-
-            return first.Count.CompareTo(second.Count);
         }
 
-        return TryNumber(left, out var x) && TryNumber(right, out var y)
-            ? x.CompareTo(y)
-            : throw ((left as Undefined)?.Error() ?? (right as Undefined)?.Error() ?? Error($"cannot compare {TypeName(left)} and {TypeName(right)}"));
+        return true;
     }
 
-    public static bool TryNumber(object? value, out double number)
+    private static bool AreEqual(TemplateDictionary a, TemplateDictionary b, ref int remaining, int depth)
     {
-        number = value switch { long integer => integer, double real => real, bool flag => flag ? 1 : 0, _ => 0 };
-        return value is long or double or bool;
+        if (a.Count != b.Count)
+        {
+            return false;
+        }
+
+        foreach (var (key, item) in a.Items)
+        {
+            if (!b.TryGet(key, out var other) || !AreEqual(item, other, ref remaining, depth + 1))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
-    public static bool TryInteger(object? value, out long number)
+    /// <summary>Negative, zero or positive; null where nothing holds (nan).</summary>
+    /// <exception cref="TemplateException">Python does not order these.</exception>
+    public static int? Compare(object? left, object? right, int depth = 0)
     {
-        number = value switch { long integer => integer, bool flag => flag ? 1 : 0, _ => 0 };
-        return value is long or bool;
+        if (depth > MaxDepth)
+        {
+            throw new TemplateException(TemplateFault.Limit, "a comparison of values is too large");
+        }
+
+        switch (Plain(left), Plain(right))
+        {
+            case (string a, string b):
+                return PythonText.Compare(a, b);
+            case (List<object?> a, List<object?> b):
+                return Compare(a, b, depth);
+            case (TemplateTuple a, TemplateTuple b):
+                return Compare(a.Items, b.Items, depth);
+            case (TemplateView, TemplateView):
+                throw Error("comparing keys(), values() or items() of dictionaries is not supported");
+            default:
+                return PythonNumber.IsNumber(left) && PythonNumber.IsNumber(right)
+                    ? PythonNumber.Compare(left!, right!)
+                    : throw ((left as Undefined)?.Error() ?? (right as Undefined)?.Error() ?? Error($"cannot compare {TypeName(left)} and {TypeName(right)}"));
+        }
     }
 
-    /// <summary>What a for loop goes through; strings by characters, dictionaries by keys.</summary>
-    public static List<object?> Iterate(object? value) => value switch
+    private static int? Compare(List<object?> a, List<object?> b, int depth)
+    {
+        for (var i = 0; i < Math.Min(a.Count, b.Count); i++)
+        {
+            if (!AreEqual(a[i], b[i]))
+            {
+                return Compare(a[i], b[i], depth + 1);
+            }
+        }
+
+        return a.Count.CompareTo(b.Count);
+    }
+
+    /// <summary>What a for loop goes through; strings by characters, dictionaries by keys. An iterator is used up by it.</summary>
+    public static IEnumerable<object?> Iterate(object? value) => value switch
     {
         List<object?> list => list,
-        TemplateDictionary dictionary => [.. dictionary.Keys],
-        string text => [.. Characters(text)],
+        TemplateTuple tuple => tuple.Items,
+        TemplateDictionary dictionary => dictionary.Keys,
+        TemplateView view => view.Items,
+        TemplateRange range => range.Items(),
+        TemplateIterator iterator => iterator.Remaining(),
+        string text => PythonText.Characters(text),
+        SafeText safe => PythonText.Characters(safe.Text),
         Undefined => [],
+        LoopState => throw Error("going through 'loop' itself is not supported"),
         _ => throw Error($"'{TypeName(value)}' is not iterable"),
     };
 
-    public static long Length(object? value) => value switch
+    public static bool CanIterate(object? value)
+        => value is string or SafeText or List<object?> or TemplateTuple or TemplateDictionary or TemplateView or TemplateRange or TemplateIterator or Undefined or LoopState;
+
+    /// <summary>len(value); null where it has none.</summary>
+    public static long? TryLength(object? value) => value switch
     {
-        string text => TextLength(text),
+        string text => PythonText.Length(text),
+        SafeText safe => PythonText.Length(safe.Text),
         List<object?> list => list.Count,
+        TemplateTuple tuple => tuple.Items.Count,
         TemplateDictionary dictionary => dictionary.Count,
+        TemplateView view => view.Dictionary.Count,
+        TemplateRange range => range.Count,
+        LoopState loop => loop.Length,
         Undefined => 0,
-        _ => throw Error($"'{TypeName(value)}' has no length"),
+        _ => null,
     };
 
-    public static bool Contains(object? container, object? item) => container switch
+    public static bool Contains(object? container, object? item, RenderBudget budget)
     {
-        string text => item is string part ? text.Contains(part, StringComparison.Ordinal) : throw Error($"'in <string>' needs a string, not {TypeName(item)}"),
-        List<object?> list => list.Exists(other => AreEqual(other, item)),
-        TemplateDictionary dictionary => dictionary.TryGet(item, out _),
-        Undefined => false,
-        _ => throw Error($"'{TypeName(container)}' is not iterable"),
-    };
+        switch (Plain(container))
+        {
+            case string text:
+                budget.Characters(text.Length);
+                return Plain(item) is string part ? text.Contains(part, StringComparison.Ordinal)
+                    : throw ((item as Undefined)?.Error() ?? Error($"'in <string>' needs a string, not {TypeName(item)}"));
+            case TemplateDictionary dictionary:
+                return dictionary.TryGet(item, out _);
+            case TemplateView { Name: "keys" } view:
+                return view.Dictionary.TryGet(item, out _);
+            case TemplateNamespace or TemplateFunction or BoundMethod:
+                throw Error($"'{TypeName(container)}' is not iterable");
+            default:
+                foreach (var other in Iterate(container))
+                {
+                    budget.Step();
+                    if (ReferenceEquals(other, item) || AreEqual(other, item))
+                    {
+                        return true;
+                    }
+                }
+
+                return false;
+        }
+    }
 
     /// <summary>obj[key], or undefined.</summary>
-    public static object? GetItem(object? target, object? key)
+    public static object? GetItem(object? target, object? key, RenderBudget budget)
     {
         switch (target)
         {
             case Undefined undefined:
                 throw undefined.Error();
-            case TemplateDictionary dictionary when dictionary.TryGet(key, out var value):
+            case TemplateDictionary dictionary when TemplateDictionary.CanHash(key) && dictionary.TryGet(key, out var value):
                 return value;
-            case List<object?> list when TryInteger(key, out var index):
-                index = index < 0 ? index + list.Count : index;
-                return index >= 0 && index < list.Count ? list[(int)index] : new Undefined($"item {key}");
-            case string text when TryInteger(key, out var index):
-                var characters = Characters(text);
-                index = index < 0 ? index + characters.Count : index;
-                return index >= 0 && index < characters.Count ? characters[(int)index] : new Undefined($"item {key}");
+            case List<object?> list when PythonNumber.TrySmall(key, out var index):
+                return At(index, list.Count) is { } at ? list[(int)at] : new Undefined($"item {key}");
+            case TemplateTuple tuple when PythonNumber.TrySmall(key, out var index):
+                return At(index, tuple.Items.Count) is { } place ? tuple.Items[(int)place] : new Undefined($"item {key}");
+            case TemplateRange range when PythonNumber.TrySmall(key, out var index):
+                return At(index, range.Count) is { } step ? range[step] : new Undefined($"item {key}");
+            case string text when PythonNumber.TrySmall(key, out var index):
+                return Character(text, index, budget);
+            case SafeText safe when PythonNumber.TrySmall(key, out var index):
+                return Character(safe.Text, index, budget) is string found ? new SafeText(found) : new Undefined($"item {key}");
             default:
-                return key is string name ? GetAttribute(target, name) : new Undefined($"'{TypeName(target)}' item {ToText(key)}");
+                return Plain(key) is string name ? TemplateMembers.Get(target, name) ?? new Undefined($"'{name}'") : new Undefined($"an item of '{TypeName(target)}'");
         }
     }
 
-    /// <summary>obj.name, or undefined. Members of dictionaries are their items; methods are called, never fetched.</summary>
-    public static object? GetAttribute(object? target, string name) => target switch
-    {
-        Undefined undefined => throw undefined.Error(),
-        TemplateDictionary dictionary when dictionary.TryGet(name, out var value) => value,
-        TemplateNamespace space when space.Attributes.TryGetValue(name, out var value) => value,
-        LoopState loop => loop.Get(name),
-        _ => new Undefined($"'{TypeName(target)}' member '{name}'"),
-    };
+    /// <summary>obj.name, or undefined: a method or other member of Python's type comes before the item of a dictionary.</summary>
+    public static object? GetAttribute(object? target, string name)
+        => target is Undefined undefined ? throw undefined.Error()
+        : TemplateMembers.Get(target, name) is { } member ? member
+        : target is TemplateDictionary dictionary && dictionary.TryGet(name, out var value) ? value
+        : target is TemplateNamespace space && space.Attributes.TryGet(name, out var attribute) ? attribute
+        : new Undefined($"'{TypeName(target)}' member '{name}'");
 
-    /// <summary>str(value): what an output tag writes.</summary>
-    public static string ToText(object? value) => value switch
+    private static object Character(string text, long index, RenderBudget budget)
     {
-        string text => text,
-        SafeText safe => safe.Text,
-        Undefined => "",
-        _ => Represent(value),
-    };
+        budget.Characters(text.Length);
+        var length = PythonText.Length(text);
+        if (At(index, length) is not { } at)
+        {
+            return new Undefined($"item {index}");
+        }
 
-    /// <summary>repr(value).</summary>
-    public static string Represent(object? value)
-    {
-        var builder = new StringBuilder();
-        Represent(builder, value, 0);
-        return builder.ToString();
+        return length == text.Length ? text[(int)at].ToString() : text.EnumerateRunes().ElementAt((int)at).ToString();
     }
 
-    /// <summary>A number as Python writes it: 1.0, 1e+16, 0.0001.</summary>
-    public static string FloatText(double value)
+    private static long? At(long index, long count)
     {
-        if (double.IsNaN(value))
-        {
-            return "nan";
-        }
-
-        if (double.IsInfinity(value))
-        {
-            return value > 0 ? "inf" : "-inf";
-        }
-
-        var shortest = value.ToString("R", CultureInfo.InvariantCulture);
-        var exponent = Exponent(shortest);
-        if (exponent is >= -4 and < 16)
-        {
-            var plain = decimal.TryParse(shortest, NumberStyles.Float, CultureInfo.InvariantCulture, out var exact) ? exact.ToString(CultureInfo.InvariantCulture) : shortest;
-            return plain.Contains('.', StringComparison.Ordinal) ? plain : plain + ".0";
-        }
-
-        var sign = value < 0 ? "-" : "";
-        var mantissaDigits = shortest.TrimStart('-').Split('E')[0].Replace(".", "", StringComparison.Ordinal).TrimStart('0').TrimEnd('0');
-        var mantissa = mantissaDigits.Length > 1 ? mantissaDigits[..1] + "." + mantissaDigits[1..] : mantissaDigits;
-        return string.Create(CultureInfo.InvariantCulture, $"{sign}{mantissa}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):00}");
-    }
-
-    /// <summary>The power of ten of the first digit that is not zero.</summary>
-    private static int Exponent(string number)
-    {
-        var parts = number.TrimStart('-').Split('E');
-        var power = parts.Length > 1 ? int.Parse(parts[1], CultureInfo.InvariantCulture) : 0;
-        var point = parts[0].IndexOf('.', StringComparison.Ordinal);
-        var whole = point < 0 ? parts[0].Length : point;
-        var first = parts[0].AsSpan().IndexOfAnyInRange('1', '9');
-        return first < 0 ? 0 : power + (first < whole ? whole - 1 - first : whole - first);
-    }
-
-    /// <summary>The scalars of a text, as strings: Python's characters.</summary>
-    public static List<object?> Characters(string text)
-    {
-        var output = new List<object?>(text.Length);
-        foreach (var rune in text.EnumerateRunes())
-        {
-            output.Add(rune.ToString());
-        }
-
-        return output;
-    }
-
-    private static long TextLength(string text)
-    {
-        var length = text.Length;
-        foreach (var unit in text)
-        {
-            length -= char.IsLowSurrogate(unit) ? 1 : 0;
-        }
-
-        return length;
-    }
-
-    private static void Represent(StringBuilder builder, object? value, int depth)
-    {
-        if (depth > 64 || builder.Length > MaxRepresentation)
-        {
-            throw new TemplateException(TemplateFault.Limit, "a value is nested too deeply or too large");
-        }
-
-        switch (value)
-        {
-            case null:
-                builder.Append("None");
-                break;
-            case bool flag:
-                builder.Append(flag ? "True" : "False");
-                break;
-            case long number:
-                builder.Append(number.ToString(CultureInfo.InvariantCulture));
-                break;
-            case double number:
-                builder.Append(FloatText(number));
-                break;
-            case string text:
-                var quote = text.Contains('\'', StringComparison.Ordinal) && !text.Contains('"', StringComparison.Ordinal) ? '"' : '\'';
-                builder.Append(quote)
-                    .Append(text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal)
-                        .Replace("\r", "\\r", StringComparison.Ordinal).Replace("\t", "\\t", StringComparison.Ordinal)
-                        .Replace(quote == '\'' ? "'" : "\0", quote == '\'' ? "\\'" : "\0", StringComparison.Ordinal))
-                    .Append(quote);
-                break;
-            case List<object?> list:
-                builder.Append('[');
-                for (var i = 0; i < list.Count; i++)
-                {
-                    builder.Append(i > 0 ? ", " : "");
-                    Represent(builder, list[i], depth + 1);
-                }
-
-                builder.Append(']');
-                break;
-            case TemplateDictionary dictionary:
-                builder.Append('{');
-                var separator = "";
-                foreach (var (key, item) in dictionary.Items)
-                {
-                    builder.Append(separator);
-                    Represent(builder, key, depth + 1);
-                    builder.Append(": ");
-                    Represent(builder, item, depth + 1);
-                    separator = ", ";
-                }
-
-                builder.Append('}');
-                break;
-            case Undefined:
-                builder.Append("Undefined");
-                break;
-            default:
-                builder.Append('<').Append(TypeName(value)).Append('>');
-                break;
-        }
+        index = index < 0 ? index + count : index;
+        return index >= 0 && index < count ? index : null;
     }
 }

@@ -7,6 +7,11 @@ internal sealed class TokenReader(IReadOnlyList<Token> tokens)
 
     public Token Current => tokens[position];
 
+    /// <summary>The token behind the current one.</summary>
+    public Token Next => tokens[Math.Min(position + 1, tokens.Count - 1)];
+
+    public bool IsNamedArgument() => Current.Kind == TokenKind.Name && Next is { Kind: TokenKind.Operator, Text: "=" };
+
     public Token Read() => tokens[position < tokens.Count - 1 ? position++ : position];
 
     public bool IsOperator(string text) => Current is { Kind: TokenKind.Operator } token && token.Text == text;

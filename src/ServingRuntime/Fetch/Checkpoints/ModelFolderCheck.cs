@@ -12,7 +12,8 @@ internal static class ModelFolderCheck
 {
     /// <param name="folder">The model's folder, or a GGUF file.</param>
     /// <param name="withWeights">False while they are not there yet: the rest is checked, so that no weights are fetched in vain.</param>
-    public static FetchResult Check(string folder, bool withWeights = true)
+    /// <param name="skipTokenizer">Whether it may lack a tokenizer, which is then not looked at.</param>
+    public static FetchResult Check(string folder, bool withWeights = true, bool skipTokenizer = false)
     {
         try
         {
@@ -23,13 +24,14 @@ internal static class ModelFolderCheck
 
             foreach (var file in ModelLocation.Of(folder).IsGguf ? (ReadOnlySpan<string>)[] : ["config.json", "tokenizer.json"])
             {
-                if (!File.Exists(Path.Combine(folder, file)))
+                if (!File.Exists(Path.Combine(folder, file)) && !(skipTokenizer && file == "tokenizer.json"))
                 {
-                    return new FetchResult(FetchExitCode.InvalidModel, $"The model folder {folder} has no {file}.");
+                    return new FetchResult(
+                        FetchExitCode.InvalidModel, $"The model folder {folder} has no {file}.{(file == "tokenizer.json" ? $" {FetchFlags.SkipTokenizerInit} serves token ids without." : "")}");
                 }
             }
 
-            return CheckContents(folder, withWeights);
+            return CheckContents(folder, withWeights, skipTokenizer);
         }
         catch (UnauthorizedAccessException)
         {
@@ -45,7 +47,7 @@ internal static class ModelFolderCheck
         }
     }
 
-    private static FetchResult CheckContents(string folder, bool withWeights)
+    private static FetchResult CheckContents(string folder, bool withWeights, bool skipTokenizer)
     {
         var config = ModelConfig.Load(folder);
         if (!ModelRegistry.Architectures.Contains(config.Architecture, StringComparer.Ordinal))
@@ -55,7 +57,11 @@ internal static class ModelFolderCheck
                 $"The model in {folder} has the architecture {config.Architecture}, which is not supported; supported: {string.Join(", ", ModelRegistry.Architectures)}.");
         }
 
-        ModelTokenizer.Load(folder, new TemplateLimits(), TimeProvider.System);
+        if (!skipTokenizer)
+        {
+            ModelTokenizer.Load(folder, new TemplateLimits(), TimeProvider.System);
+        }
+
         if (!withWeights)
         {
             return new FetchResult(FetchExitCode.Success, $"The model in {folder} can be served: {config.Architecture}.");

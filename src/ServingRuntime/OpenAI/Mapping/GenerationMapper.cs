@@ -37,12 +37,18 @@ internal sealed class GenerationMapper
             throw fields.Fault("truncate_prompt_tokens", "must be -1 or at least 1");
         }
 
+        var stops = fields.Strings("stop", MaxStops, MaxStopLength);
+        if (stops.Count > 0)
+        {
+            input.RequireTokenizer("stop");
+        }
+
         common = new GenerationRequest
         {
             RequestId = "",
             PromptTokenIds = [],
             N = choices,
-            StopStrings = fields.Strings("stop", MaxStops, MaxStopLength),
+            StopStrings = stops,
             IncludeStopStringInOutput = fields.Flag("include_stop_str_in_output") ?? false,
             SkipSpecialTokens = fields.Flag("skip_special_tokens") ?? true,
             EosTokenIds = input.Model.EosTokenIds,

@@ -29,7 +29,7 @@ internal static class SamplingMapper
             IgnoreEos = fields.Flag("ignore_eos") ?? false,
             StopTokenIds = fields.Integers("stop_token_ids", MaxStopTokens),
             AllowedTokenIds = TokenListMapper.TakeAllowed(fields, input.Tokenizer.VocabSize),
-            BadWordsTokenIds = TokenListMapper.TakeBadWords(fields, input.Tokenizer),
+            BadWordsTokenIds = TokenListMapper.TakeBadWords(fields, input),
             LogitBias = TakeLogitBias(fields, input.Tokenizer.VocabSize),
         };
     }

@@ -1,4 +1,4 @@
-using Octavo.ServingRuntime.Engine.Tokenization;
+using Octavo.ServingRuntime.Engine.Core;
 
 namespace Octavo.ServingRuntime.OpenAI.Mapping;
 
@@ -26,13 +26,14 @@ internal static class TokenListMapper
     /// The tokens of each word as it begins a text, and as it follows a space, as vLLM reads the field (<c>SamplingParams.update_from_tokenizer</c>); but where
     /// vLLM forgets the second form if it has another number of tokens, here it counts.
     /// </summary>
-    public static IReadOnlyList<IReadOnlyList<int>> TakeBadWords(RequestFields fields, Tokenizer tokenizer)
+    public static IReadOnlyList<IReadOnlyList<int>> TakeBadWords(RequestFields fields, InputProcessor input)
     {
         var sequences = new List<IReadOnlyList<int>>();
         foreach (var word in fields.Strings("bad_words", MaxBadWords, MaxBadWordLength))
         {
-            var bare = tokenizer.Encode(word.TrimStart(), addSpecialTokens: false);
-            var spaced = tokenizer.Encode(" " + word.TrimStart(), addSpecialTokens: false);
+            input.RequireTokenizer("bad_words");
+            var bare = input.EncodeText(word.TrimStart(), addSpecialTokens: false);
+            var spaced = input.EncodeText(" " + word.TrimStart(), addSpecialTokens: false);
             if (bare.Count > 0)
             {
                 sequences.Add(bare);

@@ -1,0 +1,49 @@
+using System.Net;
+using Octavo.KubernetesClient;
+using Octavo.KubernetesClient.Models;
+using Octavo.Operator.Resources;
+
+namespace Octavo.Operator.Controller;
+
+/// <summary>The PersistentVolumeClaim for fetched models, where spec.storage asks for one. A claim that is no longer asked for stays until the service goes.</summary>
+internal sealed class StorageReconciler(ObjectApplier applier) : ISubReconciler
+{
+    public async Task ReconcileAsync(ReconcileContext context, CancellationToken cancellationToken)
+    {
+        var service = context.Observed.Service;
+        if (ModelStorage.Build(service) is not { } wanted)
+        {
+            return;
+        }
+
+        var live = await applier.FindAsync(context.Observed.Claim, wanted.Metadata.Name!, service.Metadata.NamespaceProperty, cancellationToken).ConfigureAwait(false);
+        if (live is not null && !ServingObjectMeta.Controls(service, live.Metadata))
+        {
+            Refuse(context, "NameConflict", $"PersistentVolumeClaim {wanted.Metadata.Name} exists and does not belong to this InferenceService; name it in spec.storage.claimName to use it.");
+            return;
+        }
+
+        if (live is not null && ModelStorage.Conflict(live, wanted) is { } conflict)
+        {
+            Refuse(context, "StorageImmutable", conflict);
+            return;
+        }
+
+        try
+        {
+            context.Observed = context.Observed with { Claim = await applier.ApplyAsync(live, wanted, cancellationToken).ConfigureAwait(false) };
+        }
+        catch (KubernetesException e) when (e.IsInvalid || e.StatusCode == HttpStatusCode.Forbidden)
+        {
+            // A quota, a class that cannot grow, a value that no claim takes: a person has to look, and trying again at once does not help.
+            Refuse(context, "InvalidStorage", e.Message);
+        }
+    }
+
+    private static void Refuse(ReconcileContext context, string reason, string message)
+    {
+        context.IsRefused = true;
+        context.Workload = new Finding(false, reason, message, NeedsPerson: true);
+        context.Progressing = context.Workload;
+    }
+}
