@@ -1,6 +1,5 @@
 using System.Net;
 using Octavo.KubernetesClient;
-using Octavo.KubernetesClient.Models;
 using Octavo.Operator.Resources;
 
 namespace Octavo.Operator.Controller;

@@ -93,7 +93,7 @@ internal sealed class TemplateInterpreter
                 var left = Capture(filtered.Body, out var inner);
                 if (left == Flow.Next)
                 {
-                    budget.Append(output, TemplateText.Of(Filtered(filtered.Filters, inner)));
+                    budget.Append(output, TemplateValue.Plain(Filtered(filtered.Filters, inner)) as string ?? throw TemplateValue.Error("a filter block's filter must give a string"));
                 }
 
                 return left;

@@ -186,7 +186,6 @@ internal static class TemplateJson
                 '\b' => builder.Append("\\b"),
                 '\f' => builder.Append("\\f"),
                 < ' ' => builder.Append(CultureInfo.InvariantCulture, $"\\u{(int)unit:x4}"),
-                '\x7f' when ensureAscii => builder.Append(unit),
                 > '~' when ensureAscii => builder.Append(CultureInfo.InvariantCulture, $"\\u{(int)unit:x4}"),
                 _ => builder.Append(unit),
             };

@@ -16,7 +16,7 @@ internal sealed class ExpressionGenerator(Random random, Func<string, bool> allo
 
     public int Chance(int most) => random.Next(most);
 
-    public string Any(int depth) => random.Next(9) switch
+    public string Any(int depth) => !allows("any-values") ? (random.Next(2) == 0 ? Text(depth) : Integer(depth)) : random.Next(9) switch
     {
         0 or 1 => Text(depth),
         2 => Integer(depth),
@@ -34,14 +34,14 @@ internal sealed class ExpressionGenerator(Random random, Func<string, bool> allo
         2 => Name('s') ?? "'n'",
         3 or 4 => $"({Text(depth - 1)} + {Text(depth - 1)})",
         5 => $"({Any(depth - 1)} ~ {Any(depth - 1)})",
-        6 => $"{Text(depth - 1)}.{Pick("strip", "lstrip", "rstrip", "upper", "lower", "title", "capitalize")}()",
+        6 when allows("case-methods") => $"{Text(depth - 1)}.{Pick("strip", "lstrip", "rstrip", "upper", "lower", "title", "capitalize")}()",
         7 when allows("strip-characters") => $"{Text(depth - 1)}.{Pick("strip", "lstrip", "rstrip")}({Text(0)})",
-        8 => $"{Text(depth - 1)}.replace({Text(0)}, {Text(0)}{(allows("replace-count") && Chance(3) == 0 ? ", " + Integer(0) : "")})",
-        9 => $"({Text(depth - 1)}|{Pick("trim", "upper", "lower", "title", "capitalize", "string")})",
-        10 => $"({Any(depth - 1)}|string)",
-        11 => $"({Any(depth - 1)}|tojson{Json()})",
-        12 => $"({Sequence(depth - 1)}|join({Text(0)}))",
-        13 => $"{Text(depth - 1)}[{Slice(depth - 1)}]",
+        8 when allows("replace") => $"{Text(depth - 1)}.replace({Text(0)}, {Text(0)}{(allows("replace-count") && Chance(3) == 0 ? ", " + Integer(0) : "")})",
+        9 when allows("case-filters") => $"({Text(depth - 1)}|{Pick("trim", "upper", "lower", "title", "capitalize", "string")})",
+        10 when allows("string-filter") => $"({Any(depth - 1)}|string)",
+        11 when allows("json") => $"({Any(depth - 1)}|tojson{Json()})",
+        12 when allows("join") => $"({Sequence(depth - 1)}|join({Text(0)}))",
+        13 when allows("text-slices") => $"{Text(depth - 1)}[{Slice(depth - 1)}]",
         14 when allows("text-index") => $"{Text(depth - 1)}[{Integer(0)}]",
         15 when allows("format") => Formatted(depth),
         16 => $"({Text(depth - 1)} if {Boolean(depth - 1)} else {Text(depth - 1)})",
@@ -49,7 +49,7 @@ internal sealed class ExpressionGenerator(Random random, Func<string, bool> allo
         18 when allows("text-methods") => $"{Text(depth - 1)}.{Pick("center(9)", "ljust(6, '.')", "rjust(7)", "zfill(5)", "removeprefix('a')", "removesuffix('z')", "expandtabs(4)", "join(['a', 'b'])")}",
         19 when allows("repeat") => $"({Text(0)} * {Pick("0", "2", "3", "-1", "true")})",
         20 when allows("text-filters") => $"({Text(depth - 1)}|{Pick("center(12)", "truncate(9)", "truncate(8, true, '..', 0)", "wordcount", "reverse", "e", "replace('a', 'b', 1)", "format(1)")})",
-        _ => $"({Name('x') ?? "u"}|default({Text(depth - 1)}{(Chance(2) == 0 ? ", true" : "")}))",
+        _ => !allows("default") ? "'t'" : $"({Name('x') ?? "u"}|default({Text(depth - 1)}{(Chance(2) == 0 ? ", true" : "")}))",
     };
 
     public string Integer(int depth) => (depth <= 0 ? random.Next(3) : random.Next(16)) switch
@@ -61,7 +61,7 @@ internal sealed class ExpressionGenerator(Random random, Func<string, bool> allo
         6 when allows("modulo-sign") => $"({Integer(depth - 1)} % {Integer(depth - 1)})",
         7 when allows("power") => $"({Integer(0)} ** {Pick("0", "1", "2", "5", "40", "-1")})",
         8 => $"({Sequence(depth - 1)}|length)",
-        9 => $"({Text(depth - 1)}|int{(allows("int-arguments") ? Pick("", "(7)", "(default=3)", "(0, 16)", "(0, base=0)") : "")})",
+        9 when allows("int-filter") => $"({Text(depth - 1)}|int{(allows("int-arguments") ? Pick("", "(7)", "(default=3)", "(0, 16)", "(0, base=0)") : "")})",
         10 when allows("find") => $"{Text(depth - 1)}.{Pick("find", "rfind", "count")}({Text(0)}{Pick("", "", ", 1", ", 1, -1")})",
         11 when allows("abs") => $"({Integer(depth - 1)}|abs)",
         12 when allows("unary") => $"(-{Integer(depth - 1)})",
@@ -83,16 +83,16 @@ internal sealed class ExpressionGenerator(Random random, Func<string, bool> allo
 
     public string Boolean(int depth) => (depth <= 0 ? random.Next(2) : random.Next(14)) switch
     {
-        0 => Pick("true", "false"),
+        0 => (allows("any-values") ? Pick("true", "false") : Pick("(1 == 1)", "(1 == 2)")),
         1 => Name('b') ?? "true",
         2 => $"({Integer(depth - 1)} {Pick("<", "<=", ">", ">=", "==", "!=")} {Integer(depth - 1)})",
         3 => $"({Text(depth - 1)} {Pick("==", "!=")} {Text(depth - 1)})",
         4 => $"({Text(depth - 1)} {Pick("in", "not in")} {Text(depth - 1)})",
-        5 => $"({Any(depth - 1)} in {List(depth - 1)})",
-        6 => $"({Text(0)} in {Dictionary(depth - 1)})",
+        5 when allows("in-list") => $"({Any(depth - 1)} in {List(depth - 1)})",
+        6 when allows("in-dictionary") => $"({Text(0)} in {Dictionary(depth - 1)})",
         7 => $"(not {Any(depth - 1)})",
         8 => $"({Boolean(depth - 1)} {Pick("and", "or")} {Boolean(depth - 1)})",
-        9 or 10 => $"({Any(depth - 1)} is {Pick("", "not ")}{Test()})",
+        9 or 10 when allows("tests") => $"({Any(depth - 1)} is {Pick("", "not ")}{Test()})",
         11 => $"{Text(depth - 1)}.{Pick("startswith", "endswith")}({Text(0)})",
         12 when allows("chained-comparison") => $"({Integer(0)} < {Integer(depth - 1)} <= {Integer(0)})",
         13 when allows("text-classes") => $"{Text(depth - 1)}.{Pick("isdigit", "isalpha", "isalnum", "isspace", "islower", "isupper", "istitle", "isdecimal", "isascii")}()",
@@ -104,13 +104,13 @@ internal sealed class ExpressionGenerator(Random random, Func<string, bool> allo
         0 => $"[{string.Join(", ", Enumerable.Range(0, random.Next(4)).Select(_ => Integer(depth - 1)))}]",
         1 => $"[{string.Join(", ", Enumerable.Range(0, random.Next(4)).Select(_ => Any(depth - 1)))}]",
         2 => Name('l') ?? "[1, 2]",
-        3 => $"{List(depth - 1)}[{Slice(depth - 1)}]",
-        4 => $"({Sequence(depth - 1)}|list)",
-        5 => $"{Text(depth - 1)}.split({Pick("','", "' '", "'a'", allows("split-limit") ? "',', 1" : "'b'", allows("split-space") ? "" : "'c'")})",
+        3 when allows("list-slices") => $"{List(depth - 1)}[{Slice(depth - 1)}]",
+        4 when allows("list-filter") => $"({Sequence(depth - 1)}|list)",
+        5 when allows("split") => $"{Text(depth - 1)}.split({Pick("','", "' '", "'a'", allows("split-limit") ? "',', 1" : "'b'", allows("split-space") ? "" : "'c'")})",
         6 => $"({List(depth - 1)} + {List(0)})",
-        7 => $"({List(depth - 1)}|map({Pick("'string'", "'upper'", "'trim'", "'length'", "'tojson'", "attribute='name'", "attribute='role'")})|list)",
-        8 => $"({List(depth - 1)}|{Pick("select", "reject")}({Pick("", "'string'", "'defined'", "'number'", "'equalto', 1", "'in', [1, 2]", "'none'", "'mapping'")})|list)",
-        9 => $"(messages|{Pick("selectattr", "rejectattr")}({Pick("'role'", "'role', 'equalto', 'user'", "'content', 'string'", "'role', 'in', ['user', 'tool']", "'nosuch', 'defined'", "'content'")})|list)",
+        7 when allows("map") => $"({List(depth - 1)}|map({Pick("'string'", "'upper'", "'trim'", "'length'", "'tojson'", "attribute='name'", "attribute='role'")})|list)",
+        8 when allows("select") => $"({List(depth - 1)}|{Pick("select", "reject")}({Pick("", "'string'", "'defined'", "'number'", "'equalto', 1", "'in', [1, 2]", "'none'", "'mapping'")})|list)",
+        9 when allows("selectattr") => $"(messages|{Pick("selectattr", "rejectattr")}({Pick("'role'", "'role', 'equalto', 'user'", "'content', 'string'", "'role', 'in', ['user', 'tool']", "'nosuch', 'defined'", "'content'")})|list)",
         10 when allows("sort") => $"([{Integer(0)}, {Integer(0)}, {Integer(0)}]|sort{Pick("", "(reverse=true)")})",
         11 when allows("sort-text") => $"([{Text(0)}, {Text(0)}]|{Pick("sort", "sort(case_sensitive=true)", "sort(true)", "unique|list", "unique(true)|list", "max", "min")})",
         12 when allows("dictsort") => $"({Dictionary(depth - 1)}|dictsort{Pick("", "(true)", "(reverse=true)")})",
@@ -119,14 +119,14 @@ internal sealed class ExpressionGenerator(Random random, Func<string, bool> allo
         15 when allows("batch") => $"({List(depth - 1)}|{Pick("batch(2)", "batch(2, 0)", "slice(2)", "slice(3, 'x')", "reverse", "unique")}|list)",
         16 when allows("groupby") => "(messages|groupby('role'))",
         17 when allows("range") => $"range({Pick("3", "1, 4", "5, 0, -2", "0")})|list",
-        _ => "[none, true]",
+        _ => allows("none") ? "[none, true]" : "[1]",
     };
 
     public string Dictionary(int depth) => (depth <= 0 ? random.Next(3) : random.Next(6)) switch
     {
         0 or 3 => "{" + string.Join(", ", Enumerable.Range(0, random.Next(4)).Select(_ => $"{Key()}: {Any(depth - 1)}")) + "}",
         1 => Name('d') ?? "{}",
-        2 => "{'role': 'user', 'name': 'n', 'content': none}",
+        2 when allows("none") => "{'role': 'user', 'name': 'n', 'content': none}",
         4 when allows("dict-call") => $"dict({Pick("", "{'z': 1}, ")}a={Any(depth - 1)}, name={Text(0)})",
         _ => $"{{'items': {List(depth - 1)}, 'k': {Any(depth - 1)}}}",
     };
@@ -141,11 +141,11 @@ internal sealed class ExpressionGenerator(Random random, Func<string, bool> allo
     /// <summary>Members of dictionaries and lists, calls, undefined values and what only some of the types can do.</summary>
     public string Wild(int depth) => random.Next(16) switch
     {
-        0 => $"{Dictionary(depth)}.{Pick("name", "role", "nosuch", "k")}",
-        1 => $"{Dictionary(depth)}[{Key()}]",
-        2 => $"{Dictionary(depth)}.get({Key()}{Pick("", ", 'd'", allows("none") ? ", none" : "")})",
-        3 => $"{List(depth)}[{Integer(0)}]",
-        4 => $"messages[{Pick("0", "-1", "1", "99")}]{Pick(".role", "['role']", ".content", "['content']", ".nosuch", "")}",
+        0 when allows("members") => $"{Dictionary(depth)}.{Pick("name", "role", "nosuch", "k")}",
+        1 when allows("members") => $"{Dictionary(depth)}[{Key()}]",
+        2 when allows("dictionary-get") => $"{Dictionary(depth)}.get({Key()}{Pick("", ", 'd'", allows("none") ? ", none" : "")})",
+        3 when allows("list-items") => $"{List(depth)}[{Integer(0)}]",
+        4 when allows("messages") => $"messages[{Pick("0", "-1", "1", "99")}]{Pick(".role", "['role']", ".content", "['content']", ".nosuch", "")}",
         5 when allows("mismatched-types") => $"({Any(depth)} {Pick("+", "-", "*", "<", "%", "//", "in", "/")} {Any(depth)})",
         6 when allows("mismatched-types") => $"({Any(depth)}|{Pick("length", "first", "last", "list", "int", "float", "abs", "upper", "join", "sort", "sum", "items", "round", "tojson", "map('upper')|list", "dictsort", "reverse|list", "unique|list", "min", "capitalize")})",
         7 when allows("mismatched-types") => $"{Any(depth)}.{Pick("upper()", "strip()", "items()", "keys()", "split()", "nosuch", "get('a')", "index(1)", "count(1)", "append(1)", "a.b")}",
@@ -156,7 +156,7 @@ internal sealed class ExpressionGenerator(Random random, Func<string, bool> allo
         12 when allows("undefined") => $"{Pick("u", "u.a", "u[0]", "u + 1", "u ~ 'x'", "u == v", "u|length", "u|list", "u in [1]", "-u", "u()", "u|int", "u is sequence", "u is callable", "u|tojson", "u|join", "u < 1", "u|first")}",
         13 when allows("slices-of-tuples") => $"({Any(0)}, {Any(0)}, 3)[{Slice(0)}]",
         14 when allows("strftime") => $"strftime_now({Pick("'%d %b %Y'", "'%Y-%m-%d'", "'%A %B %j %H:%M:%S %p %y'", "'%-d/%-m %I'", "'%e|%U|%W|%V|%G|%u|%w|%D|%T|%%'")})",
-        _ => $"({Any(depth)} is {Test()})",
+        _ => allows("tests") ? $"({Any(depth)} is {Test()})" : Text(depth),
     };
 
     public string Pick(params string[] choices) => choices[random.Next(choices.Length)];

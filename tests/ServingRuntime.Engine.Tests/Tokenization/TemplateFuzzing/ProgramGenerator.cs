@@ -34,7 +34,7 @@ internal sealed class ProgramGenerator(Random random, Func<string, bool> allows)
 
     private void Literal()
     {
-        output.Append(expressions.Pick("", "", " ", "\n", "text", "  \n  ", "\n\n", "a b\n", "\t", "é\n ", "} ", "{ "));
+        output.Append(expressions.Pick("", "", " ", "\n", "text", "  \n  ", "\n\n", "a b\n", "\t", "é\n ", allows("lone-braces") ? "} " : "x ", allows("lone-braces") ? "{ " : "y "));
     }
 
     private void Statement(int depth)
@@ -42,10 +42,10 @@ internal sealed class ProgramGenerator(Random random, Func<string, bool> allows)
         switch (depth <= 0 ? random.Next(4) : random.Next(24))
         {
             case 0 or 1 or 2:
-                Output(expressions.Any(3));
+                Output(allows("any-output") ? expressions.Any(3) : expressions.Chance(2) == 0 ? expressions.Text(3) : expressions.Integer(3));
                 break;
             case 3 or 4 or 5:
-                Output(expressions.Wild(2));
+                Output(allows("any-output") ? expressions.Wild(2) : expressions.Text(2));
                 break;
             case 6 or 7:
                 If(depth);
@@ -63,7 +63,7 @@ internal sealed class ProgramGenerator(Random random, Func<string, bool> allows)
                 Tag("endset");
                 expressions.Names.Add((block, 's'));
                 break;
-            case 14:
+            case 14 when allows("namespace"):
                 var space = NewName();
                 Tag($"set {space} = namespace({(Chance(3) && allows("namespace-dict") ? "{'c': 1}" : "c=0")}, f={expressions.Any(1)})");
                 Tag($"for q in {expressions.List(1)}");
@@ -72,7 +72,7 @@ internal sealed class ProgramGenerator(Random random, Func<string, bool> allows)
                 Output($"{space}.c");
                 Output($"{space}.{expressions.Pick("f", "nosuch")}");
                 break;
-            case 15 or 16:
+            case 15 or 16 when allows("macro"):
                 Macro(depth);
                 break;
             case 17 when allows("filter-block"):
@@ -88,7 +88,7 @@ internal sealed class ProgramGenerator(Random random, Func<string, bool> allows)
                 Tag("endwith");
                 expressions.Names.Remove((inner, 'x'));
                 break;
-            case 19:
+            case 19 when allows("comments"):
                 output.Append(expressions.Pick("{# note #}", "{#- note -#}", "{# {{ x }} #}\n", "{#-#}", allows("comment-plus") ? "{#+ a +#}\n" : "{# b #}"));
                 break;
             case 20 when allows("raw"):
@@ -121,7 +121,7 @@ internal sealed class ProgramGenerator(Random random, Func<string, bool> allows)
         Body(random.Next(1, 3), depth - 1);
         if (Chance(3))
         {
-            Tag($"elif {expressions.Any(2)}");
+            Tag($"elif {(allows("any-values") ? expressions.Any(2) : expressions.Boolean(2))}");
             Body(1, depth - 1);
         }
 
@@ -160,7 +160,7 @@ internal sealed class ProgramGenerator(Random random, Func<string, bool> allows)
 
         if (Chance(3))
         {
-            Output(expressions.Pick("loop.index", "loop.first", "loop.last", "loop.length", "loop.index0", "loop.previtem", "loop.nextitem", allows("loop-cycle") ? "loop.cycle('a', 'b')" : "loop.last", allows("loop-changed") ? $"loop.changed({item})" : "loop.first", allows("loop-members") ? "loop" : "loop.first", allows("loop-members") ? "loop.nosuch" : "loop.last"));
+            Output(expressions.Pick("loop.index", "loop.index0", "loop.length", allows("loop-booleans") ? "loop.first" : "loop.index", allows("loop-booleans") ? "loop.last" : "loop.index", allows("loop-neighbours") ? "loop.previtem" : "loop.length", allows("loop-neighbours") ? "loop.nextitem" : "loop.index0", allows("loop-cycle") ? "loop.cycle('a', 'b')" : "loop.index", allows("loop-changed") ? $"loop.changed({item})" : "loop.index", allows("loop-members") ? "loop" : "loop.index", allows("loop-members") ? "loop.nosuch" : "loop.index0"));
         }
 
         Body(random.Next(1, 3), depth - 1);
@@ -193,7 +193,7 @@ internal sealed class ProgramGenerator(Random random, Func<string, bool> allows)
             2 => ('b', expressions.Boolean(3)),
             3 => ('l', expressions.List(2)),
             4 => ('d', expressions.Dictionary(2)),
-            _ => ('x', expressions.Wild(2)),
+            _ => allows("any-output") ? ('x', expressions.Wild(2)) : ('s', expressions.Text(2)),
         };
         var again = expressions.Names.Where(n => n.Kind == kind && n.Name.StartsWith('v')).Select(n => n.Name).ToList();
         var name = again.Count > 0 && Chance(3) ? again[^1] : NewName();
