@@ -7,7 +7,7 @@ ARGS          ?=
 PEERS         ?= /var/lib/octavo-peers
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test presubmit manifests kustomize bench bench-serving bench-http bench-prefix bench-batching bench-overhead bench-memory bench-speculation bench-multiturn bench-curves bench-kernels bench-peers bench-tokenizers fuzz-tokenizers clean tools
+.PHONY: help build demo test presubmit manifests kustomize bench bench-serving bench-http bench-prefix bench-batching bench-overhead bench-memory bench-speculation bench-multiturn bench-curves bench-kernels bench-peers bench-tokenizers fuzz-tokenizers fuzz-templates fuzz-loaders clean tools
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -52,6 +52,11 @@ bench-tokenizers: ## Tokenizers beside Hugging Face's Rust library, on one core 
 
 fuzz-tokenizers: ## Look for differences from Hugging Face's tokenizers for 10 minutes (ARGS="--seconds 60 --seed 7")
 	$(DOTNET) run --project bench/TokenizerBench -c $(CONFIGURATION) -v q -- fuzz $(ARGS)
+fuzz-templates: tools ## Chat templates beside Jinja2 and @huggingface/jinja: 10 minutes (SECONDS_EACH=200 a test of three; OCTAVO_FUZZ_SEED)
+	OCTAVO_FUZZ_SECONDS=$${SECONDS_EACH:-200} OCTAVO_FUZZ_SEED=$${OCTAVO_FUZZ_SEED:-$$(date +%s)} $(DOTNET) test tests/ServingRuntime.Engine.Tests -c $(CONFIGURATION) --nologo --logger "console;verbosity=detailed" --filter FullyQualifiedName~TemplateDifferentialTests.Render_Random
+
+fuzz-loaders: ## Checkpoints with something wrong in them: 10 minutes (SECONDS_EACH=45 a test of thirteen; OCTAVO_FUZZ_SEED)
+	OCTAVO_FUZZ_SECONDS=$${SECONDS_EACH:-45} OCTAVO_FUZZ_SEED=$${OCTAVO_FUZZ_SEED:-$$(date +%s)} $(DOTNET) test tests/ServingRuntime.Engine.Tests -c $(CONFIGURATION) --nologo --logger "console;verbosity=normal" --filter FullyQualifiedName~LoaderFuzzTests
 
 tools: ## Fetch promtool and docker-registry (Debian), OpenAI's client and s3rver (npm), so that the tests that need them run
 	@./.ci/tools

@@ -86,7 +86,7 @@ internal sealed class SafetensorsCheckpoint : Checkpoint
             foreach (var property in document.RootElement.GetProperty("weight_map").EnumerateObject())
             {
                 var shard = property.Value.GetString() ?? "";
-                if (shard.Length == 0 || Path.GetFileName(shard) != shard || shard is "." or "..")
+                if (shard.Length == 0 || Path.GetFileName(shard) != shard || shard is "." or ".." || shard.Contains('\0', StringComparison.Ordinal))
                 {
                     throw new CheckpointException($"{index}: shard name '{shard}' is no plain file name");
                 }

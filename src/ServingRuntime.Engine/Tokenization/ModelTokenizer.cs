@@ -90,9 +90,12 @@ public sealed record ModelTokenizer
     /// <exception cref="TokenizerFormatException">A file is malformed.</exception>
     public static ModelTokenizer LoadWithoutTokenizer(string folder, int vocabSize)
     {
-        using var config = ReadJson(folder, "config.json");
-        using var generationConfig = ReadJson(folder, "generation_config.json");
-        var eos = new SortedSet<int>();
+        var location = ModelLocation.Of(folder);
+        using var gguf = location.IsGguf ? GgufModel.Open(location.GgufFiles) : null;
+        var vocabulary = gguf?.Metadata.Has("tokenizer.ggml.tokens") == true ? new GgufVocabulary(gguf.Metadata) : null;
+        using var config = ReadJson(location.Folder, "config.json");
+        using var generationConfig = ReadJson(location.Folder, "generation_config.json");
+        var eos = new SortedSet<int>(vocabulary?.EosTokenIds ?? []);
         AddIds(eos, config?.RootElement, "eos_token_id");
         AddIds(eos, generationConfig?.RootElement, "eos_token_id");
         return new ModelTokenizer { Tokenizer = Tokenizer.WithoutVocabulary(vocabSize), EosTokenIds = [.. eos], Defaults = ReadDefaults(generationConfig?.RootElement) };
@@ -131,7 +134,7 @@ public sealed record ModelTokenizer
             var value = property.Value.ValueKind == JsonValueKind.Object && property.Value.TryGetProperty("content", out var content) ? content : property.Value;
             if (value.ValueKind == JsonValueKind.String)
             {
-                tokens[property.Name] = value.GetString()!;
+                tokens[property.Name] = Text(value, property.Name);
             }
         }
 
@@ -154,9 +157,10 @@ public sealed record ModelTokenizer
 
         return template.ValueKind switch
         {
-            JsonValueKind.String => template.GetString(),
+            JsonValueKind.String => Text(template, "chat_template"),
             JsonValueKind.Array => Named(template, "default"),
-            _ => null,
+            JsonValueKind.Null => null,
+            _ => throw new TokenizerFormatException("tokenizer_config.json: chat_template is neither a text nor a list of named ones"),
         };
     }
 
@@ -171,7 +175,35 @@ public sealed record ModelTokenizer
     }
 
     private static string? Named(JsonElement templates, string name)
-        => templates.EnumerateArray().Where(t => t.GetProperty("name").GetString() == name).Select(t => t.GetProperty("template").GetString()).FirstOrDefault();
+    {
+        foreach (var entry in templates.EnumerateArray())
+        {
+            if (entry.ValueKind != JsonValueKind.Object || !entry.TryGetProperty("name", out var called) || !entry.TryGetProperty("template", out var template)
+                || called.ValueKind != JsonValueKind.String || template.ValueKind != JsonValueKind.String)
+            {
+                throw new TokenizerFormatException("tokenizer_config.json: an entry of chat_template has no text as name and template");
+            }
+
+            if (Text(called, "chat_template") == name)
+            {
+                return Text(template, "chat_template");
+            }
+        }
+
+        return null;
+    }
+
+    private static string Text(JsonElement value, string field)
+    {
+        try
+        {
+            return value.GetString()!;
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new TokenizerFormatException($"tokenizer_config.json: {field} holds half of a surrogate pair", e);
+        }
+    }
 
     private static void AddIds(SortedSet<int> ids, JsonElement? config, string name)
     {
@@ -197,16 +229,19 @@ public sealed record ModelTokenizer
             return new GenerationDefaults();
         }
 
-        double? Number(string name) => root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : null;
+        double? Number(string name, double least, double most)
+            => !root.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null ? null
+            : value.ValueKind == JsonValueKind.Number && value.GetDouble() is var number && number >= least && number <= most ? number
+            : throw new TokenizerFormatException($"generation_config.json: {name} is {value.GetRawText()}, no number from {least} to {most}");
         var greedy = root.TryGetProperty("do_sample", out var sample) && sample.ValueKind == JsonValueKind.False;
         return new GenerationDefaults
         {
-            Temperature = (float?)Number("temperature") ?? (greedy ? 0f : null),
-            TopP = (float?)Number("top_p"),
-            TopK = (int?)Number("top_k"),
-            MinP = (float?)Number("min_p"),
-            RepetitionPenalty = (float?)Number("repetition_penalty"),
-            MaxNewTokens = (int?)Number("max_new_tokens"),
+            Temperature = (float?)Number("temperature", 0, 100) ?? (greedy ? 0f : null),
+            TopP = (float?)Number("top_p", float.Epsilon, 1),
+            TopK = (int?)Number("top_k", -1, int.MaxValue),
+            MinP = (float?)Number("min_p", 0, 1),
+            RepetitionPenalty = (float?)Number("repetition_penalty", float.Epsilon, 100),
+            MaxNewTokens = (int?)Number("max_new_tokens", 1, int.MaxValue),
         };
     }
 }

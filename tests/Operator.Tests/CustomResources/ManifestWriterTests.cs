@@ -49,7 +49,6 @@ public sealed class ManifestWriterTests
     }
 
     [Theory]
-    [InlineData("spec.storage.storageClassName")]
     [InlineData("spec.runtime.dialect")]
     [InlineData("spec.runtime.engine.kvSparsity")]
     [InlineData("spec.runtime.engine.quantization")]

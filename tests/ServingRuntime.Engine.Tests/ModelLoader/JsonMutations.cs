@@ -32,6 +32,19 @@ internal static class JsonMutations
 
     private static string Replace(string json, Random random, string[] strings)
     {
+        try
+        {
+            return ReplaceValue(json, random, strings);
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair is in it already, which cannot be written again.
+            return Damage(json, random);
+        }
+    }
+
+    private static string ReplaceValue(string json, Random random, string[] strings)
+    {
         JsonNode? root;
         try
         {

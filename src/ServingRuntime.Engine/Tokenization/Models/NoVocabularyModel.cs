@@ -7,7 +7,7 @@ internal sealed class NoVocabularyModel(int vocabularySize) : TokenizerModel
 
     public override IEnumerable<KeyValuePair<string, int>> Vocabulary => [];
 
-    public override void Tokenize(string piece, List<int> output) => throw new InvalidOperationException("there is no tokenizer: InputProcessor.RequireTokenizer refuses texts before they come here");
+    public override void Tokenize(ReadOnlySpan<char> piece, EncodingScratch scratch) => throw new InvalidOperationException("there is no tokenizer: InputProcessor.RequireTokenizer refuses texts before they come here");
 
     public override int? TokenToId(string token) => null;
 

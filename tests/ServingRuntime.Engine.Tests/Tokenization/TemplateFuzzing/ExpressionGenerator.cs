@@ -133,7 +133,7 @@ internal sealed class ExpressionGenerator(Random random, Func<string, bool> allo
 
     public string Sequence(int depth) => random.Next(4) switch
     {
-        0 => Text(depth),
+        0 when allows("text-as-sequence") => Text(depth),
         1 when allows("dictionary-iteration") => Dictionary(depth),
         _ => List(depth),
     };

@@ -38,10 +38,11 @@ public sealed class TemplateDifferentialTests(ITestOutputHelper log)
     {
         using var judge = TemplateJudge.StartHuggingFace();
         Skip.If(judge is null, "no node with @huggingface/jinja: make tools fetches it");
-        Compare(judge, Programs, Program(feature => !HuggingFaceDifferences.Features.ContainsKey(feature)));
+        using var jinja = TemplateJudge.StartJinja();
+        Compare(judge, Programs, Program(feature => jinja is not null || HuggingFaceAgreement.Features.Contains(feature)), jinja);
     }
 
-    /// <summary>How <see cref="HuggingFaceDifferences"/> was made: each feature alone over the rest that is alike. Runs only where OCTAVO_FUZZ_CLASSIFY names a file.</summary>
+    /// <summary>How <see cref="HuggingFaceAgreement"/> was made: each feature alone over the rest that is alike. Runs only where OCTAVO_FUZZ_CLASSIFY names a file.</summary>
     [SkippableFact]
     public void Classify_EachFeatureAlone_TellsWhatDiffers()
     {
@@ -59,7 +60,7 @@ public sealed class TemplateDifferentialTests(ITestOutputHelper log)
         var report = new StringBuilder();
         foreach (var feature in features.Prepend(""))
         {
-            var differences = Differences(judge, 150, Program(f => f == feature), []);
+            var differences = Differences(judge, 150, Program(f => f == feature), [], null);
             report.AppendLine(CultureInfo.InvariantCulture, $"{differences.Count,4} {feature}").AppendLine(string.Join("\n", differences.OrderBy(d => d.Length).Take(2)));
         }
 
@@ -132,11 +133,12 @@ public sealed class TemplateDifferentialTests(ITestOutputHelper log)
         return templates;
     }
 
-    private void Compare(TemplateJudge judge, int cases, Func<Random, int, (string Template, JsonObject Variables)> make)
+    /// <param name="jinja">Says who is right where the judge is another engine; null: there is none, or it is the judge.</param>
+    private void Compare(TemplateJudge judge, int cases, Func<Random, int, (string Template, JsonObject Variables)> make, TemplateJudge? jinja = null)
     {
         var clock = Stopwatch.StartNew();
         var counts = new SortedDictionary<string, int>(StringComparer.Ordinal);
-        var differences = Differences(judge, cases, make, counts);
+        var differences = Differences(judge, cases, make, counts, jinja);
         var summary = new StringBuilder().AppendLine(CultureInfo.InvariantCulture, $"{judge.Name}, seed {Seed}, {clock.Elapsed.TotalSeconds:0} s: {differences.Count} different");
         foreach (var (what, count) in counts)
         {
@@ -154,7 +156,7 @@ public sealed class TemplateDifferentialTests(ITestOutputHelper log)
     }
 
     private static List<string> Differences(
-        TemplateJudge judge, int cases, Func<Random, int, (string Template, JsonObject Variables)> make, SortedDictionary<string, int> counts)
+        TemplateJudge judge, int cases, Func<Random, int, (string Template, JsonObject Variables)> make, SortedDictionary<string, int> counts, TemplateJudge? jinja)
     {
         var clock = Stopwatch.StartNew();
         var differences = new List<string>();
@@ -168,6 +170,11 @@ public sealed class TemplateDifferentialTests(ITestOutputHelper log)
             var isUnsupported = fault is { Fault: TemplateFault.Limit } || fault?.Message.Contains("not supported", StringComparison.Ordinal) == true
                 || fault?.Message.Contains("the same twice", StringComparison.Ordinal) == true;
             var what = ours == theirs ? (ours is null ? "refused by both" : "alike") : isUnsupported ? $"refused by ours alone: {fault!.Message}" : "different";
+            if (what == "different" && jinja?.Render(template, variables) is { } right && right.Text == ours)
+            {
+                what = $"where {judge.Name} differs from Jinja2, which is right";
+            }
+
             counts[what] = counts.GetValueOrDefault(what) + 1;
             if (what == "different")
             {
