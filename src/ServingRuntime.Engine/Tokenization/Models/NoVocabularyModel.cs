@@ -1,3 +1,5 @@
+using Octavo.ServingRuntime.Engine.Tokenization.Buffers;
+
 namespace Octavo.ServingRuntime.Engine.Tokenization.Models;
 
 /// <summary>Stands where a server reads no tokenizer (<c>--skip-tokenizer-init</c>): it knows how many ids there are and no text of any.</summary>
