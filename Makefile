@@ -52,6 +52,7 @@ bench-tokenizers: ## Tokenizers beside Hugging Face's Rust library, on one core 
 
 fuzz-tokenizers: ## Look for differences from Hugging Face's tokenizers for 10 minutes (ARGS="--seconds 60 --seed 7")
 	$(DOTNET) run --project bench/TokenizerBench -c $(CONFIGURATION) -v q -- fuzz $(ARGS)
+
 fuzz-templates: tools ## Chat templates beside Jinja2 and @huggingface/jinja: 10 minutes (SECONDS_EACH=200 a test of three; OCTAVO_FUZZ_SEED)
 	OCTAVO_FUZZ_SECONDS=$${SECONDS_EACH:-200} OCTAVO_FUZZ_SEED=$${OCTAVO_FUZZ_SEED:-$$(date +%s)} $(DOTNET) test tests/ServingRuntime.Engine.Tests -c $(CONFIGURATION) --nologo --logger "console;verbosity=detailed" --filter FullyQualifiedName~TemplateDifferentialTests.Render_Random
 
