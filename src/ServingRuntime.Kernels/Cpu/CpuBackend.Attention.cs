@@ -9,6 +9,7 @@ public sealed unsafe partial class CpuBackend
     private readonly Action<int, int> combineSection;
     private readonly Action<int, int> storeSection;
     private readonly AttentionPlan plan = new();
+    private readonly TileAttention? tileAttention;
     private AttentionArguments attention;
     private StoreCall store;
     private CpuMemory? attentionMemory;
@@ -113,7 +114,14 @@ public sealed unsafe partial class CpuBackend
         for (var piece = Interlocked.Increment(ref nextPiece) - 1; piece < plan.Pieces; piece = Interlocked.Increment(ref nextPiece) - 1)
         {
             var (unit, range) = plan.Piece(piece);
-            kernels.PagedAttention(in attention, plan[unit], in tile, range);
+            if (tileAttention is not null && attention.Layout.DType != DType.Float32)
+            {
+                tileAttention.Run(in attention, plan[unit], in tile, range);
+            }
+            else
+            {
+                kernels.PagedAttention(in attention, plan[unit], in tile, range);
+            }
         }
     }
 

@@ -1,3 +1,4 @@
+using Octavo.ServingRuntime.Kernels.Cpu.Attention;
 using Octavo.ServingRuntime.Kernels.Cpu.Assembly;
 
 namespace Octavo.ServingRuntime.Kernels.Cpu;
@@ -43,6 +44,7 @@ public sealed unsafe partial class CpuBackend : IKernelBackend
         attentionSection = RunAttention;
         combineSection = CombineAttention;
         storeSection = StoreKeyValues;
+        tileAttention = this.instructions.HasTiles() ? new TileAttention() : null;
         argMaxSection = RunArgMax;
         rowsSection = RunRows;
     }
@@ -68,6 +70,7 @@ public sealed unsafe partial class CpuBackend : IKernelBackend
         products.Dispose();
         rounded.Dispose();
         reordered?.Dispose();
+        tileAttention?.Dispose();
         attentionMemory?.Dispose();
         partialMemory?.Dispose();
     }

@@ -24,7 +24,7 @@ public sealed class CopyBlocksTests
             var table = Enumerable.Range(0, 3).Select(_ => random.Next(0, Blocks - 1)).ToArray();
             var actual = Attend(backend, random, content, copies, query, table, kvHeads, headDim, blockSize, dtype);
             var expected = Attend(reference, random, content, copies, query, table, kvHeads, headDim, blockSize, dtype);
-            actual.ShouldBeClose(expected, 2e-5f, string.Join(' ', copies));
+            actual.ShouldBeClose(expected, dtype == DType.Float32 ? 2e-5f : 1.5e-2f, string.Join(' ', copies));
         }
     }
 

@@ -17,6 +17,9 @@ internal readonly unsafe struct AttentionTile
     /// <summary>Queries whose scores are computed together.</summary>
     public const int Together = 4;
 
+    /// <summary>Queries that make a tile register; rows are filled up to a multiple of it.</summary>
+    public const int TileRows = 16;
+
     /// <summary>Before the output in a query's state: the softmax' sum in lanes, then the largest score so far.</summary>
     public const int StateHead = 32;
     public const int StateMax = VectorMath.SumLanes;
@@ -28,20 +31,22 @@ internal readonly unsafe struct AttentionTile
     {
         var rows = Rows(Math.Max(MostRows, group));
         KeyTile = memory;
-        ValueTile = KeyTile + ((layout.HeadDim + 1) * Keys);
+        ValueTile = KeyTile + (KeyRows(layout.HeadDim) * Keys);
         KeyFactors = ValueTile + (Keys * layout.ValueWidth);
         ValueFactors = KeyFactors + Keys;
         Weights = ValueFactors + Keys;
-        Total = Weights + (Together * Keys);
+        RoundedWeights = (ushort*)(Weights + (TileRows * Keys));
+        RoundedQueries = RoundedWeights + (TileRows * Keys);
+        Total = (float*)(RoundedQueries + ((long)rows * RoundedWidth(layout.HeadDim)));
         Part = Total + ((long)rows * StateWidth(layout.ValueWidth));
         Queries = (float**)(Part + ((long)rows * StateWidth(layout.ValueWidth)));
         Visible = (int*)(Queries + rows);
     }
 
-    /// <summary>[HeadDim][64].</summary>
+    /// <summary>[HeadDim][64], or pairs [HeadDim / 2][64].</summary>
     public float* KeyTile { get; }
 
-    /// <summary>[64][ValueWidth].</summary>
+    /// <summary>[64][ValueWidth], or pairs [32][ValueWidth].</summary>
     public float* ValueTile { get; }
 
     /// <summary>[64]: what scores are multiplied by.</summary>
@@ -50,8 +55,14 @@ internal readonly unsafe struct AttentionTile
     /// <summary>[64]: what weights are multiplied by, where the cache has scales.</summary>
     public float* ValueFactors { get; }
 
-    /// <summary>[4][64].</summary>
+    /// <summary>[16][64], of which vectors use the first four rows at a time.</summary>
     public float* Weights { get; }
+
+    /// <summary>[16][64] bfloat16.</summary>
+    public ushort* RoundedWeights { get; }
+
+    /// <summary>[rows][<see cref="RoundedWidth"/>] bfloat16.</summary>
+    public ushort* RoundedQueries { get; }
 
     /// <summary>[rows] states of the ranges so far.</summary>
     public float* Total { get; }
@@ -65,7 +76,10 @@ internal readonly unsafe struct AttentionTile
     /// <summary>[rows]: keys up to and with the query's own; 0 for rows that only fill up four.</summary>
     public int* Visible { get; }
 
-    public static int Rows(int queries) => (queries + Together - 1) / Together * Together;
+    public static int Rows(int queries) => (queries + TileRows - 1) / TileRows * TileRows;
+
+    /// <summary>Elements of a query filled up with zeros to what tiles sum at a time.</summary>
+    public static int RoundedWidth(int headDim) => (headDim + 31) / 32 * 32;
 
     public static int StateWidth(int valueWidth) => StateHead + valueWidth;
 
@@ -75,7 +89,11 @@ internal readonly unsafe struct AttentionTile
     public static long Elements(in KeyValueLayout layout, int group)
     {
         long rows = Rows(Math.Max(MostRows, group));
-        var floats = ((layout.HeadDim + 1L) * Keys) + ((long)Keys * layout.ValueWidth) + ((2 + Together) * Keys) + (2 * rows * StateWidth(layout.ValueWidth)) + (3 * rows);
+        var floats = ((long)KeyRows(layout.HeadDim) * Keys) + ((long)Keys * layout.ValueWidth) + (2 * Keys)
+            + (TileRows * Keys * 3 / 2) + (rows * RoundedWidth(layout.HeadDim) / 2) + (2 * rows * StateWidth(layout.ValueWidth)) + (3 * rows);
         return (floats + 63) / 64 * 64;
     }
+
+    /// <summary>As float32 a row for each element and one for the pair of the last; as pairs of bfloat16 half of what tiles sum.</summary>
+    private static int KeyRows(int headDim) => Math.Max(headDim + 1, RoundedWidth(headDim) / 2);
 }

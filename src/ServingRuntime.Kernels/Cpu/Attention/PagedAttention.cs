@@ -51,11 +51,11 @@ internal static unsafe class PagedAttention
         Finish<TOps, TVector>(arguments, unit, total);
     }
 
-    private static float* State(in AttentionArguments arguments, in AttentionUnit unit, int range) =>
+    public static float* State(in AttentionArguments arguments, in AttentionUnit unit, int range) =>
         arguments.Partials + unit.Partial
         + ((long)(range - unit.FirstRange) * AttentionTile.Rows(unit.Tokens * arguments.Group) * AttentionTile.StateWidth(arguments.Layout.ValueWidth));
 
-    private static void SetRows(in AttentionArguments arguments, in AttentionUnit unit, in AttentionTile tile)
+    public static void SetRows(in AttentionArguments arguments, in AttentionUnit unit, in AttentionTile tile)
     {
         var (group, rows) = (arguments.Group, unit.Tokens * arguments.Group);
         for (var row = 0; row < AttentionTile.Rows(rows); row++)
@@ -66,18 +66,24 @@ internal static unsafe class PagedAttention
         }
     }
 
+    /// <summary>States that have seen nothing.</summary>
+    public static void Reset(float* state, int rows, int stateWidth)
+    {
+        new Span<float>(state, rows * stateWidth).Clear();
+        for (var row = 0; row < rows; row++)
+        {
+            state[(row * stateWidth) + AttentionTile.StateMax] = float.NegativeInfinity;
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddRange<TOps, TVector, TFormat>(in AttentionArguments arguments, in AttentionUnit unit, in AttentionTile tile, int range, float* state)
         where TOps : struct, ILaneOps<TVector>
         where TVector : struct
         where TFormat : struct, IKeyValueFormat<TOps, TVector>
     {
-        int width = arguments.Layout.ValueWidth, stateWidth = AttentionTile.StateWidth(width), rows = AttentionTile.Rows(unit.Tokens * arguments.Group);
-        new Span<float>(state, rows * stateWidth).Clear();
-        for (var row = 0; row < rows; row++)
-        {
-            state[(row * stateWidth) + AttentionTile.StateMax] = float.NegativeInfinity;
-        }
+        int stateWidth = AttentionTile.StateWidth(arguments.Layout.ValueWidth), rows = AttentionTile.Rows(unit.Tokens * arguments.Group);
+        Reset(state, rows, stateWidth);
 
         // A window leaves out whole tiles, and in the first of those that remain its head.
         var hidden = arguments.SlidingWindow > 0 ? Math.Max(0, unit.Visible - arguments.SlidingWindow) : 0;
@@ -179,7 +185,7 @@ internal static unsafe class PagedAttention
 
     /// <summary>A query's scores become weights relative to its largest score so far; its state follows where that grows. Those outside of [from, end) are not seen.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Fold<TOps, TVector>(float* weights, int from, int end, float softCap, float* state, int width)
+    public static void Fold<TOps, TVector>(float* weights, int from, int end, float softCap, float* state, int width)
         where TOps : struct, ILaneOps<TVector>
         where TVector : struct
     {
@@ -231,10 +237,15 @@ internal static unsafe class PagedAttention
             new Span<float>(weights + end, keys - end).Clear();
         }
 
-        for (var i = 0; i < keys; i += TOps.Count)
+        for (var lane = 0; lane < VectorMath.SumLanes; lane += TOps.Count)
         {
-            var lane = state + (i % VectorMath.SumLanes);
-            TOps.Store(TOps.Add(TOps.Load(lane), TOps.Load(weights + i)), lane);
+            var sum = TOps.Load(state + lane);
+            for (var i = lane; i < keys; i += VectorMath.SumLanes)
+            {
+                sum = TOps.Add(sum, TOps.Load(weights + i));
+            }
+
+            TOps.Store(sum, state + lane);
         }
     }
 
@@ -257,7 +268,7 @@ internal static unsafe class PagedAttention
     }
 
     /// <summary>Each query's state of a later range joins that of those before.</summary>
-    private static void Merge<TOps, TVector>(in AttentionArguments arguments, in AttentionUnit unit, float* total, float* part)
+    public static void Merge<TOps, TVector>(in AttentionArguments arguments, in AttentionUnit unit, float* total, float* part)
         where TOps : struct, ILaneOps<TVector>
         where TVector : struct
     {
@@ -285,7 +296,7 @@ internal static unsafe class PagedAttention
         }
     }
 
-    private static void Finish<TOps, TVector>(in AttentionArguments arguments, in AttentionUnit unit, float* state)
+    public static void Finish<TOps, TVector>(in AttentionArguments arguments, in AttentionUnit unit, float* state)
         where TOps : struct, ILaneOps<TVector>
         where TVector : struct
     {
