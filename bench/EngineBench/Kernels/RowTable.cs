@@ -35,7 +35,7 @@ internal sealed class RowTable : IKernelTable
     {
         int qkvWidth = (Heads + (2 * KVHeads)) * HeadDim, keyWidth = KVHeads * HeadDim;
         Tensor x = memory.Floats(count, Hidden), residual = memory.Floats(count, Hidden), weight = memory.Vector(Hidden), qkv = memory.Floats(count, qkvWidth);
-        Tensor table = memory.Floats(1024, HeadDim), positions = memory.Ints([.. Enumerable.Range(0, count)]), wide = memory.Floats(count, 2 * FeedForward), narrow = memory.Floats(count, FeedForward);
+        Tensor table = Rotations(memory), positions = memory.Ints([.. Enumerable.Range(0, count)]), wide = memory.Floats(count, 2 * FeedForward), narrow = memory.Floats(count, FeedForward);
         yield return ("add and norm", 4.0 * 4 * count * Hidden, () => backend.AddRmsNorm(x, residual, weight, 1e-6f, x));
         yield return ("rope", 4.0 * 2 * count * (Heads + KVHeads) * HeadDim, () => backend.RotaryEmbedding(qkv.Columns(0, (Heads + KVHeads) * HeadDim), HeadDim, positions, table, false));
         yield return ("silu and product", 4.0 * 3 * count * FeedForward, () => backend.ActivationMul(GatedActivation.Silu, wide, narrow));
@@ -52,5 +52,20 @@ internal sealed class RowTable : IKernelTable
             yield return ("largest logits", 4.0 * count * Vocabulary, () => backend.ArgMax(logits, tokens));
             yield return ("log-softmax", 4.0 * 2 * count * Vocabulary, () => backend.LogSoftmax(logits, output));
         }
+    }
+
+    /// <summary>True angles: a row that is rotated again and again keeps its length, and no number becomes too small for full speed.</summary>
+    private static Tensor Rotations(BenchMemory memory)
+    {
+        var table = memory.Floats(1024, HeadDim);
+        var values = table.AsSpan<float>();
+        for (var i = 0; i < values.Length; i++)
+        {
+            var (position, element) = Math.DivRem(i, HeadDim);
+            var angle = position * Math.Pow(10000, -2.0 * (element % (HeadDim / 2)) / HeadDim);
+            values[i] = (float)(element < HeadDim / 2 ? Math.Cos(angle) : Math.Sin(angle));
+        }
+
+        return table;
     }
 }

@@ -33,9 +33,15 @@ internal static unsafe class LogSoftmax
         }
 
         var log = (float)Math.Log(VectorMath.ReduceSum(lanes));
-        for (var i = 0; i < width; i++)
+        var rest = 0;
+        for (; rest + TOps.Count <= width; rest += TOps.Count)
         {
-            output[i] = logits[i] - max - log;
+            TOps.Store(TOps.Subtract(TOps.Subtract(TOps.Load(logits + rest), TOps.Broadcast(max)), TOps.Broadcast(log)), output + rest);
+        }
+
+        for (; rest < width; rest++)
+        {
+            output[rest] = logits[rest] - max - log;
         }
     }
 }
