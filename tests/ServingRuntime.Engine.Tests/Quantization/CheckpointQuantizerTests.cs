@@ -62,7 +62,7 @@ public sealed class CheckpointQuantizerTests : IDisposable
 
         var prompts = GoldenCase.All.Select(golden => golden.InputIds).ToList();
         var expected = QuantizeWorkplace.Predict(Repository.TinyModel, prompts);
-        QuantizeWorkplace.Divergence(expected, QuantizeWorkplace.Predict(place.At("out"), prompts)).Should().BeLessThan(0.05);
+        QuantizeWorkplace.Divergence(expected, QuantizeWorkplace.Predict(place.At("out"), prompts)).Should().BeLessThan(0.1);
         using var engine = new EngineHarness(EngineHarness.Defaults with { ModelPath = place.At("out") });
         var golden = GoldenCase.All[0];
         engine.Run(golden.InputIds, EngineHarness.Greedy(8)).Tokens.Should().Equal(golden.GreedyIds.Take(8));

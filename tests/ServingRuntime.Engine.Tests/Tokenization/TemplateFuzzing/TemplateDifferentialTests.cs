@@ -76,6 +76,9 @@ public sealed class TemplateDifferentialTests(ITestOutputHelper log)
         Compare(judge, templates.Count * Conversations, (random, i) => (templates[i % templates.Count], new ConversationGenerator(random).Variables()));
     }
 
+    // Assigned, or given another case, by Unicode 15 or 16: older Pythons do not know it yet.
+    private const string NewInUnicode = "\u019B\u0264\u0897\u0CF3\u0ECE\u10FC";
+
     /// <summary>Casing and classes of every character up to U+3000, beyond which Unicode's versions differ.</summary>
     [SkippableFact]
     public void Render_EveryCharacter_EqualsPython()
@@ -88,7 +91,7 @@ public sealed class TemplateDifferentialTests(ITestOutputHelper log)
             {%- endfor %}
             """;
         var wrong = new List<string>();
-        foreach (var characters in Enumerable.Range(1, 0x2FFF).Select(c => (char)c).Where(c => char.GetUnicodeCategory(c) != UnicodeCategory.OtherNotAssigned).Chunk(512))
+        foreach (var characters in Enumerable.Range(1, 0x2FFF).Select(c => (char)c).Where(c => char.GetUnicodeCategory(c) != UnicodeCategory.OtherNotAssigned && !NewInUnicode.Contains(c)).Chunk(512))
         {
             var variables = new JsonObject { ["messages"] = new JsonArray(), ["tools"] = null, ["add_generation_prompt"] = false, ["s"] = new string(characters) };
             var (theirs, reason) = judge.Render(Template, variables);
