@@ -41,13 +41,13 @@ public sealed class ConfigFields
     public string String(string field, string absent) => Find(root, field) switch
     {
         null => absent,
-        { ValueKind: JsonValueKind.String } value => value.GetString()!,
+        { ValueKind: JsonValueKind.String } value => Text(value, field),
         { } value => throw new CheckpointException($"{field}: {value.GetRawText()} is no string"),
     };
 
     public string Architecture() =>
         Find(root, "architectures") is { ValueKind: JsonValueKind.Array } list && list.GetArrayLength() > 0 && list[0].ValueKind == JsonValueKind.String
-            ? list[0].GetString()!
+            ? Text(list[0], "architectures")
             : throw new CheckpointException("architectures: a list with the model's architecture is needed");
 
     /// <summary>An object member; null where absent.</summary>
@@ -71,7 +71,7 @@ public sealed class ConfigFields
     public IReadOnlyList<string> Strings(string field) =>
         Find(root, field) is not { } value ? []
             : value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String)
-                ? [.. value.EnumerateArray().Select(item => item.GetString()!)]
+                ? [.. value.EnumerateArray().Select(item => Text(item, field))]
                 : throw new CheckpointException($"{field}: {value.GetRawText()} is no array of strings");
 
     /// <summary>An array of whole numbers from 0; empty where absent.</summary>
@@ -86,6 +86,18 @@ public sealed class ConfigFields
         "float16" => Kernels.DType.Float16,
         var other => throw new CheckpointException($"torch_dtype: '{other}' is none of float32, bfloat16, float16"),
     };
+
+    private static string Text(JsonElement value, string field)
+    {
+        try
+        {
+            return value.GetString()!;
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw new CheckpointException($"{field}: half of a surrogate pair is no text", exception);
+        }
+    }
 
     private List<double> Items(string field, string what, Func<JsonElement, double?> read)
     {

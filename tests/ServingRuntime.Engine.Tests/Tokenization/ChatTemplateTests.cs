@@ -55,6 +55,7 @@ public sealed class ChatTemplateTests
     [InlineData("{{ messages[0]['role'] }}{{ messages[0].content }}{{ messages[5] is defined }}", "userhiFalse")]
     [InlineData("{{ '{} {name}'.format(1, name='n') }}", "1 n")]
     [InlineData("{{ strftime_now('%d %b %Y') }}", "01 Jan 2026")]
+    [InlineData("{{ 10 ** 31 / -1000 }} {{ 2 / (2 ** 64 - 255) }} {{ u|truncate(9) }} {{ '%d' % 1 }} {{ 'x' % [1] }}", "-1e+28 1.0842021724855044e-19  1 x")]
     [InlineData("{{ 9223372036854775807 + 1 }} {{ 2 ** 100 }}", "9223372036854775808 1267650600228229401496703205376")]
     [InlineData("{% if false %}{{ 1|nosuch }}{% endif %}{{ 1|nosuch if false else 2 }}", "2")]
     [InlineData("{{ {'a': 1}.items() }} {{ (1, 'b') }} {{ {'a': 1}.items()|list }}", "dict_items([('a', 1)]) (1, 'b') [('a', 1)]")]

@@ -149,16 +149,11 @@ internal static class Arithmetic
             return (double)x / (double)y;
         }
 
-        // 66 bits of the quotient, the last one sticky: then one rounding by the conversion.
-        var shift = (int)(66 - (BigInteger.Abs(x).GetBitLength() - BigInteger.Abs(y).GetBitLength()));
+        // 62 or 63 bits of the quotient, the last one sticky: more than enough for the one rounding of the conversion.
+        var shift = (int)(62 - (BigInteger.Abs(x).GetBitLength() - BigInteger.Abs(y).GetBitLength()));
         var quotient = BigInteger.DivRem(shift >= 0 ? BigInteger.Abs(x) << shift : BigInteger.Abs(x), shift >= 0 ? BigInteger.Abs(y) : BigInteger.Abs(y) << -shift, out var rest);
-        if (!rest.IsZero && quotient.IsEven)
-        {
-            quotient += 1;
-        }
-
-        var kept = (ulong)(quotient >> 13) | ((quotient & 0x1FFF).IsZero ? 0UL : 1UL);
-        var result = Math.ScaleB((double)kept, 13 - shift);
+        var kept = (ulong)quotient | (rest.IsZero ? 0UL : 1UL);
+        var result = Math.ScaleB((double)kept, -shift);
         return double.IsFinite(result) ? (x.Sign < 0) != (y.Sign < 0) ? -result : result : throw TemplateValue.Error("the quotient is too large for a float");
     }
 

@@ -235,17 +235,22 @@ internal sealed class TemplateFilters
     private static object? Truncate(object? value, CallArguments arguments)
     {
         var (length, leeway, end) = (arguments.Integer(0, "length", 255), arguments.Get(3, "leeway") is null ? 5 : arguments.Integer(3, "leeway", 5), arguments.Text(2, "end") ?? "...");
-        if (value is not string text || length < PythonText.Length(end) || leeway < 0)
+        if (length < PythonText.Length(end) || leeway < 0)
         {
-            throw TemplateValue.Error("truncate needs a string and a length not below that of the end");
+            throw TemplateValue.Error("truncate needs a length not below that of the end");
+        }
+
+        if (TemplateValue.TryLength(value) <= length + leeway)
+        {
+            return value;
+        }
+
+        if (value is not string text)
+        {
+            throw TemplateValue.Error($"truncate needs a string, not {TemplateValue.TypeName(value)}");
         }
 
         var characters = PythonText.Characters(text);
-        if (characters.Count <= length + leeway)
-        {
-            return text;
-        }
-
         var kept = string.Concat(characters.Take((int)length - PythonText.Length(end)));
         return (arguments.Flag(1, "killwords") ? kept : (string)StringMethods.Split(kept, " ", 1, fromRight: true)[0]!) + end;
     }

@@ -63,7 +63,8 @@ internal sealed class TextFormatter(RenderBudget budget)
             budget.Append(builder, kind == '%' ? "%" : Convert(kind, byName ? named : Next(), flags, width, precision));
         }
 
-        return used >= items.Count || values is TemplateDictionary ? builder.ToString() : throw TemplateValue.Error("not all arguments were used by the format");
+        // What can be indexed may hold more than is used.
+        return used >= items.Count || values is TemplateDictionary or List<object?> or TemplateRange or Undefined ? builder.ToString() : throw TemplateValue.Error("not all arguments were used by the format");
     }
 
     /// <summary>text.format(values).</summary>
