@@ -8,6 +8,8 @@ namespace Octavo.ServingRuntime.Engine.Models;
 /// <summary>What every decoder model has in config.json, in Hugging Face's names; a model reads its own fields from <see cref="Fields"/>. Errors name the field.</summary>
 public sealed record ModelConfig
 {
+    private const int MostFeatures = 1 << 26;
+
     public required string Architecture { get; init; }
     public required int VocabSize { get; init; }
     public required int HiddenSize { get; init; }
@@ -153,6 +155,16 @@ public sealed record ModelConfig
 
     internal ModelConfig Checked()
     {
+        // So that no product of two of them, or sum of stacked parts, leaves an int.
+        foreach (var (field, size) in (ReadOnlySpan<(string, long)>)
+            [("vocab_size", VocabSize), ("hidden_size", HiddenSize), ("intermediate_size", IntermediateSize), ("num_attention_heads * head_dim", (long)NumAttentionHeads * HeadDim)])
+        {
+            if (size > MostFeatures)
+            {
+                throw new CheckpointException($"{field}: {size} is more than {MostFeatures}");
+            }
+        }
+
         if (NumAttentionHeads % NumKeyValueHeads != 0)
         {
             throw new CheckpointException($"num_key_value_heads: {NumKeyValueHeads} does not divide num_attention_heads {NumAttentionHeads}");

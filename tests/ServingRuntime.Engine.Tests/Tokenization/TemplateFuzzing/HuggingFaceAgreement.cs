@@ -10,5 +10,5 @@ namespace Octavo.ServingRuntime.Engine.Tests.Tokenization.TemplateFuzzing;
 internal static class HuggingFaceAgreement
 {
     public static FrozenSet<string> Features { get; } = FrozenSet.ToFrozenSet(
-        ["namespace", "tests", "int-filter", "in-dictionary", "in-list", "text-slices", "case-methods", "replace", "list-slices", "set-block", "lone-braces", "selectattr", "list-filter", "json"]);
+        ["namespace", "text-slices", "replace", "list-slices", "set-block", "lone-braces", "list-filter", "json"]);
 }
