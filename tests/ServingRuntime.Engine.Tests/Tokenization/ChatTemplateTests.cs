@@ -22,6 +22,8 @@ public sealed class ChatTemplateTests
     [InlineData("{{ 'a' if false }}|{{ missing }}|{{ none }}|{{ true }}|{{ 1.0 }}|{{ [1, 'b', none] }}", "||None|True|1.0|[1, 'b', None]")]
     [InlineData("{{ {'a': 1, 'b': [true]} | tojson }}", "{\"a\": 1, \"b\": [true]}")]
     [InlineData("{{ {'a': 'é<'} | tojson(indent=2) }}", "{\n  \"a\": \"é<\"\n}")]
+    [InlineData("{% for x in (1, none) %}{{ loop.nextitem }},{{ loop.previtem }};{% endfor %}", "None,;,1;")]
+    [InlineData("{{ (10 ** 30 + 1) % 3.0 }}", "1.0")]
     [InlineData("{% for x in [1,2,3] %}{{ loop.index }}{{ ',' if not loop.last }}{% endfor %}", "1,2,3")]
     [InlineData("{% for x in [1,2,3,4] if x % 2 == 0 %}{{ x }}/{{ loop.length }} {% else %}none{% endfor %}", "2/2 4/2 ")]
     [InlineData("{% for x in [] %}{% else %}none{% endfor %}", "none")]

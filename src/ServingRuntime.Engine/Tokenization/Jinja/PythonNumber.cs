@@ -33,9 +33,20 @@ internal static class PythonNumber
         double real => real,
         long integer => integer,
         bool flag => flag ? 1 : 0,
-        BigInteger big => double.IsFinite((double)big) ? (double)big : throw TemplateValue.Error("the integer is too large for a float"),
+        BigInteger big => Nearest(big) is var nearest && double.IsFinite(nearest) ? nearest : throw TemplateValue.Error("the integer is too large for a float"),
         _ => throw TemplateValue.Error($"'{TemplateValue.TypeName(value)}' is no number"),
     };
+
+    /// <summary>.NET's own conversion cuts digits off; Python's rounds to nearest, ties to even.</summary>
+    public static double Nearest(BigInteger value)
+    {
+        var magnitude = BigInteger.Abs(value);
+        var shift = (int)Math.Max(0, magnitude.GetBitLength() - 62);
+
+        // 62 bits, the last one sticky: more than enough for the one rounding of the conversion.
+        var kept = (ulong)(magnitude >> shift) | (shift > 0 && !(magnitude & ((BigInteger.One << shift) - 1)).IsZero ? 1UL : 0UL);
+        return value.Sign * Math.ScaleB((double)kept, shift);
+    }
 
     /// <summary>Exact, also between int and float; null where one is nan.</summary>
     public static int? Compare(object left, object right)

@@ -23,9 +23,15 @@ internal static class TemplateMembers
     private static readonly FrozenSet<string> ChangesDictionary = Names("clear pop popitem setdefault update");
     private static readonly FrozenSet<string> None = [];
 
-    /// <summary>The member; null where Python's type has none of that name.</summary>
+    /// <summary>The member, which may be none; false where Python's type has none of that name.</summary>
     /// <exception cref="TemplateException">A name of the host's (two underscores), or a member that is not built.</exception>
-    public static object? Get(object? target, string name)
+    public static bool TryGet(object? target, string name, out object? member)
+    {
+        member = Get(target, name);
+        return member is not null || target is LoopState || (target is TemplateTuple { IsGroup: true } && name is "grouper" or "list");
+    }
+
+    private static object? Get(object? target, string name)
     {
         if (name.StartsWith("__", StringComparison.Ordinal) && !(target is TemplateDictionary dictionary && dictionary.TryGet(name, out _) && !name.EndsWith("__", StringComparison.Ordinal)))
         {

@@ -57,7 +57,7 @@ internal sealed class TemplateDictionary
             SafeText safe => safe.Text.GetHashCode(StringComparison.Ordinal),
             bool or long => Convert.ToDouble(value, System.Globalization.CultureInfo.InvariantCulture).GetHashCode(),
             double real => real.GetHashCode() == (-0.0).GetHashCode() ? 0.0.GetHashCode() : real.GetHashCode(),
-            BigInteger big => ((double)big).GetHashCode(),
+            BigInteger big => PythonNumber.Nearest(big).GetHashCode(),
             TemplateTuple tuple => tuple.Items.Aggregate(17, (hash, item) => HashCode.Combine(hash, item is null ? 0 : GetHashCode(item))),
             Undefined => 1,
             _ => value.GetHashCode(),

@@ -253,14 +253,14 @@ internal static class TemplateValue
             case SafeText safe when PythonNumber.TrySmall(key, out var index):
                 return Character(safe.Text, index, budget) is string found ? new SafeText(found) : new Undefined($"item {key}");
             default:
-                return Plain(key) is string name ? TemplateMembers.Get(target, name) ?? new Undefined($"'{name}'") : new Undefined($"an item of '{TypeName(target)}'");
+                return Plain(key) is string name ? TemplateMembers.TryGet(target, name, out var named) ? named : new Undefined($"'{name}'") : new Undefined($"an item of '{TypeName(target)}'");
         }
     }
 
     /// <summary>obj.name, or undefined: a method or other member of Python's type comes before the item of a dictionary.</summary>
     public static object? GetAttribute(object? target, string name)
         => target is Undefined undefined ? throw undefined.Error()
-        : TemplateMembers.Get(target, name) is { } member ? member
+        : TemplateMembers.TryGet(target, name, out var member) ? member
         : target is TemplateDictionary dictionary && dictionary.TryGet(name, out var value) ? value
         : target is TemplateNamespace space && space.Attributes.TryGet(name, out var attribute) ? attribute
         : new Undefined($"'{TypeName(target)}' member '{name}'");
