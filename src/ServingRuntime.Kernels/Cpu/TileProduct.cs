@@ -4,23 +4,25 @@ using Octavo.ServingRuntime.Kernels.Cpu.Assembly;
 namespace Octavo.ServingRuntime.Kernels.Cpu;
 
 /// <summary>
-/// bfloat16 products by <see cref="TileKernel"/>: an output begins with its bias, then 32 inputs after 32 are added. Up to sixteen rows pass over two panels at once, each weight read once;
-/// more rows go in blocks of 32 by one panel.
+/// bfloat16 products by <see cref="TileKernel"/>: an output begins with its bias, then 32 inputs after 32 are added. One row goes by vectors in the same order of sums; up to sixteen pass over two panels
+/// at once, each weight read once; more rows go in blocks of 32 by one panel.
 /// </summary>
 internal sealed unsafe class TileProduct : DenseProduct
 {
-    private const int PanelOutputs = 32, BlockOfRows = 32;
+    private const int PanelOutputs = 32, BlockOfRows = 32, MaxPanels = 4;
 
     // Inputs that rows pass over before the next ones, so that rows stay in the second-level cache: sums wait in y meanwhile, which loses nothing.
     private const int MaxSteps = 64;
     private readonly TileSwitch tiles = new();
     private readonly TileKernel narrow = new(rowTiles: 1, panels: 1, prefetch: true);
     private readonly TileKernel streaming = new(rowTiles: 1, panels: 2, prefetch: true);
+    private readonly TileOrderKernel alone = new(panels: 4);
+    private readonly TileOrderKernel aloneNarrow = new(panels: 1);
     private readonly TileKernel first = new(rowTiles: 2, panels: 1, prefetch: true);
     private readonly TileKernel further = new(rowTiles: 2, panels: 1, prefetch: false);
 
     // [rows - 1], then the sums of a weight without bias.
-    private readonly CpuMemory constants = new((BlockOfRows * TileConfiguration.Bytes) + (2 * PanelOutputs * sizeof(float)));
+    private readonly CpuMemory constants = new((BlockOfRows * TileConfiguration.Bytes) + (MaxPanels * PanelOutputs * sizeof(float)));
 
     public TileProduct()
     {
@@ -43,6 +45,8 @@ internal sealed unsafe class TileProduct : DenseProduct
         tiles.Dispose();
         narrow.Dispose();
         streaming.Dispose();
+        alone.Dispose();
+        aloneNarrow.Dispose();
         first.Dispose();
         further.Dispose();
         constants.Dispose();
@@ -71,13 +75,17 @@ internal sealed unsafe class TileProduct : DenseProduct
             }
         }
 
-        if (rest > 0)
+        if (rest > 1)
         {
             tiles.Configure(Configuration(rest));
             RunRest(weight, call, whole, rest, panelBegin, panelEnd, scratch);
         }
 
         tiles.Release();
+        if (rest == 1)
+        {
+            RunAlone(weight, call, whole, panelBegin, panelEnd, scratch);
+        }
     }
 
     private byte* Configuration(int rows) => (byte*)constants.Address + ((rows - 1) * TileConfiguration.Bytes);
@@ -110,7 +118,30 @@ internal sealed unsafe class TileProduct : DenseProduct
         }
     }
 
-    /// <summary>The last 1 to 31 rows.</summary>
+    /// <summary>The last row.</summary>
+    private void RunAlone(PackedLinear weight, in DenseCall call, int row, int panelBegin, int panelEnd, float* scratch)
+    {
+        var steps = RoundedActivations.TilesOf(weight.InFeatures);
+        var p = panelBegin;
+        for (; p + alone.Panels <= panelEnd && Valid(weight, p + alone.Panels - 1) == PanelOutputs; p += alone.Panels)
+        {
+            var arguments = Arguments(weight, call, row, p, PanelOutputs, 0, steps, scratch);
+            alone.Run(&arguments);
+        }
+
+        for (; p < panelEnd; p++)
+        {
+            var valid = Valid(weight, p);
+            var arguments = Arguments(weight, call, row, p, valid, 0, steps, scratch);
+            aloneNarrow.Run(&arguments);
+            if (valid < PanelOutputs)
+            {
+                CopyPart(scratch, PanelOutputs, call.Y + (row * (nint)call.YStride) + ((nint)p * PanelOutputs), call.YStride, 1, valid);
+            }
+        }
+    }
+
+    /// <summary>The last 2 to 31 rows.</summary>
     private void RunRest(PackedLinear weight, in DenseCall call, int row, int rows, int panelBegin, int panelEnd, float* scratch)
     {
         var steps = RoundedActivations.TilesOf(weight.InFeatures);
@@ -132,6 +163,18 @@ internal sealed unsafe class TileProduct : DenseProduct
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Run(TileKernel kernel, PackedLinear weight, in DenseCall call, int row, int rows, int panel, int valid, int stepBegin, int stepEnd, float* scratch)
     {
+        var arguments = Arguments(weight, call, row, panel, valid, stepBegin, stepEnd, scratch);
+        kernel.Run(&arguments);
+        if (valid < PanelOutputs)
+        {
+            CopyPart(scratch, PanelOutputs, call.Y + (row * (nint)call.YStride) + ((nint)panel * PanelOutputs), call.YStride, rows, valid);
+        }
+    }
+
+    /// <summary>A panel that is not whole goes into scratch.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private TileCall Arguments(PackedLinear weight, in DenseCall call, int row, int panel, int valid, int stepBegin, int stepEnd, float* scratch)
+    {
         var skipped = (nint)stepBegin * RoundedActivations.TileBytes;
         var to = call.Y + (row * (nint)call.YStride) + ((nint)panel * PanelOutputs);
         var arguments = new TileCall
@@ -151,11 +194,7 @@ internal sealed unsafe class TileProduct : DenseProduct
             arguments.SumsStride = arguments.YStride;
         }
 
-        kernel.Run(&arguments);
-        if (valid < PanelOutputs)
-        {
-            CopyPart(scratch, PanelOutputs, to, call.YStride, rows, valid);
-        }
+        return arguments;
     }
 
     private static int Valid(PackedLinear weight, int panel) => Math.Min(PanelOutputs, weight.OutFeatures - (panel * PanelOutputs));
