@@ -57,12 +57,10 @@ internal sealed class PeerPrograms(PeersOptions options)
     public async Task<IReadOnlyDictionary<string, double>> TransformersAsync(JsonObject work, CancellationToken cancellationToken)
     {
         // Into the peers' file system, where the program finds it.
-        var folder = Path.Combine(options.Peers, "work", "octavo-bench");
-        File.Copy(options.TransformersProgram, Path.Combine(folder, "transformers_peer.py"), overwrite: true);
+        File.Copy(options.TransformersProgram, Path.Combine(options.Folder, "transformers_peer.py"), overwrite: true);
         work["model"] = options.PeerCheckpoint + "/bf16";
         work["threads"] = options.Threads;
-        var inside = options.Peers == "/" ? folder : "/work/octavo-bench";
-        var output = await PeerAsync(["python3", $"{inside}/transformers_peer.py", work.ToJsonString()], cancellationToken);
+        var output = await PeerAsync(["python3", $"{options.PeerFolder}/transformers_peer.py", work.ToJsonString()], cancellationToken);
         var result = Parse(output.Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault() ?? "", "transformers_peer.py").AsObject();
         versions["transformers"] = $"{result["transformers"]}, torch {result["torch"]}, attention {result["attention"]}";
         return result["figures"]!.AsObject().ToDictionary(f => f.Key, f => f.Value!.GetValue<double>(), StringComparer.Ordinal);

@@ -27,9 +27,15 @@ internal sealed record PeersOptions
     /// <summary>One round, fewer tokens and requests: says whether everything runs, not how fast.</summary>
     public bool Quick { get; init; }
 
-    /// <summary>Where the random checkpoint lies, in this file system.</summary>
-    public string Checkpoint => Path.Combine(Peers, "work", "octavo-bench", Shape);
+    /// <summary>What the peers need of us, in this file system.</summary>
+    public string Folder => Path.Combine(Peers, "srv", "octavo-bench");
 
     /// <summary>The same as the peers see it.</summary>
-    public string PeerCheckpoint => Peers == "/" ? Checkpoint : Path.Combine("/work", "octavo-bench", Shape);
+    public string PeerFolder => Peers == "/" ? Folder : "/srv/octavo-bench";
+
+    /// <summary>Where the random checkpoint lies, in this file system.</summary>
+    public string Checkpoint => Path.Combine(Folder, Shape);
+
+    /// <summary>The same as the peers see it.</summary>
+    public string PeerCheckpoint => Path.Combine(PeerFolder, Shape);
 }

@@ -13,7 +13,7 @@ public sealed unsafe partial class CpuBackend
     private QuantizedCall quantized;
 
     public LinearWeight CreateQuantizedLinear(IReadOnlyList<QuantizedMatrix> parts, ReadOnlySpan<Tensor> biases, DType dtype) =>
-        new QuantizedLinear(parts, biases, dtype, RunSteps);
+        new QuantizedLinear(parts, biases, dtype, team);
 
     private void QuantizedLinear(in Tensor x, QuantizedLinear weight, in Tensor output)
     {
@@ -60,20 +60,6 @@ public sealed unsafe partial class CpuBackend
         {
             quantizedKernels.Rounded(weight, quantizedRows, y, quantized.YStride, tileBegin, tileEnd, panelBegin, panelEnd);
         }
-    }
-
-    private void RunSteps(int count, Action<int> step)
-    {
-        team.Run(
-            (part, parts) =>
-            {
-                var (begin, end) = Part(count, part, parts);
-                for (var i = begin; i < end; i++)
-                {
-                    step(i);
-                }
-            },
-            Math.Min(Math.Max(count, 1), Math.Min(MaxPartsPerThread * team.Size, ThreadTeam.MaxParts)));
     }
 
     /// <summary>x with its columns in another order, zero where that has no input, in memory that the next call reuses.</summary>

@@ -34,7 +34,4 @@ internal unsafe interface IQuantizedOps<TInt, TVector>
     static abstract TInt And(TInt left, TInt right);
 
     static abstract TVector ToFloat(TInt value);
-
-    /// <summary>Count float16 values, none of them infinite or NaN.</summary>
-    static abstract TVector LoadHalves(ushort* source);
 }

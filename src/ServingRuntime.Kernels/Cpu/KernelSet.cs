@@ -78,10 +78,10 @@ internal sealed unsafe class KernelSet<TOps, TVector> : KernelSet
                 PagedAttention<BFloat16Cache<TOps, TVector>>(arguments, unit, tile, range);
                 break;
             case DType.Int8:
-                PagedAttention<Int8Cache<TOps, TVector>>(arguments, unit, tile, range);
+                PagedAttention<EightBitCache<TOps, TVector, Int8Code>>(arguments, unit, tile, range);
                 break;
             default:
-                PagedAttention<Float8Cache<TOps, TVector>>(arguments, unit, tile, range);
+                PagedAttention<EightBitCache<TOps, TVector, Float8Code>>(arguments, unit, tile, range);
                 break;
         }
     }

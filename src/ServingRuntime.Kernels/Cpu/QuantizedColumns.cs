@@ -33,14 +33,12 @@ internal readonly unsafe struct QuantizedColumns
     public byte* Values { get; }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TVector Scale<TQuantized, TInt, TOps, TVector>(int group)
-        where TQuantized : struct, IQuantizedOps<TInt, TVector>
-        where TInt : struct
+    public TVector Scale<TOps, TVector>(int group)
         where TOps : struct, ILaneOps<TVector>
         where TVector : struct
     {
         var from = parameters + (group * (nint)parameterBytes);
-        return halfScales ? TQuantized.LoadHalves((ushort*)from + column) : TOps.Load((float*)from + column);
+        return halfScales ? TOps.LoadFloat16((ushort*)from + column) : TOps.Load((float*)from + column);
     }
 
     /// <summary>What a weight's value · scale is lessened by.</summary>
@@ -81,7 +79,7 @@ internal readonly unsafe struct QuantizedColumns
         where TOps : struct, ILaneOps<TVector>
         where TVector : struct
     {
-        var scale = Scale<TQuantized, TInt, TOps, TVector>(group);
+        var scale = Scale<TOps, TVector>(group);
         outputs = TOps.MultiplyAdd(inner, scale, outputs);
         return form == ZeroForm.Offsets
             ? TOps.MultiplyAdd(TOps.Subtract(TOps.Zero, Offset<TQuantized, TInt, TOps, TVector>(group, scale)), TOps.Broadcast(sum), outputs)

@@ -79,7 +79,7 @@ internal static unsafe class QuantizedExact
         byte* left = first.Values, right = second.Values;
         for (int group = 0, steps = weight.BlocksPerGroup * weight.BlockSize / TBits.StepInputs; group < weight.Groups; group++)
         {
-            TVector scaleA = first.Scale<TQuantized, TInt, TOps, TVector>(group), scaleB = second.Scale<TQuantized, TInt, TOps, TVector>(group);
+            TVector scaleA = first.Scale<TOps, TVector>(group), scaleB = second.Scale<TOps, TVector>(group);
             var offsetA = TOps.Subtract(TOps.Zero, first.Offset<TQuantized, TInt, TOps, TVector>(group, scaleA));
             var offsetB = TOps.Subtract(TOps.Zero, second.Offset<TQuantized, TInt, TOps, TVector>(group, scaleB));
             for (var step = 0; step < steps; step++, left += 64, right += 64, x += TBits.StepInputs)
@@ -110,7 +110,7 @@ internal static unsafe class QuantizedExact
         var values = columns.Values + ((nint)block * (weight.BlockSize / TBits.StepInputs) * 64);
         for (; block < blockEnd; block++)
         {
-            var scale = columns.Scale<TQuantized, TInt, TOps, TVector>(block / weight.BlocksPerGroup);
+            var scale = columns.Scale<TOps, TVector>(block / weight.BlocksPerGroup);
             var offset = TOps.Subtract(TOps.Zero, columns.Offset<TQuantized, TInt, TOps, TVector>(block / weight.BlocksPerGroup, scale));
             for (var step = 0; step < weight.BlockSize / TBits.StepInputs; step++, values += 64)
             {

@@ -15,11 +15,11 @@ internal abstract unsafe class QuantizedKernels : IDisposable
     public static QuantizedKernels For(CpuInstructionSet instructions) => instructions switch
     {
         >= CpuInstructionSet.Avx512Vnni => new AssembledQuantizedKernels(instructions.HasTiles()),
-        CpuInstructionSet.AvxVnni => new QuantizedKernels<QuantizedOpsVnni256, System.Runtime.Intrinsics.Vector256<int>, Lanes256, System.Runtime.Intrinsics.Vector256<float>>(),
+        CpuInstructionSet.AvxVnni => new QuantizedKernels<QuantizedOps256<VnniByteProducts>, System.Runtime.Intrinsics.Vector256<int>, Lanes256, System.Runtime.Intrinsics.Vector256<float>>(),
         CpuInstructionSet.Avx512 when System.Runtime.Intrinsics.X86.Avx512BW.IsSupported =>
             new QuantizedKernels<QuantizedOps512, System.Runtime.Intrinsics.Vector512<int>, Lanes512, System.Runtime.Intrinsics.Vector512<float>>(),
         >= CpuInstructionSet.Avx2 when System.Runtime.Intrinsics.X86.Avx2.IsSupported =>
-            new QuantizedKernels<QuantizedOps256, System.Runtime.Intrinsics.Vector256<int>, Lanes256, System.Runtime.Intrinsics.Vector256<float>>(),
+            new QuantizedKernels<QuantizedOps256<Avx2ByteProducts>, System.Runtime.Intrinsics.Vector256<int>, Lanes256, System.Runtime.Intrinsics.Vector256<float>>(),
         _ => new QuantizedKernels<QuantizedOps128, System.Runtime.Intrinsics.Vector128<int>, Lanes128, System.Runtime.Intrinsics.Vector128<float>>(),
     };
 

@@ -16,8 +16,8 @@ internal sealed unsafe class QuantizedLinear : LinearWeight
     private readonly CpuMemory panels;
     private readonly CpuMemory? bias;
 
-    /// <param name="inParallel">Runs a number of independent steps.</param>
-    public QuantizedLinear(IReadOnlyList<QuantizedMatrix> parts, ReadOnlySpan<Tensor> biases, DType dtype, Action<int, Action<int>> inParallel)
+    /// <param name="team">Packs.</param>
+    public QuantizedLinear(IReadOnlyList<QuantizedMatrix> parts, ReadOnlySpan<Tensor> biases, DType dtype, ThreadTeam team)
         : base(parts[0].InFeatures, parts.Sum(part => part.OutFeatures))
     {
         foreach (var part in parts)
@@ -54,7 +54,7 @@ internal sealed unsafe class QuantizedLinear : LinearWeight
         PanelBytes = HeaderBytes + ((long)PaddedInputs * PanelWidth * Bits / 8);
         panels = new CpuMemory(checked(PanelBytes * Panels));
         bias = biases.Length > 0 ? new CpuMemory((long)Panels * PanelWidth * sizeof(float)) : null;
-        QuantizedPacking.Pack(this, parts, inParallel);
+        QuantizedPacking.Pack(this, parts, team);
         var first = 0;
         for (var i = 0; i < biases.Length; i++)
         {

@@ -48,13 +48,4 @@ internal readonly unsafe struct QuantizedOps128 : IQuantizedOps<Vector128<int>, 
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> ToFloat(Vector128<int> value) => Vector128.ConvertToSingle(value);
-
-    // A float16's bits, moved to a float32's places, are the number times 2^-112; so are subnormal ones.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> LoadHalves(ushort* source)
-    {
-        var bits = Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(ulong*)source).AsUInt16()).AsInt32();
-        var magnitude = ((bits & Vector128.Create(0x7FFF)) << 13).AsSingle() * Vector128.Create(5.192297E+33f);
-        return (magnitude.AsInt32() | ((bits & Vector128.Create(0x8000)) << 16)).AsSingle();
-    }
 }

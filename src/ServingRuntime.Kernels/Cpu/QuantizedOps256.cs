@@ -1,11 +1,11 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace Octavo.ServingRuntime.Kernels.Cpu;
 
-/// <summary>AVX2.</summary>
-internal readonly unsafe struct QuantizedOps256 : IQuantizedOps<Vector256<int>, Vector256<float>>
+/// <summary>256 bits, by one of two ways to multiply bytes.</summary>
+internal readonly unsafe struct QuantizedOps256<TProducts> : IQuantizedOps<Vector256<int>, Vector256<float>>
+    where TProducts : struct, IByteProducts256
 {
     public static Vector256<int> ZeroInt => Vector256<int>.Zero;
 
@@ -24,22 +24,12 @@ internal readonly unsafe struct QuantizedOps256 : IQuantizedOps<Vector256<int>, 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> HighNibbles(Vector256<int> bytes) => (bytes >>> 4) & Vector256.Create(0x0F0F0F0F);
 
-    // 15 · 127 · 4 is far from what 16 bits hold, so that nothing saturates.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> DotNibbles(Vector256<int> sum, Vector256<int> low, int lowInputs, Vector256<int> high, int highInputs)
-    {
-        var pairs = Avx2.MultiplyAddAdjacent(low.AsByte(), Vector256.Create(lowInputs).AsSByte()) + Avx2.MultiplyAddAdjacent(high.AsByte(), Vector256.Create(highInputs).AsSByte());
-        return sum + Avx2.MultiplyAddAdjacent(pairs, Vector256.Create((short)1));
-    }
+    public static Vector256<int> DotNibbles(Vector256<int> sum, Vector256<int> low, int lowInputs, Vector256<int> high, int highInputs) =>
+        TProducts.DotNibbles(sum, low, lowInputs, high, highInputs);
 
-    // Bytes up to 255 would saturate; in 16 bits they do not.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> DotBytes(Vector256<int> sum, Vector256<int> bytes, int inputs)
-    {
-        var x = Vector256.Create(inputs).AsInt16();
-        var even = Avx2.MultiplyAddAdjacent((bytes & Vector256.Create(0x00FF00FF)).AsInt16(), (x << 8) >> 8);
-        return sum + even + Avx2.MultiplyAddAdjacent((bytes.AsUInt16() >>> 8).AsInt16(), x >> 8);
-    }
+    public static Vector256<int> DotBytes(Vector256<int> sum, Vector256<int> bytes, int inputs) => TProducts.DotBytes(sum, bytes, inputs);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> Multiply(Vector256<int> left, Vector256<int> right) => left * right;
@@ -52,13 +42,4 @@ internal readonly unsafe struct QuantizedOps256 : IQuantizedOps<Vector256<int>, 
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> ToFloat(Vector256<int> value) => Vector256.ConvertToSingle(value);
-
-    // A float16's bits, moved to a float32's places, are the number times 2^-112; so are subnormal ones.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> LoadHalves(ushort* source)
-    {
-        var bits = Vector256.WidenLower(Vector128.Load(source).ToVector256Unsafe()).AsInt32();
-        var magnitude = ((bits & Vector256.Create(0x7FFF)) << 13).AsSingle() * Vector256.Create(5.192297E+33f);
-        return (magnitude.AsInt32() | ((bits & Vector256.Create(0x8000)) << 16)).AsSingle();
-    }
 }

@@ -52,13 +52,4 @@ internal readonly unsafe struct QuantizedOps512 : IQuantizedOps<Vector512<int>, 
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> ToFloat(Vector512<int> value) => Vector512.ConvertToSingle(value);
-
-    // A float16's bits, moved to a float32's places, are the number times 2^-112; so are subnormal ones.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> LoadHalves(ushort* source)
-    {
-        var bits = Vector512.WidenLower(Vector256.Load(source).ToVector512Unsafe()).AsInt32();
-        var magnitude = ((bits & Vector512.Create(0x7FFF)) << 13).AsSingle() * Vector512.Create(5.192297E+33f);
-        return (magnitude.AsInt32() | ((bits & Vector512.Create(0x8000)) << 16)).AsSingle();
-    }
 }

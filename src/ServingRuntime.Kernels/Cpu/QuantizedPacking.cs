@@ -11,8 +11,17 @@ internal static unsafe class QuantizedPacking
     // Panels that are packed together, so that a row of values is read in whole cache lines.
     private const int StripPanels = 16;
 
-    public static void Pack(QuantizedLinear weight, IReadOnlyList<QuantizedMatrix> parts, Action<int, Action<int>> inParallel) =>
-        inParallel((weight.Panels + StripPanels - 1) / StripPanels, strip => PackStrip(weight, parts, strip * StripPanels, Math.Min((strip + 1) * StripPanels, weight.Panels)));
+    public static void Pack(QuantizedLinear weight, IReadOnlyList<QuantizedMatrix> matrices, ThreadTeam team) =>
+        team.Run(
+            (part, parts) =>
+            {
+                var strips = (weight.Panels + StripPanels - 1) / StripPanels;
+                for (var strip = strips * part / parts; strip < strips * (part + 1) / parts; strip++)
+                {
+                    PackStrip(weight, matrices, strip * StripPanels, Math.Min((strip + 1) * StripPanels, weight.Panels));
+                }
+            },
+            ThreadTeam.MaxParts);
 
     private static void PackStrip(QuantizedLinear weight, IReadOnlyList<QuantizedMatrix> parts, int panelBegin, int panelEnd)
     {

@@ -66,9 +66,9 @@ internal sealed unsafe class RoundedActivations : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<ushort> Round(Vector512<float> low, Vector512<float> high) => Vector512.Narrow(Round(low), Round(high));
 
-    /// <summary>As <see cref="HostValues.ToBFloat16"/>.</summary>
+    /// <summary>As <see cref="HostValues.ToBFloat16"/>: nearest, ties to even; what is no number stays none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<uint> Round(Vector512<float> value)
+    public static Vector512<uint> Round(Vector512<float> value)
     {
         var bits = value.AsUInt32();
         var upper = bits >>> 16;

@@ -42,8 +42,8 @@ public sealed class PeersReportTests
     [Fact]
     public void Checkpoint_InsideOfPeersRoot_HasItsNameThere()
     {
-        Options.Checkpoint.Should().Be("/peers/work/octavo-bench/qwen2.5-0.5b");
-        Options.PeerCheckpoint.Should().Be("/work/octavo-bench/qwen2.5-0.5b");
+        Options.Checkpoint.Should().Be("/peers/srv/octavo-bench/qwen2.5-0.5b");
+        Options.PeerCheckpoint.Should().Be("/srv/octavo-bench/qwen2.5-0.5b");
         (Options with { Peers = "/" }).PeerCheckpoint.Should().Be((Options with { Peers = "/" }).Checkpoint);
     }
 

@@ -81,9 +81,10 @@ internal readonly unsafe struct BFloat16Cache<TOps, TVector> : IKeyValueFormat<T
     }
 }
 
-internal readonly unsafe struct Int8Cache<TOps, TVector> : IKeyValueFormat<TOps, TVector>
+internal readonly unsafe struct EightBitCache<TOps, TVector, TCode> : IKeyValueFormat<TOps, TVector>
     where TOps : struct, ILaneOps<TVector>
     where TVector : struct
+    where TCode : struct, IByteCode
 {
     public static bool HasScales => true;
 
@@ -93,7 +94,7 @@ internal readonly unsafe struct Int8Cache<TOps, TVector> : IKeyValueFormat<TOps,
         {
             for (var i = 0; i < AttentionTile.Run; i += TOps.Count)
             {
-                TOps.Store(TOps.LoadSignedBytes((sbyte*)block + i), to + i);
+                TOps.Store(TCode.Load<TOps, TVector>(block + i), to + i);
             }
         }
     }
@@ -102,33 +103,7 @@ internal readonly unsafe struct Int8Cache<TOps, TVector> : IKeyValueFormat<TOps,
     {
         for (var i = 0; i < AttentionTile.Run * width; i += TOps.Count)
         {
-            TOps.Store(TOps.LoadSignedBytes((sbyte*)block + i), to + i);
-        }
-    }
-}
-
-internal readonly unsafe struct Float8Cache<TOps, TVector> : IKeyValueFormat<TOps, TVector>
-    where TOps : struct, ILaneOps<TVector>
-    where TVector : struct
-{
-    public static bool HasScales => true;
-
-    public static void LoadKeys(byte* block, int headDim, int blockSize, float* to)
-    {
-        for (var d = 0; d < headDim; d++, block += blockSize, to += AttentionTile.Keys)
-        {
-            for (var i = 0; i < AttentionTile.Run; i += TOps.Count)
-            {
-                TOps.Store(TOps.LoadFloat8(block + i), to + i);
-            }
-        }
-    }
-
-    public static void LoadValues(byte* block, int width, float* to)
-    {
-        for (var i = 0; i < AttentionTile.Run * width; i += TOps.Count)
-        {
-            TOps.Store(TOps.LoadFloat8(block + i), to + i);
+            TOps.Store(TCode.Load<TOps, TVector>(block + i), to + i);
         }
     }
 }

@@ -43,7 +43,8 @@ internal readonly unsafe struct BFloat16Pairs : IKeyValuePairs
     }
 }
 
-internal readonly unsafe struct Int8Pairs : IKeyValuePairs
+internal readonly unsafe struct EightBitPairs<TCode> : IKeyValuePairs
+    where TCode : struct, IByteCode
 {
     public static bool HasScales => true;
 
@@ -53,8 +54,8 @@ internal readonly unsafe struct Int8Pairs : IKeyValuePairs
         for (var d = 0; d < headDim; d += 2, block += 2 * blockSize, next += 2 * blockSize, to += AttentionTile.Keys)
         {
             Sse.Prefetch1(next);
-            var odd = d + 1 < headDim ? Lanes512.LoadSignedBytes((sbyte*)block + blockSize) : Vector512<float>.Zero;
-            BytePairs.Join(Lanes512.LoadSignedBytes((sbyte*)block), odd).Store(to);
+            var odd = d + 1 < headDim ? TCode.Load<Lanes512, Vector512<float>>(block + blockSize) : Vector512<float>.Zero;
+            Join(TCode.Load<Lanes512, Vector512<float>>(block), odd).Store(to);
         }
     }
 
@@ -66,44 +67,12 @@ internal readonly unsafe struct Int8Pairs : IKeyValuePairs
             for (var d = 0; d < width; d += 16)
             {
                 Sse.Prefetch1(next + (2 * d));
-                BytePairs.Join(Lanes512.LoadSignedBytes((sbyte*)block + d), Lanes512.LoadSignedBytes((sbyte*)block + width + d)).Store(to + d);
+                Join(TCode.Load<Lanes512, Vector512<float>>(block + d), TCode.Load<Lanes512, Vector512<float>>(block + width + d)).Store(to + d);
             }
         }
     }
-}
 
-internal readonly unsafe struct Float8Pairs : IKeyValuePairs
-{
-    public static bool HasScales => true;
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void LoadKeys(byte* block, byte* next, int headDim, int blockSize, uint* to)
-    {
-        for (var d = 0; d < headDim; d += 2, block += 2 * blockSize, next += 2 * blockSize, to += AttentionTile.Keys)
-        {
-            Sse.Prefetch1(next);
-            var odd = d + 1 < headDim ? Lanes512.LoadFloat8(block + blockSize) : Vector512<float>.Zero;
-            BytePairs.Join(Lanes512.LoadFloat8(block), odd).Store(to);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void LoadValues(byte* block, byte* next, int width, uint* to)
-    {
-        for (var slot = 0; slot < AttentionTile.Run; slot += 2, block += 2 * width, next += 2 * width, to += width)
-        {
-            for (var d = 0; d < width; d += 16)
-            {
-                Sse.Prefetch1(next + (2 * d));
-                BytePairs.Join(Lanes512.LoadFloat8(block + d), Lanes512.LoadFloat8(block + width + d)).Store(to + d);
-            }
-        }
-    }
-}
-
-/// <summary>Numbers of eight bits, exact in bfloat16.</summary>
-internal static class BytePairs
-{
+    /// <summary>Numbers of eight bits are exact in bfloat16.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<uint> Join(Vector512<float> even, Vector512<float> odd) => (even.AsUInt32() >>> 16) | (odd.AsUInt32() & Vector512.Create(0xFFFF0000u));
+    private static Vector512<uint> Join(Vector512<float> even, Vector512<float> odd) => (even.AsUInt32() >>> 16) | (odd.AsUInt32() & Vector512.Create(0xFFFF0000u));
 }

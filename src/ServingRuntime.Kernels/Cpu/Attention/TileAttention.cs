@@ -24,10 +24,10 @@ internal sealed unsafe class TileAttention : IDisposable
                 Run<BFloat16Pairs>(arguments, unit, tile, range);
                 break;
             case DType.Int8:
-                Run<Int8Pairs>(arguments, unit, tile, range);
+                Run<EightBitPairs<Int8Code>>(arguments, unit, tile, range);
                 break;
             default:
-                Run<Float8Pairs>(arguments, unit, tile, range);
+                Run<EightBitPairs<Float8Code>>(arguments, unit, tile, range);
                 break;
         }
     }
@@ -186,14 +186,6 @@ internal sealed unsafe class TileAttention : IDisposable
         kernel.AddValues(tile.RoundedWeights, (uint*)tile.ValueTile, width, state + AttentionTile.StateHead, stateWidth);
     }
 
-    /// <summary>16 values to bfloat16: nearest, ties to even. What is no number stays none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Round(float* from, ushort* to)
-    {
-        var value = Vector512.Load(from);
-        var bits = value.AsUInt32();
-        var rounded = (bits + Vector512.Create(0x7FFFu) + ((bits >>> 16) & Vector512.Create(1u))) >>> 16;
-        rounded = Vector512.ConditionalSelect(Vector512.Equals(value, value).AsUInt32(), rounded, Vector512.Create(0x7FC0u));
-        Avx512F.ConvertToVector256UInt16(rounded).Store(to);
-    }
+    private static void Round(float* from, ushort* to) => Avx512F.ConvertToVector256UInt16(RoundedActivations.Round(Vector512.Load(from))).Store(to);
 }
