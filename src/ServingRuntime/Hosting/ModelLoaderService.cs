@@ -88,6 +88,13 @@ internal sealed partial class ModelLoaderService(
 
             LogReady(options.ModelName, timeProvider.GetElapsedTime(start).TotalMilliseconds);
         }
+        catch (OperationCanceledException e) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            // Stopped by whoever runs it: no failure of the model's.
+            core?.Dispose();
+            grammars?.Dispose();
+            LogStopped(e.Message);
+        }
         catch (Exception e)
         {
             core?.Dispose();
@@ -107,6 +114,10 @@ internal sealed partial class ModelLoaderService(
         {
             await grammars.WarmUpAsync(lifetime.ApplicationStopping);
         }
+        catch (OperationCanceledException e) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            LogStopped(e.Message);
+        }
         catch (Exception e)
         {
             LogGrammarsFailed(e);
@@ -125,6 +136,9 @@ internal sealed partial class ModelLoaderService(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A first constraint could not be compiled")]
     private partial void LogGrammarsFailed(Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Stopped while the model was loaded or warmed up: {Reason}")]
+    private partial void LogStopped(string reason);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "The model in {Folder} cannot be loaded: {Reason}")]
     private partial void LogFailed(string folder, string reason, Exception? exception);

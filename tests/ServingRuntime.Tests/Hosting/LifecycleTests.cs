@@ -1,6 +1,8 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using NSubstitute;
 using Octavo.ServingRuntime.Engine.Core;
 using Octavo.ServingRuntime.Engine.Tests.Core;
 using Octavo.ServingRuntime.Hosting;
@@ -41,6 +43,56 @@ public sealed class LifecycleTests
         await server.App.WaitForShutdownAsync();
 
         server.Host.Failure.Should().BeOfType<EngineStartException>();
+    }
+
+    [Fact]
+    public async Task Loading_StoppedMeanwhile_IsNoFailure()
+    {
+        using var log = new RecordedLog();
+        using var mayLoad = new ManualResetEventSlim();
+        var stopping = CancellationToken.None;
+        await using var server = await TestApplication.StartLoadingAsync((_, _, _) =>
+        {
+            mayLoad.Wait(TimeSpan.FromSeconds(30));
+            throw new OperationCanceledException(stopping);
+        });
+        server.App.Services.GetRequiredService<ILoggerFactory>().AddProvider(log);
+        stopping = server.App.Lifetime.ApplicationStopping;
+
+        server.App.Lifetime.StopApplication();
+        mayLoad.Set();
+        await server.App.StopAsync();
+
+        server.Host.Failure.Should().BeNull();
+        log.Entries.Should().NotContain(entry => entry.Level >= LogLevel.Warning);
+    }
+
+    [Fact]
+    public async Task GrammarWarmUp_StoppedMeanwhile_WarnsOfNothing()
+    {
+        using var log = new RecordedLog();
+        using var mayLoad = new ManualResetEventSlim();
+        using var core = Substitute.For<IEngineCore>();
+        await using var server = await TestApplication.StartLoadingAsync((_, _, _) =>
+        {
+            mayLoad.Wait(TimeSpan.FromSeconds(30));
+            return core;
+        });
+        server.App.Services.GetRequiredService<ILoggerFactory>().AddProvider(log);
+        core.VocabSize.Returns(4096);
+        core.KVCacheDType.Returns("float32");
+
+        // Asked for when the tokenizer has been read, before grammars are made.
+        core.MaxModelLen.Returns(_ =>
+        {
+            server.App.Lifetime.StopApplication();
+            return 128;
+        });
+        mayLoad.Set();
+        await Eventually.HoldsAsync(() => log.Entries.Any(entry => entry.Text.Contains("is ready", StringComparison.Ordinal)), "the model is loaded");
+
+        log.Entries.Should().NotContain(entry => entry.Level >= LogLevel.Warning);
+        await server.App.StopAsync();
     }
 
     [Fact]

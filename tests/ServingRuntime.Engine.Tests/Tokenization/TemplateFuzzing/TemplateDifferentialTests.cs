@@ -42,31 +42,6 @@ public sealed class TemplateDifferentialTests(ITestOutputHelper log)
         Compare(judge, Programs, Program(HuggingFaceAgreement.Features.Contains), jinja);
     }
 
-    /// <summary>How <see cref="HuggingFaceAgreement"/> was made: each feature alone over the rest that is alike. Runs only where OCTAVO_FUZZ_CLASSIFY names a file.</summary>
-    [SkippableFact]
-    public void Classify_EachFeatureAlone_TellsWhatDiffers()
-    {
-        var path = Environment.GetEnvironmentVariable("OCTAVO_FUZZ_CLASSIFY");
-        Skip.If(string.IsNullOrEmpty(path), "a tool: OCTAVO_FUZZ_CLASSIFY names its report");
-        using var judge = TemplateJudge.StartHuggingFace();
-        Skip.If(judge is null, "no node with @huggingface/jinja");
-        var features = new SortedSet<string>(StringComparer.Ordinal);
-        var all = Program(feature => features.Add(feature) || true);
-        for (var i = 0; i < 300; i++)
-        {
-            all(new Random(HashCode(Seed, i)), i);
-        }
-
-        var report = new StringBuilder();
-        foreach (var feature in features.Prepend(""))
-        {
-            var differences = Differences(judge, 150, Program(f => f == feature), [], null);
-            report.AppendLine(CultureInfo.InvariantCulture, $"{differences.Count,4} {feature}").AppendLine(string.Join("\n", differences.OrderBy(d => d.Length).Take(2)));
-        }
-
-        File.WriteAllText(path!, report.ToString());
-    }
-
     [SkippableFact]
     public void Render_RandomConversations_EqualJinja2()
     {
