@@ -116,6 +116,12 @@ public interface IKernelBackend : IDisposable
     void ActivationMul(GatedActivation activation, in Tensor gateUp, in Tensor output);
 
     /// <summary>
+    /// output [T, F] = activation(x · Wgᵀ) * (x · Wuᵀ), biases included, for a weight of 2F outputs, those of the gate first: bit for bit what <see cref="Linear"/> and <see cref="ActivationMul"/>
+    /// give one after the other, without their [T, 2F] between.
+    /// </summary>
+    void GatedLinear(in Tensor x, LinearWeight weight, GatedActivation activation, in Tensor output);
+
+    /// <summary>
     /// A mixture of experts' routing: for each row of logits [T, E] the softmax over all experts and its k largest, best first, the lower expert among equals.
     /// </summary>
     /// <param name="renormalize">Whether the k weights are divided by their sum.</param>

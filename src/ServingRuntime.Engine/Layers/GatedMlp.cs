@@ -6,7 +6,6 @@ namespace Octavo.ServingRuntime.Engine.Layers;
 /// <summary>down(activation(gate(x)) * up(x)), with gate and up in one matrix.</summary>
 public sealed class GatedMlp : IFeedForward
 {
-    private readonly IKernelBackend backend;
     private readonly Linear gateUp;
     private readonly Linear down;
     private readonly GatedActivation activation;
@@ -15,7 +14,6 @@ public sealed class GatedMlp : IFeedForward
     public GatedMlp(WeightLoader weights, string prefix, int hiddenSize, int intermediateSize, GatedActivation activation, GatedMlpNames? names = null, bool bias = false)
     {
         names ??= new GatedMlpNames();
-        backend = weights.Backend;
         this.activation = activation;
         this.intermediateSize = intermediateSize;
         gateUp = names.FusedGateUp is { } fused
@@ -32,9 +30,8 @@ public sealed class GatedMlp : IFeedForward
     {
         var mark = arena.Mark();
         var tokens = hidden.Shape[0];
-        Tensor wide = arena.Take(tokens, gateUp.OutFeatures), activated = arena.Take(tokens, intermediateSize);
-        gateUp.Forward(hidden, wide);
-        backend.ActivationMul(activation, wide, activated);
+        var activated = arena.Take(tokens, intermediateSize);
+        gateUp.ForwardGated(hidden, activation, activated, arena);
         down.Forward(activated, hidden);
         arena.Release(mark);
     }

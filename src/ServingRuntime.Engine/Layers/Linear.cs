@@ -34,18 +34,52 @@ public sealed class Linear : IDisposable
 
     public void Forward(in Tensor x, in Tensor output)
     {
+        Begin(x);
+        Multiply(x, output);
+        End();
+    }
+
+    /// <summary>output [T, F] = activation(the first half of the outputs) * the second half.</summary>
+    public void ForwardGated(in Tensor x, GatedActivation activation, in Tensor output, ActivationArena arena)
+    {
+        Begin(x);
+        if (weights.Count == 1)
+        {
+            backend.GatedLinear(x, weights[0], activation, output);
+        }
+        else
+        {
+            // Both halves are held in different ways.
+            var mark = arena.Mark();
+            var wide = arena.Take(x.Shape[0], OutFeatures);
+            Multiply(x, wide);
+            backend.ActivationMul(activation, wide, output);
+            arena.Release(mark);
+        }
+
+        End();
+    }
+
+    private void Begin(in Tensor x)
+    {
         if (reload is not null)
         {
             observer!(this, x);
             weights = reload();
         }
+    }
 
+    private void Multiply(in Tensor x, in Tensor output)
+    {
         for (int i = 0, first = 0; i < weights.Count; i++)
         {
             backend.Linear(x, weights[i], output.Columns(first, weights[i].OutFeatures));
             first += weights[i].OutFeatures;
         }
+    }
 
+    private void End()
+    {
         if (reload is not null)
         {
             Dispose();

@@ -5,9 +5,22 @@ namespace Octavo.ServingRuntime.Kernels.Cpu;
 /// <summary>Element-wise functions of one row. A short row's rest goes through the same vector code, so that each element's bits are its own.</summary>
 internal static unsafe class Activation
 {
-    /// <summary>output[i] = gate(gateUp[i]) * gateUp[width + i].</summary>
+    /// <summary>output[r, i] = gate(gateUp[r, i]) * gateUp[r, width + i].</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply<TOps, TVector, TGate>(float* gateUp, int width, float* output)
+    public static void Multiply<TOps, TVector, TGate>(float* gateUp, nint gateUpStride, int rows, int width, float* output, nint outputStride)
+        where TOps : struct, ILaneOps<TVector>
+        where TVector : struct
+        where TGate : struct, IGate<TOps, TVector>
+    {
+        var rest = stackalloc float[2 * TOps.Count];
+        for (var row = 0; row < rows; row++, gateUp += gateUpStride, output += outputStride)
+        {
+            Multiply<TOps, TVector, TGate>(gateUp, width, output, rest);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Multiply<TOps, TVector, TGate>(float* gateUp, int width, float* output, float* rest)
         where TOps : struct, ILaneOps<TVector>
         where TVector : struct
         where TGate : struct, IGate<TOps, TVector>
@@ -20,7 +33,6 @@ internal static unsafe class Activation
 
         if (i < width)
         {
-            var rest = stackalloc float[2 * TOps.Count];
             var count = width - i;
             new ReadOnlySpan<float>(gateUp + i, count).CopyTo(new Span<float>(rest, count));
             new ReadOnlySpan<float>(gateUp + width + i, count).CopyTo(new Span<float>(rest + TOps.Count, count));

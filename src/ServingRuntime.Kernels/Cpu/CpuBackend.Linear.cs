@@ -53,13 +53,18 @@ public sealed unsafe partial class CpuBackend
 
     private void DenseLinear(in Tensor x, PackedLinear weight, in Tensor output)
     {
+        if (x.Shape[0] > 0)
+        {
+            Run(denseSection, PrepareDense(x, weight, output));
+        }
+    }
+
+    /// <summary>Sets the call up and rounds activations.</summary>
+    /// <returns>The product's work.</returns>
+    private long PrepareDense(in Tensor x, PackedLinear weight, in Tensor output)
+    {
         Arguments.That(weight.PanelWidth == kernels.PanelWidth, $"a weight in panels of {weight.PanelWidth}, not {kernels.PanelWidth}");
         var rows = x.Shape[0];
-        if (rows == 0)
-        {
-            return;
-        }
-
         dense = new DenseCall { Weight = weight, Rows = rows, X = x.Pointer<float>(), XStride = x.RowStride, Y = output.Pointer<float>(), YStride = output.RowStride };
         if (weight.Product.RoundsActivations)
         {
@@ -69,7 +74,7 @@ public sealed unsafe partial class CpuBackend
         }
 
         // What takes longer: to compute, or to bring the weights from memory.
-        Run(denseSection, Math.Max((long)rows * weight.InFeatures * weight.OutFeatures / weight.Product.Speed, ByteWork * weight.Bytes));
+        return Math.Max((long)rows * weight.InFeatures * weight.OutFeatures / weight.Product.Speed, ByteWork * weight.Bytes);
     }
 
     private void RunRound(int part, int parts)
@@ -82,17 +87,7 @@ public sealed unsafe partial class CpuBackend
     {
         var weight = dense.Weight;
         var block = weight.Product.RowBlock;
-
-        // By outputs where each thread gets several panels or there are few rows; else by rows.
-        if (weight.Panels >= 4 * parts || dense.Rows < block * parts)
-        {
-            var (begin, end) = Part(weight.Panels, part, parts);
-            weight.Product.Run(weight, dense, 0, dense.Rows, begin, end);
-        }
-        else
-        {
-            var (begin, end) = Part((dense.Rows + block - 1) / block, part, parts);
-            weight.Product.Run(weight, dense, begin * block, Math.Min(end * block, dense.Rows), 0, weight.Panels);
-        }
+        var share = ProductShare.Of(weight.Panels, (dense.Rows + block - 1) / block, part, parts);
+        weight.Product.Run(weight, dense, share.TileBegin * block, Math.Min(share.TileEnd * block, dense.Rows), share.PanelBegin, share.PanelEnd);
     }
 }

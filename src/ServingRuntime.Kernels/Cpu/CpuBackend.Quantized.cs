@@ -17,12 +17,17 @@ public sealed unsafe partial class CpuBackend
 
     private void QuantizedLinear(in Tensor x, QuantizedLinear weight, in Tensor output)
     {
-        var rows = x.Shape[0];
-        if (rows == 0)
+        if (x.Shape[0] > 0)
         {
-            return;
+            Run(quantizedSection, PrepareQuantized(x, weight, output));
         }
+    }
 
+    /// <summary>Sets the call up, orders inputs and rounds activations.</summary>
+    /// <returns>The product's work.</returns>
+    private long PrepareQuantized(in Tensor x, QuantizedLinear weight, in Tensor output)
+    {
+        var rows = x.Shape[0];
         var exact = weight.DType == DType.Float32;
         var source = exact && weight.InputMap is { } map ? Reorder(x, map) : x;
         quantized = new QuantizedCall(weight, (nint)source.Pointer<float>(), source.RowStride, (nint)output.Pointer<float>(), output.RowStride, rows);
@@ -32,7 +37,7 @@ public sealed unsafe partial class CpuBackend
             Run(roundingSection, RoundingWork * rows * weight.PaddedInputs);
         }
 
-        Run(quantizedSection, (long)rows * weight.PaddedInputs * weight.OutFeatures / (exact ? 1 : ByteProducts));
+        return (long)rows * weight.PaddedInputs * weight.OutFeatures / (exact ? 1 : ByteProducts);
     }
 
     private void RunRounding(int part, int parts)
@@ -43,22 +48,21 @@ public sealed unsafe partial class CpuBackend
 
     private void RunQuantized(int part, int parts)
     {
-        var weight = quantized.Weight;
-        float* x = (float*)quantized.X, y = (float*)quantized.Y;
-        var exact = weight.DType == DType.Float32;
-        var tiles = exact ? quantized.Rows : quantizedRows.Tiles;
+        var tiles = quantized.Weight.DType == DType.Float32 ? quantized.Rows : quantizedRows.Tiles;
+        RunQuantized(ProductShare.Of(quantized.Weight.Panels, tiles, part, parts), (float*)quantized.Y, quantized.YStride);
+    }
 
-        // By outputs where each thread gets several panels or there are few rows; else by rows.
-        var byOutputs = weight.Panels >= 4 * parts || tiles < 2 * parts;
-        var (panelBegin, panelEnd) = byOutputs ? Part(weight.Panels, part, parts) : (0, weight.Panels);
-        var (tileBegin, tileEnd) = byOutputs ? (0, tiles) : Part(tiles, part, parts);
-        if (exact)
+    /// <param name="y">Where row 0 and output 0 lie.</param>
+    private void RunQuantized(in ProductShare share, float* y, int yStride)
+    {
+        var weight = quantized.Weight;
+        if (weight.DType == DType.Float32)
         {
-            quantizedKernels.Exact(weight, x, quantized.XStride, y, quantized.YStride, tileBegin, tileEnd, panelBegin, panelEnd);
+            quantizedKernels.Exact(weight, (float*)quantized.X, quantized.XStride, y, yStride, share.TileBegin, share.TileEnd, share.PanelBegin, share.PanelEnd);
         }
         else
         {
-            quantizedKernels.Rounded(weight, quantizedRows, y, quantized.YStride, tileBegin, tileEnd, panelBegin, panelEnd);
+            quantizedKernels.Rounded(weight, quantizedRows, y, yStride, share.TileBegin, share.TileEnd, share.PanelBegin, share.PanelEnd);
         }
     }
 

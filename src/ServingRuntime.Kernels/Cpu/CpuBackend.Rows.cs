@@ -122,7 +122,7 @@ public sealed unsafe partial class CpuBackend
                     kernels.RotaryEmbedding(to, rows.ToWidth / rows.HeadDim, rows.HeadDim, rows.Weight + ((nint)position * rows.TableWidth), rows.TableWidth, rows.Interleaved);
                     break;
                 case RowOperation.ActivationMul:
-                    kernels.ActivationMul(rows.Activation, from, rows.ToWidth, to);
+                    kernels.ActivationMul(rows.Activation, from, 0, 1, rows.ToWidth, to, 0);
                     break;
                 case RowOperation.Scale:
                     var row = new Span<float>(to, rows.ToWidth);

@@ -41,6 +41,7 @@ public sealed unsafe partial class CpuBackend : IKernelBackend
         roundingSection = RunRounding;
         roundSection = RunRound;
         denseSection = RunDense;
+        gatedSection = RunGated;
         attentionSection = RunAttention;
         combineSection = CombineAttention;
         storeSection = StoreKeyValues;
@@ -70,6 +71,7 @@ public sealed unsafe partial class CpuBackend : IKernelBackend
         products.Dispose();
         rounded.Dispose();
         reordered?.Dispose();
+        wideMemory?.Dispose();
         tileAttention?.Dispose();
         attentionMemory?.Dispose();
         partialMemory?.Dispose();

@@ -28,7 +28,8 @@ internal abstract unsafe class KernelSet
 
     public abstract void CombineAttention(in AttentionArguments arguments, in AttentionUnit unit);
 
-    public abstract void ActivationMul(GatedActivation activation, float* gateUp, int width, float* output);
+    /// <param name="gateUp">Rows of the gate's width inputs and as many of its other side.</param>
+    public abstract void ActivationMul(GatedActivation activation, float* gateUp, nint gateUpStride, int rows, int width, float* output, nint outputStride);
 
     public abstract void SoftCap(float* x, int width, float cap);
 
@@ -88,15 +89,15 @@ internal sealed unsafe class KernelSet<TOps, TVector> : KernelSet
 
     public override void CombineAttention(in AttentionArguments arguments, in AttentionUnit unit) => Attention.PagedAttention.Combine<TOps, TVector>(arguments, unit);
 
-    public override void ActivationMul(GatedActivation activation, float* gateUp, int width, float* output)
+    public override void ActivationMul(GatedActivation activation, float* gateUp, nint gateUpStride, int rows, int width, float* output, nint outputStride)
     {
         if (activation == GatedActivation.Silu)
         {
-            Activation.Multiply<TOps, TVector, SiluGate<TOps, TVector>>(gateUp, width, output);
+            Activation.Multiply<TOps, TVector, SiluGate<TOps, TVector>>(gateUp, gateUpStride, rows, width, output, outputStride);
         }
         else
         {
-            Activation.Multiply<TOps, TVector, GeluTanhGate<TOps, TVector>>(gateUp, width, output);
+            Activation.Multiply<TOps, TVector, GeluTanhGate<TOps, TVector>>(gateUp, gateUpStride, rows, width, output, outputStride);
         }
     }
 

@@ -209,6 +209,14 @@ public sealed class ReferenceBackend : IKernelBackend
         }
     }
 
+    public void GatedLinear(in Tensor x, LinearWeight weight, GatedActivation activation, in Tensor output)
+    {
+        using var memory = new CpuMemory((long)x.Shape[0] * weight.OutFeatures * sizeof(float));
+        var wide = new Tensor(memory, 0, new TensorShape(x.Shape[0], weight.OutFeatures), DType.Float32);
+        Linear(x, weight, wide);
+        ActivationMul(activation, wide, output);
+    }
+
     public void TopExperts(in Tensor logits, int k, bool renormalize, in Tensor experts, in Tensor weights)
     {
         for (var t = 0; t < logits.Shape[0]; t++)

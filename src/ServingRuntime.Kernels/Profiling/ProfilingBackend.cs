@@ -92,9 +92,7 @@ public sealed class ProfilingBackend(IKernelBackend inner, TimeProvider timeProv
     {
         var start = timeProvider.GetTimestamp();
         inner.Linear(x, weight, output);
-        var entry = Count(nameof(Linear), start, weight.OutFeatures, weight.InFeatures);
-        entry.MultiplyAdds += (long)x.Shape[0] * weight.OutFeatures * weight.InFeatures;
-        entry.WeightBytes += weight.Bytes;
+        CountProduct(nameof(Linear), start, x, weight);
     }
 
     public void RotaryEmbedding(in Tensor x, int headDim, in Tensor positions, in Tensor cosSin, bool interleaved = false)
@@ -167,6 +165,13 @@ public sealed class ProfilingBackend(IKernelBackend inner, TimeProvider timeProv
         Count(nameof(ActivationMul), start);
     }
 
+    public void GatedLinear(in Tensor x, LinearWeight weight, GatedActivation activation, in Tensor output)
+    {
+        var start = timeProvider.GetTimestamp();
+        inner.GatedLinear(x, weight, activation, output);
+        CountProduct(nameof(GatedLinear), start, x, weight);
+    }
+
     public void TopExperts(in Tensor logits, int k, bool renormalize, in Tensor experts, in Tensor weights)
     {
         var start = timeProvider.GetTimestamp();
@@ -205,6 +210,13 @@ public sealed class ProfilingBackend(IKernelBackend inner, TimeProvider timeProv
     public void Dispose() => inner.Dispose();
 
     private static string Name((string Operation, int Outputs, int Inputs) key) => key.Outputs == 0 ? key.Operation : $"{key.Operation} {key.Outputs} x {key.Inputs}";
+
+    private void CountProduct(string operation, long start, in Tensor x, LinearWeight weight)
+    {
+        var entry = Count(operation, start, weight.OutFeatures, weight.InFeatures);
+        entry.MultiplyAdds += (long)x.Shape[0] * weight.OutFeatures * weight.InFeatures;
+        entry.WeightBytes += weight.Bytes;
+    }
 
     private Entry Count(string operation, long start, int outputs = 0, int inputs = 0)
     {
