@@ -14,6 +14,9 @@ internal sealed unsafe class TileKernel : IDisposable
 
     // How far ahead weights that come from memory are fetched: two steps, of two panels a page.
     private const int PrefetchBytes = 2 * StepBytes;
+
+    // And rows where there are two tiles of them, which come from the second-level cache: four steps.
+    private const int PrefetchRowsBytes = 4 * TileConfiguration.TileBytes;
     private readonly ExecutableCode code;
 
     /// <param name="rowTiles">1 or 2.</param>
@@ -72,6 +75,7 @@ internal sealed unsafe class TileKernel : IDisposable
         var next = a.CreateLabel();
         a.Label(ref next);
         a.tileloadd(tmm4, __[x + rowBytes]);
+        PrefetchRows(x);
         a.tileloadd(tmm6, __[panel + stride]);
         Prefetch(panel, 0);
         a.tdpbf16ps(tmm0, tmm4, tmm6);
@@ -91,6 +95,7 @@ internal sealed unsafe class TileKernel : IDisposable
         else if (rowTiles == 2)
         {
             a.tileloadd(tmm5, __[x1 + rowBytes]);
+            PrefetchRows(x1);
             a.tdpbf16ps(tmm2, tmm5, tmm6);
             a.tdpbf16ps(tmm3, tmm5, tmm7);
             a.add(x1, TileConfiguration.TileBytes);
@@ -120,6 +125,14 @@ internal sealed unsafe class TileKernel : IDisposable
         }
 
         a.ret();
+
+        void PrefetchRows(AssemblerRegister64 of)
+        {
+            for (var line = 0; rowTiles == 2 && line < 16; line++)
+            {
+                a.prefetcht0(__[of + (PrefetchRowsBytes + (line * 64))]);
+            }
+        }
 
         void Prefetch(AssemblerRegister64 of, int half)
         {
