@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Octavo.ControllerRuntime;
+using Octavo.ControllerRuntime.Scheduling;
 using Octavo.KubernetesClient;
 using Octavo.KubernetesClient.Models;
 

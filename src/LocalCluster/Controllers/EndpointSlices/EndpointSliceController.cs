@@ -1,4 +1,5 @@
 using Octavo.ControllerRuntime;
+using Octavo.ControllerRuntime.Scheduling;
 using Octavo.KubernetesClient;
 using Octavo.KubernetesClient.Models;
 

@@ -1,3 +1,4 @@
+using Octavo.ControllerRuntime.Scheduling;
 using Octavo.KubernetesClient.Models;
 
 namespace Octavo.LocalCluster.Controllers.ReplicaSets;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Octavo.ControllerRuntime.Scheduling;
 using Octavo.KubernetesClient.Models;
 using Octavo.LocalCluster.Controllers.Scheduling;
 using static Octavo.LocalCluster.Tests.Controllers.PodExamples;

@@ -1,9 +1,9 @@
 using Octavo.KubernetesClient.Models;
 
-namespace Octavo.LocalCluster.Controllers;
+namespace Octavo.ControllerRuntime.Scheduling;
 
 /// <summary>Whether labels satisfy a selector of an object's spec. Pure.</summary>
-internal static class SelectorMatch
+public static class SelectorMatch
 {
     /// <summary>An absent selector matches nothing, an empty one everything.</summary>
     public static bool Matches(V1LabelSelector? selector, IReadOnlyDictionary<string, string>? labels) =>

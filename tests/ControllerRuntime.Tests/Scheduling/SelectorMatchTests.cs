@@ -1,11 +1,11 @@
 using Octavo.KubernetesClient.Models;
-using Octavo.LocalCluster.Controllers;
+using Octavo.ControllerRuntime.Scheduling;
 
-namespace Octavo.LocalCluster.Tests.Controllers;
+namespace Octavo.ControllerRuntime.Tests.Scheduling;
 
 public sealed class SelectorMatchTests
 {
-    private static readonly IReadOnlyDictionary<string, string> Labels = PodExamples.Labels("app=web", "n=5");
+    private static readonly IReadOnlyDictionary<string, string> Labels = new Dictionary<string, string> { ["app"] = "web", ["n"] = "5" };
 
     [Theory]
     [InlineData("app", "In", "web,db", true)]

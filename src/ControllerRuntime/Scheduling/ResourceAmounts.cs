@@ -1,10 +1,10 @@
 using Octavo.KubernetesClient;
 using Octavo.KubernetesClient.Models;
 
-namespace Octavo.LocalCluster.Controllers.Scheduling;
+namespace Octavo.ControllerRuntime.Scheduling;
 
 /// <summary>Amounts by resource name, in whole units. Pure.</summary>
-internal static class ResourceAmounts
+public static class ResourceAmounts
 {
     /// <summary>
     /// What a pod asks for: the sum of its containers and sidecars, or its largest init container where that is more; plus the overhead.
@@ -35,9 +35,11 @@ internal static class ResourceAmounts
         return total;
     }
 
+    /// <exception cref="FormatException">An amount is no quantity.</exception>
     public static Dictionary<string, decimal> Parse(IReadOnlyDictionary<string, string>? quantities) =>
         (quantities ?? new Dictionary<string, string>()).ToDictionary(q => q.Key, q => ResourceQuantity.Parse(q.Value).ToDecimal(), StringComparer.Ordinal);
 
+    /// <summary>Adds <paramref name="more"/> to <paramref name="total"/>, which changes.</summary>
     public static void Add(Dictionary<string, decimal> total, IReadOnlyDictionary<string, decimal> more)
     {
         foreach (var (name, amount) in more)

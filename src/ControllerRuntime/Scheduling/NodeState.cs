@@ -1,9 +1,9 @@
 using Octavo.KubernetesClient.Models;
 
-namespace Octavo.LocalCluster.Controllers.Scheduling;
+namespace Octavo.ControllerRuntime.Scheduling;
 
 /// <summary>A node and what the pods on it have taken.</summary>
-internal sealed record NodeState
+public sealed record NodeState
 {
     public required V1Node Node { get; init; }
     public required IReadOnlyDictionary<string, decimal> Allocatable { get; init; }
@@ -12,6 +12,8 @@ internal sealed record NodeState
 
     public string Name => Node.Metadata.Name!;
 
+    /// <param name="node">Its allocatable amounts count, or the capacity where it names none.</param>
+    /// <param name="pods">All pods on it that have not finished, terminating ones included: they hold their resources until they are gone.</param>
     public static NodeState Of(V1Node node, IReadOnlyList<V1Pod> pods)
     {
         var requested = new Dictionary<string, decimal>(StringComparer.Ordinal);

@@ -1,10 +1,10 @@
 using System.Text.Json;
 using Octavo.KubernetesClient.Models;
 
-namespace Octavo.LocalCluster.Controllers.Scheduling;
+namespace Octavo.ControllerRuntime.Scheduling;
 
 /// <summary>Node selector and node affinity. Pure.</summary>
-internal static class NodeAffinity
+public static class NodeAffinity
 {
     /// <summary>The node satisfies the pod's nodeSelector and one term of its required affinity.</summary>
     public static bool Allows(V1Pod pod, V1Node node) =>

@@ -1,9 +1,9 @@
 using Octavo.KubernetesClient.Models;
 
-namespace Octavo.LocalCluster.Controllers.Scheduling;
+namespace Octavo.ControllerRuntime.Scheduling;
 
 /// <summary>Why a node cannot take a pod, in the real scheduler's words and its order: the first kind of obstacle is the one named. Pure.</summary>
-internal static class NodeFilter
+public static class NodeFilter
 {
     private const string UnschedulableTaint = "node.kubernetes.io/unschedulable";
 
@@ -37,7 +37,8 @@ internal static class NodeFilter
     public static bool IsResolvableByPreemption(string reason) =>
         reason.StartsWith("Insufficient ", StringComparison.Ordinal) || reason == "Too many pods" || reason.Contains("free ports", StringComparison.Ordinal);
 
-    internal static bool Tolerates(V1Pod pod, V1Taint taint) => (pod.Spec?.Tolerations ?? []).Any(t =>
+    /// <summary>One of the pod's tolerations covers the taint.</summary>
+    public static bool Tolerates(V1Pod pod, V1Taint taint) => (pod.Spec?.Tolerations ?? []).Any(t =>
         (string.IsNullOrEmpty(t.Effect) || t.Effect == taint.Effect)
         && (string.IsNullOrEmpty(t.Key) ? t.Operator == "Exists" : t.Key == taint.Key)
         && (t.Operator == "Exists" || (t.Value ?? "") == (taint.Value ?? "")));
