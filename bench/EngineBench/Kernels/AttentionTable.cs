@@ -10,46 +10,46 @@ namespace Octavo.EngineBench.Kernels;
 /// </summary>
 internal sealed class AttentionTable : IKernelTable
 {
-    private const int Heads = 14, KVHeads = 2, HeadDim = 64, BlockSize = 16, Chunk = 512;
+    private const int Heads = 14, KVHeads = 2, HeadDim = 64, BlockSize = 16, Rows = 8, Chunk = 512, Shortest = 1024, Longest = 32768, LongestOfShort = 4096;
     private const long LayerMemory = 320L << 20;
     private static readonly DType[] Types = [DType.Float32, DType.BFloat16, DType.Int8, DType.Float8E4M3];
-    private static readonly (string Name, int Sequences, int Queries, int Longest)[] Cases =
-        [("decode", 1, 1, 32768), ("decode of 32", 32, 1, 2048), ($"prefill {Chunk}", 1, Chunk, 32768)];
+    private static readonly (string Name, int Sequences, int Queries)[] Cases = [("decode", 1, 1), ($"decode of {Rows}", Rows, 1), ($"prefill {Chunk}", 1, Chunk)];
 
     public string Name => "attention";
 
-    public ResultTable Measure(KernelBench bench)
+    public IReadOnlyList<ResultTable> Measure(KernelBench bench)
     {
         var rows = new List<IReadOnlyList<string>>();
+        var points = new List<AttentionScaling.Point>();
         foreach (var instructions in bench.Instructions)
         {
             using var backend = bench.Backend(instructions);
-            foreach (var (name, sequences, queries, longest) in Cases)
+            foreach (var (name, sequences, queries) in Cases)
             {
-                for (var context = 1024; context <= (bench.Options.Short ? Math.Min(longest, 4096) : longest); context *= 2)
+                for (var context = Shortest; context <= (bench.Options.Short ? LongestOfShort : Longest); context *= 2)
                 {
-                    rows.AddRange(Types.Where(type => $"{instructions} {name} {context} {type}".Contains(bench.Only, StringComparison.OrdinalIgnoreCase))
-                        .Select(type => Measure(bench, backend, $"{instructions} {name}", sequences, queries, context, type)));
+                    foreach (var type in Types.Where(type => $"{instructions} {name} {context} {type}".Contains(bench.Only, StringComparison.OrdinalIgnoreCase)))
+                    {
+                        using var run = new Layers(backend, context, sequences, queries, type);
+                        var seconds = bench.Measure(run.Call);
+                        var keys = (double)sequences * queries * (context - ((queries - 1) / 2.0));
+                        var gigabytes = (double)sequences * context / BlockSize * backend.KeyValueBlockBytes(KVHeads, HeadDim, BlockSize, type) / seconds / 1e9;
+                        var point = new AttentionScaling.Point($"{instructions} {name}", type, context, seconds * 1e6 / (sequences * queries), seconds * 1e9 / keys);
+                        points.Add(point);
+                        rows.Add(
+                        [
+                            point.Case, $"{context}", $"{type}", ResultWriter.Text(seconds * 1e6, "F1"), ResultWriter.Text(point.MicrosecondsAToken, "F1"), ResultWriter.Text(gigabytes, "F1"),
+                            ResultWriter.Text(100 * gigabytes / bench.ReadGigabytesPerSecond, "F0"), ResultWriter.Text(4 * keys * Heads * HeadDim / seconds / 1e9, "F0"),
+                        ]);
+                    }
                 }
             }
         }
 
-        return new ResultTable(
-            $"attention of one layer, {Heads} heads of {HeadDim}, {KVHeads} KV heads", ["set, case", "context", "KV type", "us", "ns a query and key", "GB/s", "of read %", "GFLOP/s"], rows,
+        var all = new ResultTable(
+            $"attention of one layer, {Heads} heads of {HeadDim}, {KVHeads} KV heads", ["set, case", "context", "KV type", "us", "us a token", "GB/s", "of read %", "GFLOP/s"], rows,
             "GB/s: the keys' and values' bytes, counted once, by time");
-    }
-
-    private static string[] Measure(KernelBench bench, CpuBackend backend, string name, int sequences, int queries, int context, DType type)
-    {
-        using var run = new Layers(backend, context, sequences, queries, type);
-        var seconds = bench.Measure(run.Call);
-        var keys = (double)sequences * queries * (context - ((queries - 1) / 2.0));
-        var gigabytes = (double)sequences * context / BlockSize * backend.KeyValueBlockBytes(KVHeads, HeadDim, BlockSize, type) / seconds / 1e9;
-        return
-        [
-            name, $"{context}", $"{type}", ResultWriter.Text(seconds * 1e6, "F1"), ResultWriter.Text(seconds * 1e9 / keys, "F2"), ResultWriter.Text(gigabytes, "F1"),
-            ResultWriter.Text(100 * gigabytes / bench.ReadGigabytesPerSecond, "F0"), ResultWriter.Text(4 * keys * Heads * HeadDim / seconds / 1e9, "F0"),
-        ];
+        return [all, AttentionScaling.Table(points)];
     }
 
     /// <summary>Queries over several layers of filled blocks.</summary>

@@ -11,7 +11,7 @@ internal sealed class DenseTable : IKernelTable
 
     public string Name => "dense";
 
-    public ResultTable Measure(KernelBench bench)
+    public IReadOnlyList<ResultTable> Measure(KernelBench bench)
     {
         var rows = new List<IReadOnlyList<string>>();
         foreach (var instructions in bench.Instructions)
@@ -26,7 +26,7 @@ internal sealed class DenseTable : IKernelTable
             }
         }
 
-        return new ResultTable("dense products", ["set, weights, shape", "rows", "us", "GFLOP/s", "GB/s", "of read %"], rows, "GB/s: the weights' bytes by time, from memory that no cache holds");
+        return [new ResultTable("dense products", ["set, weights, shape", "rows", "us", "GFLOP/s", "GB/s", "of read %"], rows, "GB/s: the weights' bytes by time, from memory that no cache holds")];
     }
 
     private static List<IReadOnlyList<string>> Measure(KernelBench bench, CpuBackend backend, CpuInstructionSet instructions, DType dtype, LinearShape shape)

@@ -21,6 +21,6 @@ internal static class KernelsExperiment
         var limits = MachineLimits.Measure(options);
         var bench = new KernelBench(options, sets, [.. rows.Split(',').Select(int.Parse)], only, limits.ReadGigabytesPerSecond, TimeProvider.System);
         var figures = new Dictionary<string, double>(StringComparer.Ordinal) { ["read_gb_s"] = limits.ReadGigabytesPerSecond, ["fma_gflops"] = limits.FmaGigaflops };
-        return new ExperimentResult("kernels", "Kernels", [limits.Table(), .. chosen.Select(table => table.Measure(bench))], figures);
+        return new ExperimentResult("kernels", "Kernels", [limits.Table(), .. chosen.SelectMany(table => table.Measure(bench))], figures);
     }
 }

@@ -12,7 +12,7 @@ internal sealed class QuantizedTable : IKernelTable
 
     public string Name => "quantized";
 
-    public ResultTable Measure(KernelBench bench)
+    public IReadOnlyList<ResultTable> Measure(KernelBench bench)
     {
         var rows = new List<IReadOnlyList<string>>();
         foreach (var instructions in bench.Instructions)
@@ -30,9 +30,9 @@ internal sealed class QuantizedTable : IKernelTable
             }
         }
 
-        return new ResultTable(
+        return [new ResultTable(
             "quantised products", ["set, weights, products, shape", "rows", "us", "GOP/s", "GB/s", "of read %"], rows,
-            "GB/s: the weights' bytes, scales included, by time, from memory that no cache holds");
+            "GB/s: the weights' bytes, scales included, by time, from memory that no cache holds")];
     }
 
     private static List<IReadOnlyList<string>> Measure(KernelBench bench, CpuBackend backend, string name, DType dtype, QuantizedMatrix matrix)

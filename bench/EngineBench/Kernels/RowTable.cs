@@ -11,7 +11,7 @@ internal sealed class RowTable : IKernelTable
 
     public string Name => "rows";
 
-    public ResultTable Measure(KernelBench bench)
+    public IReadOnlyList<ResultTable> Measure(KernelBench bench)
     {
         var rows = new List<IReadOnlyList<string>>();
         foreach (var instructions in bench.Instructions)
@@ -28,7 +28,7 @@ internal sealed class RowTable : IKernelTable
             }
         }
 
-        return new ResultTable("work on rows", ["set, operation", "rows", "us", "GB/s"], rows, "GB/s: what is read and written, by time");
+        return [new ResultTable("work on rows", ["set, operation", "rows", "us", "GB/s"], rows, "GB/s: what is read and written, by time")];
     }
 
     private static IEnumerable<(string Name, double Bytes, Action Call)> Operations(CpuBackend backend, BenchMemory memory, int count)

@@ -49,8 +49,23 @@ internal static class ResultWriter
             ["note"] = t.Note,
             ["columns"] = Texts(t.Columns),
             ["rows"] = new JsonArray([.. t.Rows.Select(r => (JsonNode)Texts(r))]),
+            ["plots"] = new JsonArray([.. t.Plots.Select(Plot)]),
         })]),
     }.ToJsonString(Indented);
+
+    private static JsonNode Plot(ResultPlot plot) => new JsonObject
+    {
+        ["title"] = plot.Title,
+        ["x_label"] = plot.XLabel,
+        ["y_label"] = plot.YLabel,
+        ["curves"] = new JsonArray([.. plot.Curves.Select(c => (JsonNode)new JsonObject
+        {
+            ["name"] = c.Name,
+            ["colour"] = c.Colour,
+            ["fitted"] = c.IsFitted,
+            ["points"] = new JsonArray([.. c.Points.Select(p => (JsonNode)new JsonArray(p.X, p.Y))]),
+        })]),
+    };
 
     /// <summary>A number as tables show it.</summary>
     public static string Text(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);

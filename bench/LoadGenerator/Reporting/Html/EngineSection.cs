@@ -1,10 +1,11 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using System.Text.Json;
 
 namespace Octavo.LoadGenerator.Reporting.Html;
 
-/// <summary>An experiment of the engine without HTTP: its tables.</summary>
+/// <summary>An experiment of the engine without HTTP: its tables, and the plots that belong to them.</summary>
 internal static class EngineSection
 {
     public static void Append(StringBuilder page, ReportInput input)
@@ -22,6 +23,27 @@ internal static class EngineSection
             {
                 page.Append("<p class=\"note\">").Append(WebUtility.HtmlEncode(note)).Append("</p>\n");
             }
+
+            // Results of before there were plots have none.
+            if (table.TryGetProperty("plots", out var plots) && plots.GetArrayLength() > 0)
+            {
+                page.Append("<div class=\"plots\">\n");
+                foreach (var plot in plots.EnumerateArray())
+                {
+                    page.Append(new SvgPlot(Text(plot, "title"), Text(plot, "x_label"), Text(plot, "y_label"), [.. plot.GetProperty("curves").EnumerateArray().Select(Curve)]).Render());
+                }
+
+                page.Append("</div>\n");
+            }
         }
     }
+
+    private static PlotSeries Curve(JsonElement curve)
+    {
+        var fitted = curve.GetProperty("fitted").GetBoolean();
+        return new PlotSeries(
+            Text(curve, "name"), [.. curve.GetProperty("points").EnumerateArray().Select(p => (p[0].GetDouble(), p[1].GetDouble()))], curve.GetProperty("colour").GetInt32(), Marked: !fitted, Dashed: fitted);
+    }
+
+    private static string Text(JsonElement element, string name) => element.GetProperty(name).GetString()!;
 }

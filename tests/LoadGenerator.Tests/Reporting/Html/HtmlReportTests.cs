@@ -48,6 +48,20 @@ public sealed class HtmlReportTests
     }
 
     [Fact]
+    public void Render_EngineTableWithPlot_DrawsMeasuredAndFittedCurves()
+    {
+        const string Json = """
+            {"kind":"octavo-engine-bench","title":"T","threads":2,"rounds":3,"machine":{"cpu":"X","load":"0.1"},"tables":[{"title":"Mix","note":null,"columns":["a"],"rows":[["1"]],
+            "plots":[{"title":"Cost","x_label":"tokens","y_label":"us","curves":[{"name":"int8","colour":1,"fitted":false,"points":[[1024,2],[2048,4]]},{"name":"line","colour":1,"fitted":true,"points":[[1024,2],[2048,4]]}]}]}]}
+            """;
+        var page = Page(ReportInput.Parse("engine", Json));
+
+        Captions(page).Should().Equal("Cost");
+        page.Descendants("circle").Should().HaveCount(2, "measured points are marked, the line is not");
+        page.Descendants("polyline").Select(line => line.Attribute("class")!.Value).Should().Equal("line c1", "line c1 dashed");
+    }
+
+    [Fact]
     public void Render_Page_NeedsNothingFromElsewhere()
     {
         var html = HtmlReport.Render("t", "n", [Run("a")]);
