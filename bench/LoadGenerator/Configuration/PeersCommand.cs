@@ -15,7 +15,7 @@ internal static class PeersCommand
         var shape = new Option<string>("--shape") { Description = "Published shape of the random checkpoint.", DefaultValueFactory = _ => "qwen2.5-0.5b" };
         var threads = new Option<int>("--threads") { Description = "Threads of every program.", DefaultValueFactory = _ => Environment.ProcessorCount };
         var rounds = new Option<int>("--rounds") { Description = "Rounds of which medians are taken; of servers two at most.", DefaultValueFactory = _ => 3 };
-        var only = new Option<string[]>("--only") { Description = "Works to do: prefill decode decode32 prefill4 decode4 prefill4gguf decode4gguf server32 server64 server32shared server64shared.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
+        var only = new Option<string[]>("--only") { Description = "Works to do: prefill decode decode32 prefill4 decode4 prefill4gguf decode4gguf start server32 server64 server32shared server64shared.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
         var quick = new Option<bool>("--quick") { Description = "One round of little work: whether everything runs." };
         var command = new Command("peers", "Runs the same work with Octavo, llama.cpp and transformers in turn: a table of medians and ratios, JSON and a page.")
         {

@@ -13,6 +13,7 @@ internal static class PeerWorks
     public static IReadOnlyList<PeerWork> All(PeersOptions options, PeerPrograms programs, TimeProvider timeProvider)
     {
         var servers = new ServerRuns(options, programs, timeProvider);
+        var starts = new StartRuns(options, programs, timeProvider);
         var (answer, batchAnswer) = options.Quick ? (24, 12) : (128, 64);
         return
         [
@@ -39,6 +40,8 @@ internal static class PeerWorks
             Decode4(options, programs, "decode4", "AWQ; Q4_0 there", "awq", answer, 1.0),
             Prefill4(options, programs, "prefill4gguf", "the same Q4_0 file", "model-q4_0.gguf", null),
             Decode4(options, programs, "decode4gguf", "the same Q4_0 file", "model-q4_0.gguf", answer, null),
+            new PeerWork("start", "start of a server, bf16, warm page cache", [Octavo(starts.OctavoAsync), new(Server, starts.LlamaAsync)],
+                [new PeerMeasure("first_token", "s to the first token", true, None), new PeerMeasure("ready", "s until ready", true, None)]),
             Served(servers, 32, 0),
             Served(servers, 64, 0),
             Served(servers, 32, 512),

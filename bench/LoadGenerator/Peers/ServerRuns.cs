@@ -43,6 +43,14 @@ internal sealed class ServerRuns(PeersOptions options, PeerPrograms programs, Ti
         return await programs.TransformersAsync(new JsonObject { ["work"] = "batches", ["batch"] = StaticBatch, ["requests"] = new JsonArray(requests) }, cancellationToken);
     }
 
+    /// <summary>A port of the loopback that is free now.</summary>
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
     private async Task<IReadOnlyDictionary<string, double>> LoadAsync(ChildProcess server, string name, int port, int clients, int prefix, CancellationToken cancellationToken)
     {
         using var errors = new StringWriter();
@@ -79,11 +87,4 @@ internal sealed class ServerRuns(PeersOptions options, PeerPrograms programs, Ti
         ReadyTimeout = TimeSpan.FromSeconds(60),
         Seed = 11,
     };
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

@@ -53,7 +53,7 @@ public sealed class PeersReportTests
         using var errors = new StringWriter();
         var code = await new PeersBenchmark(Options with { Only = ["decoed"] }, TimeProvider.System, TextWriter.Null, errors).RunAsync(CancellationToken.None);
         code.Should().Be(2);
-        errors.ToString().Should().Contain("decoed").And.Contain("decode32").And.Contain("server64shared");
+        errors.ToString().Should().Contain("decoed").And.Contain("decode32").And.Contain("start").And.Contain("server64shared");
     }
 
     [Fact]
