@@ -22,23 +22,24 @@ internal sealed partial class WarmUp(
     /// <summary>What a large model does not get done in this time its first clients do.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
-    // A few tokens each: that compiles everything, and with a large model every further one would be paid for by who waits for the start.
+    // A few tokens each: that compiles everything, and with a large model every further step would be paid for by who waits for the start. All run at once, which
+    // takes as many steps as the longest alone; that one goes on when the others have ended, since a single row is computed by other kernels than several.
     private static readonly string[] Chats =
     [
-        """{"messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hello! What is 1 + 1?"}], "stream": true, "stream_options": {"include_usage": true}, "max_tokens": 3, "temperature": 0.8, "top_p": 0.9, "seed": 1, "ignore_eos": true}""",
+        """{"messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hello! What is 1 + 1?"}], "stream": true, "stream_options": {"include_usage": true}, "max_tokens": 2, "temperature": 0.8, "top_p": 0.9, "seed": 1, "ignore_eos": true}""",
         """{"messages": [{"role": "user", "content": "Hello!"}], "max_tokens": 2, "temperature": 0}""",
     ];
 
     private static readonly string[] Completions =
     [
-        """{"prompt": "Hello! What is 1 + 1?", "stream": true, "max_tokens": 3, "temperature": 0.8, "ignore_eos": true}""",
+        """{"prompt": "Hello! What is 1 + 1?", "stream": true, "max_tokens": 4, "temperature": 0.8, "ignore_eos": true}""",
         """{"prompt": "Hello!", "max_tokens": 2, "temperature": 0}""",
     ];
 
     private static readonly string[] IdCompletions =
     [
-        """{"prompt": [1, 2, 3, 4, 5, 6, 7, 8], "stream": true, "max_tokens": 12, "temperature": 0.8, "ignore_eos": true, "return_token_ids": true}""",
-        """{"prompt": [1, 2, 3], "max_tokens": 4, "temperature": 0, "return_token_ids": true}""",
+        """{"prompt": [1, 2, 3, 4, 5, 6, 7, 8], "stream": true, "max_tokens": 4, "temperature": 0.8, "ignore_eos": true, "return_token_ids": true}""",
+        """{"prompt": [1, 2, 3], "max_tokens": 2, "temperature": 0, "return_token_ids": true}""",
     ];
 
     /// <exception cref="EngineStartException">The engine failed on it: it would fail on every request.</exception>
@@ -56,14 +57,16 @@ internal sealed partial class WarmUp(
         {
             var host = new ModelHost(options, timeProvider);
             host.SetLoaded(new LoadedModel(llm, input, ModelTraits.Detect(input.Model, options), grammars));
-            if (input.Model.ChatTemplate is not null)
-            {
-                var chat = ActivatorUtilities.CreateInstance<ChatCompletionsEndpoint>(services, host);
-                await RunAsync(chat.HandleAsync, Chats, stop.Token);
-            }
-
+            var chat = ActivatorUtilities.CreateInstance<ChatCompletionsEndpoint>(services, host);
             var completions = ActivatorUtilities.CreateInstance<CompletionsEndpoint>(services, host);
-            await RunAsync(completions.HandleAsync, input.Tokenizer.HasVocabulary ? Completions : IdCompletions, stop.Token);
+            IEnumerable<(RequestDelegate Endpoint, string Body)> requests =
+            [
+                .. input.Model.ChatTemplate is null ? [] : Chats.Select(body => ((RequestDelegate)chat.HandleAsync, body)),
+                .. (input.Tokenizer.HasVocabulary ? Completions : IdCompletions).Select(body => ((RequestDelegate)completions.HandleAsync, body)),
+            ];
+
+            // Each from a thread of its own, so that they are compiled side by side, too.
+            await Task.WhenAll(requests.Select(request => Task.Run(() => RunAsync(request.Endpoint, request.Body, stop.Token), CancellationToken.None)));
         }
         finally
         {
@@ -81,24 +84,21 @@ internal sealed partial class WarmUp(
         LogDone(timeProvider.GetElapsedTime(start).TotalMilliseconds);
     }
 
-    private async Task RunAsync(RequestDelegate endpoint, string[] bodies, CancellationToken cancellationToken)
+    private async Task RunAsync(RequestDelegate endpoint, string body, CancellationToken cancellationToken)
     {
-        foreach (var body in bodies)
+        var context = new DefaultHttpContext { RequestServices = services, RequestAborted = cancellationToken };
+        context.Request.Method = HttpMethods.Post;
+        context.Request.ContentType = "application/json";
+        context.Request.Body = new MemoryStream(Encoding.UTF8.GetBytes(body));
+        context.Features.Set(new RequestScope(salts));
+        try
         {
-            var context = new DefaultHttpContext { RequestServices = services, RequestAborted = cancellationToken };
-            context.Request.Method = HttpMethods.Post;
-            context.Request.ContentType = "application/json";
-            context.Request.Body = new MemoryStream(Encoding.UTF8.GetBytes(body));
-            context.Features.Set(new RequestScope(salts));
-            try
-            {
-                await endpoint(context);
-            }
-            catch (Exception e)
-            {
-                // A model that cannot answer this (a context of a few tokens, a template that wants more) may still serve its clients.
-                LogSkipped(e.Message);
-            }
+            await endpoint(context);
+        }
+        catch (Exception e)
+        {
+            // A model that cannot answer this (a context of a few tokens, a template that wants more) may still serve its clients.
+            LogSkipped(e.Message);
         }
     }
 
