@@ -64,14 +64,7 @@ internal static class OperatorApplication
 
         services.AddSingleton<AutoscalerStates>();
         services.AddSingleton(CreateView);
-        services.AddSingleton<ObjectApplier>();
-        services.AddSingleton<VictimHints>();
-        services.AddSingleton<ModelReconciler>();
-        services.AddSingleton<StorageReconciler>();
-        services.AddSingleton<WorkloadReconciler>();
-        services.AddSingleton<ServiceReconciler>();
-        services.AddSingleton<ScalingReconciler>();
-        services.AddSingleton<StatusReconciler>();
+        services.AddReconcilers();
         services.AddSingleton(CreateScraper);
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Autoscaler>(
             provider, (Action<NamespacedName>)provider.GetRequiredKeyedService<WorkQueue>(typeof(V1Alpha1InferenceService)).Add));

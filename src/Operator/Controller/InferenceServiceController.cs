@@ -9,16 +9,11 @@ namespace Octavo.Operator.Controller;
 /// <summary>Brings the cluster to what an InferenceService asks for: observe, then each concern in order, the status last.</summary>
 internal sealed class InferenceServiceController(
     ClusterView cluster,
-    ModelReconciler model,
-    StorageReconciler storage,
-    WorkloadReconciler workload,
-    ServiceReconciler service,
-    ScalingReconciler scaling,
-    StatusReconciler status,
+    IEnumerable<ISubReconciler> concerns,
     AutoscalerStates autoscaler,
     OperatorMetrics metrics) : IEntityController<V1Alpha1InferenceService>
 {
-    private readonly IReadOnlyList<ISubReconciler> concerns = [model, storage, workload, service, scaling, status];
+    private readonly IReadOnlyList<ISubReconciler> concerns = [.. concerns.OrderBy(c => c.Stage)];
 
     public async Task<ReconciliationResult<V1Alpha1InferenceService>> ReconcileAsync(V1Alpha1InferenceService entity, CancellationToken cancellationToken)
     {
@@ -29,15 +24,19 @@ internal sealed class InferenceServiceController(
         }
 
         metrics.Observe(NamespacedName.Of(entity), context.Observed.DesiredReplicas, context.Observed.ReadyReplicas);
-        return ReconciliationResult<V1Alpha1InferenceService>.Success(entity);
+        return ReconciliationResult<V1Alpha1InferenceService>.Success(entity, context.RequeueAfter);
     }
 
     public Task DeletedAsync(NamespacedName key, CancellationToken cancellationToken)
     {
         // The children go with their owner: the cluster's garbage collector follows the owner references.
         autoscaler.Remove(key);
-        status.Forget(key);
         metrics.Forget(key);
+        foreach (var concern in concerns)
+        {
+            concern.Forget(key);
+        }
+
         return Task.CompletedTask;
     }
 }

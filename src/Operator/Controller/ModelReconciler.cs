@@ -1,11 +1,15 @@
+using Octavo.Operator.Entities;
+
 namespace Octavo.Operator.Controller;
 
 /// <summary>Condition ModelReady. The files themselves are made present by the pods' init container.</summary>
 internal sealed class ModelReconciler : ISubReconciler
 {
+    public ReconcileStage Stage => ReconcileStage.Model;
+
     public Task ReconcileAsync(ReconcileContext context, CancellationToken cancellationToken)
     {
-        context.Model = ModelDiagnosis.Of(context.Observed);
+        context.Findings[ConditionTypes.ModelReady] = ModelDiagnosis.Of(context.Observed);
         return Task.CompletedTask;
     }
 }

@@ -38,6 +38,9 @@ internal sealed record ObservedState
         }
     }
 
+    /// <summary>Replicas of an earlier template: more than none while a rollout is under way.</summary>
+    public int OldReplicas => Math.Max(0, (Deployment?.Status?.Replicas ?? 0) - (Deployment?.Status?.UpdatedReplicas ?? 0));
+
     public int ReadyReplicas => Deployment?.Status?.ReadyReplicas ?? 0;
 
     /// <summary>Replicas to have now: spec.replicas, or what the autoscaler decided last, in this life of the operator or an earlier one.</summary>

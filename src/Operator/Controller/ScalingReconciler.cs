@@ -5,9 +5,11 @@ namespace Octavo.Operator.Controller;
 /// <summary>Condition ScalingActive. The number itself is chosen by the autoscaler's loop.</summary>
 internal sealed class ScalingReconciler : ISubReconciler
 {
+    public ReconcileStage Stage => ReconcileStage.Scaling;
+
     public Task ReconcileAsync(ReconcileContext context, CancellationToken cancellationToken)
     {
-        context.Scaling = Of(context.Observed);
+        context.Findings[ConditionTypes.ScalingActive] = Of(context.Observed);
         return Task.CompletedTask;
     }
 

@@ -1,3 +1,4 @@
+using Octavo.Operator.Entities;
 using Octavo.Operator.Resources;
 
 namespace Octavo.Operator.Controller;
@@ -5,6 +6,8 @@ namespace Octavo.Operator.Controller;
 /// <summary>The Service: the stable address, and what the gateway routes by.</summary>
 internal sealed class ServiceReconciler(ObjectApplier applier) : ISubReconciler
 {
+    public ReconcileStage Stage => ReconcileStage.Address;
+
     public async Task ReconcileAsync(ReconcileContext context, CancellationToken cancellationToken)
     {
         if (context.IsRefused)
@@ -17,7 +20,7 @@ internal sealed class ServiceReconciler(ObjectApplier applier) : ISubReconciler
         var live = await applier.FindAsync(context.Observed.Address, name, service.Metadata.NamespaceProperty, cancellationToken).ConfigureAwait(false);
         if (live is not null && !ServingObjectMeta.Controls(service, live.Metadata))
         {
-            context.Workload = new Finding(false, "NameConflict", $"Service {name} exists and does not belong to this InferenceService.", NeedsPerson: true);
+            context.Findings[ConditionTypes.WorkloadReady] = new Finding(false, "NameConflict", $"Service {name} exists and does not belong to this InferenceService.", NeedsPerson: true);
             return;
         }
 

@@ -1,53 +1,40 @@
+using Octavo.KubernetesClient.Models;
 using Octavo.Operator.Entities;
-using Octavo.Operator.Resources;
 
 namespace Octavo.Operator.Controller;
 
-/// <summary>The status that findings and observed state amount to. Pure.</summary>
-internal static class StatusBuilder
+/// <summary>The status that findings and observed state amount to: the conditions here, the rest by each concern's part. Pure.</summary>
+internal sealed class StatusBuilder(IEnumerable<IStatusPart> parts)
 {
-    public static InferenceServiceStatus Build(ReconcileContext context)
+    private readonly IReadOnlyList<IStatusPart> parts = [.. parts];
+
+    public InferenceServiceStatus Build(ReconcileContext context)
     {
         var observed = context.Observed;
-        var service = observed.Service;
-        var before = service.Status;
-        var ready = ReadyDiagnosis.Ready(observed, context.Model, context.Workload);
-        var stalled = ReadyDiagnosis.Stalled(context.Model, context.Workload, context.Progressing);
-        var conditions = new ConditionList(before?.Conditions, observed.Generation, observed.Now)
-            .Add(ConditionTypes.Ready, ready)
-            .Add(ConditionTypes.ModelReady, context.Model)
-            .Add(ConditionTypes.WorkloadReady, context.Workload)
-            .Add(ConditionTypes.Progressing, context.Progressing)
-            .Add(ConditionTypes.ScalingActive, context.Scaling)
-            .Add(ConditionTypes.Reconciling, ReadyDiagnosis.Reconciling(ready, context.Workload, stalled))
-            .Add(ConditionTypes.Stalled, stalled);
-        return new InferenceServiceStatus
-        {
-            ObservedGeneration = observed.Generation,
-            Replicas = observed.Deployment?.Status?.Replicas ?? 0,
-            ReadyReplicas = observed.ReadyReplicas,
-            DesiredReplicas = observed.DesiredReplicas,
-            Selector = ServingObjectMeta.SelectorText(service),
-            Url = observed.Address is null ? null : ServingService.Url(service),
-            Conditions = conditions.Build(),
-            Autoscaling = Autoscaling(observed),
-            Startup = StartupLedger.Of(observed.CurrentPods, before?.Startup),
-        };
+        var status = new InferenceServiceStatus { ObservedGeneration = observed.Generation, Conditions = Conditions(context) };
+        return parts.Aggregate(status, (filled, part) => part.Fill(filled, context));
     }
 
-    /// <summary>Before the autoscaler's first look the status of an earlier life stays as it is: it is where the autoscaler resumes.</summary>
-    private static AutoscalingStatus? Autoscaling(ObservedState observed)
+    private static IReadOnlyList<V1Condition> Conditions(ReconcileContext context)
     {
-        if (observed.Service.Spec.Autoscaling is null)
+        var observed = context.Observed;
+        var findings = context.Findings;
+        var blocker = findings.Blocker;
+        if (blocker is not null && findings[ConditionTypes.Progressing] is { Status: not false })
         {
-            return null;
+            findings[ConditionTypes.Progressing] = blocker;
         }
 
-        return observed.Autoscaler is not { } state ? observed.Service.Status?.Autoscaling : new AutoscalingStatus
+        var ready = ReadyDiagnosis.Ready(observed, findings);
+        var conditions = new ConditionList(observed.Service.Status?.Conditions, observed.Generation, observed.Now).Add(ConditionTypes.Ready, ready);
+        foreach (var (type, finding) in findings)
         {
-            MetricsState = state.MetricsState,
-            LastDecision = state.Decisions.Count > 0 ? state.Decisions[0] : null,
-            History = state.Decisions.Count > 0 ? state.Decisions : null,
-        };
+            conditions.Add(type, finding);
+        }
+
+        return conditions
+            .Add(ConditionTypes.Reconciling, ReadyDiagnosis.Reconciling(ready, findings))
+            .Add(ConditionTypes.Stalled, blocker is null ? null : blocker with { Status = true })
+            .Build();
     }
 }

@@ -10,13 +10,15 @@ using Octavo.Operator.Resources;
 namespace Octavo.Operator.Controller;
 
 /// <summary>Writes the status once, last, and only where it differs; then tells the transitions as Events.</summary>
-internal sealed class StatusReconciler(IKubernetesClient client, EventPublisher events) : ISubReconciler
+internal sealed class StatusReconciler(IKubernetesClient client, StatusBuilder builder, EventPublisher events) : ISubReconciler
 {
     /// <summary>
     /// Our last status by InferenceService, with the version of the object it was computed from: as long as the cache still shows that version it
     /// has not seen our write yet, and the old status must not be taken for the current one, or its transitions would be told twice.
     /// </summary>
     private readonly ConcurrentDictionary<NamespacedName, (string? SeenVersion, InferenceServiceStatus Status)> written = new();
+
+    public ReconcileStage Stage => ReconcileStage.Status;
 
     public async Task ReconcileAsync(ReconcileContext context, CancellationToken cancellationToken)
     {
@@ -28,7 +30,7 @@ internal sealed class StatusReconciler(IKubernetesClient client, EventPublisher 
             context.Observed = context.Observed with { Service = service };
         }
 
-        var status = StatusBuilder.Build(context);
+        var status = builder.Build(context);
         if (KubernetesJson.DeepEquals(service.Status, status))
         {
             return;

@@ -7,6 +7,8 @@ namespace Octavo.Operator.Controller;
 /// <summary>The PersistentVolumeClaim for fetched models, where spec.storage asks for one. A claim that is no longer asked for stays until the service goes.</summary>
 internal sealed class StorageReconciler(ObjectApplier applier) : ISubReconciler
 {
+    public ReconcileStage Stage => ReconcileStage.Storage;
+
     public async Task ReconcileAsync(ReconcileContext context, CancellationToken cancellationToken)
     {
         var service = context.Observed.Service;
@@ -39,10 +41,5 @@ internal sealed class StorageReconciler(ObjectApplier applier) : ISubReconciler
         }
     }
 
-    private static void Refuse(ReconcileContext context, string reason, string message)
-    {
-        context.IsRefused = true;
-        context.Workload = new Finding(false, reason, message, NeedsPerson: true);
-        context.Progressing = context.Workload;
-    }
+    private static void Refuse(ReconcileContext context, string reason, string message) => context.Refuse(new Finding(false, reason, message, NeedsPerson: true));
 }

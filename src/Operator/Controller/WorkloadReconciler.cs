@@ -9,6 +9,8 @@ namespace Octavo.Operator.Controller;
 /// <summary>The Deployment; conditions WorkloadReady and Progressing.</summary>
 internal sealed class WorkloadReconciler(ObjectApplier applier, VictimHints victims, OperatorOptions options) : ISubReconciler
 {
+    public ReconcileStage Stage => ReconcileStage.Workload;
+
     public async Task ReconcileAsync(ReconcileContext context, CancellationToken cancellationToken)
     {
         if (context.IsRefused)
@@ -21,13 +23,13 @@ internal sealed class WorkloadReconciler(ObjectApplier applier, VictimHints vict
         var live = await applier.FindAsync(context.Observed.Deployment, name, service.Metadata.NamespaceProperty, cancellationToken).ConfigureAwait(false);
         if (ModelSource.Of(service.Spec, context.Observed.Claim?.Metadata.Name) is not { } model)
         {
-            Refuse(context, new Finding(false, "WaitingForModel", "No replica is made, because the model's URI names no model."));
+            context.Refuse(new Finding(false, "WaitingForModel", "No replica is made, because the model's URI names no model."));
             return;
         }
 
         if (Refusal(service, live) is { } refusal)
         {
-            Refuse(context, refusal);
+            context.Refuse(refusal);
             return;
         }
 
@@ -46,19 +48,13 @@ internal sealed class WorkloadReconciler(ObjectApplier applier, VictimHints vict
         catch (KubernetesException e) when (e.IsInvalid)
         {
             // The user's values pass our schema, but not the Deployment's: only the user can change that.
-            Refuse(context, new Finding(false, "InvalidWorkload", e.Message, NeedsPerson: true));
+            context.Refuse(new Finding(false, "InvalidWorkload", e.Message, NeedsPerson: true));
             return;
         }
 
-        context.Workload = WorkloadDiagnosis.WorkloadReady(context.Observed);
-        context.Progressing = WorkloadDiagnosis.Progressing(context.Observed, context.Workload);
-    }
-
-    private static void Refuse(ReconcileContext context, Finding refusal)
-    {
-        context.IsRefused = true;
-        context.Workload = refusal;
-        context.Progressing = new Finding(false, refusal.Reason, refusal.Message, refusal.NeedsPerson);
+        var workload = WorkloadDiagnosis.WorkloadReady(context.Observed);
+        context.Findings[ConditionTypes.WorkloadReady] = workload;
+        context.Findings[ConditionTypes.Progressing] = WorkloadDiagnosis.Progressing(context.Observed, workload);
     }
 
     /// <summary>Why no Deployment is made; null where one is.</summary>

@@ -6,7 +6,7 @@ namespace Octavo.Operator.Entities;
 /// </summary>
 public static class ConditionTypes
 {
-    /// <summary>True: requests are answered by as many replicas as are wanted at least, or by one at least while scaling.</summary>
+    /// <summary>True: requests are answered by as many replicas as are wanted, or by one at least while replicas are replaced or the autoscaler moves their number.</summary>
     public const string Ready = "Ready";
 
     /// <summary>True: a replica found the model's files and loaded them. Unknown until one tried.</summary>
@@ -15,7 +15,7 @@ public static class ConditionTypes
     /// <summary>True: all wanted replicas of the current pod template are ready.</summary>
     public const string WorkloadReady = "WorkloadReady";
 
-    /// <summary>As on a Deployment: True while a rollout moves and after it is complete, False when it is stuck.</summary>
+    /// <summary>As on a Deployment: True while a rollout moves and after it is complete, False when it is stuck or what the spec asks for cannot be had.</summary>
     public const string Progressing = "Progressing";
 
     /// <summary>With autoscaling only. True: the load is known; False: it is not, and the number of replicas is held.</summary>
@@ -26,4 +26,7 @@ public static class ConditionTypes
 
     /// <summary>kstatus: no progress without a change by a person.</summary>
     public const string Stalled = "Stalled";
+
+    /// <summary>The order of findings in the status; conditions of other types follow.</summary>
+    internal static readonly string[] Order = [ModelReady, WorkloadReady, Progressing, ScalingActive];
 }

@@ -186,6 +186,42 @@ public sealed class FailureExplanationTests
         (await harness.EventsAsync()).Should().ContainSingle(e => e.Reason == "NotReady");
     }
 
+    [Fact]
+    public async Task ChangedSpecIsRefused_OldReplicasAnswer_ReadyStaysAndTheFailureIsStalled()
+    {
+        await harness.CreateAsync();
+        await harness.ReconcileAsync();
+        await harness.RolloutAsync(ready: 1);
+        await harness.ReconcileAsync();
+        await harness.ChangeSpecAsync(spec => spec with { Model = spec.Model with { Uri = "pvc:///nowhere" } });
+
+        await harness.ReconcileAsync();
+
+        (await harness.ConditionAsync("Ready"))!.Should().Match<V1Condition>(c => c.Status == "True" && c.Reason == "PreviousRevision" && c.ObservedGeneration == 2);
+        (await harness.ConditionAsync("Progressing"))!.Status.Should().Be("False");
+        (await harness.ConditionAsync("Stalled"))!.Reason.Should().Be("UnsupportedSource");
+        KStatus.Of(await harness.ServiceAsync()).Should().Be("Failed");
+        (await harness.EventsAsync()).Should().NotContain(e => e.Reason == "NotReady");
+    }
+
+    [Fact]
+    public async Task ReplicasAreReplacedOneByOne_OneAnswers_ReadyStays()
+    {
+        await harness.CreateAsync(OperatorHarness.Spec() with { Replicas = 2 });
+        await harness.ReconcileAsync();
+        await harness.RolloutAsync(ready: 2);
+        await harness.ReconcileAsync();
+        var deployment = (await harness.DeploymentAsync())!;
+        var status = new V1DeploymentStatus { ObservedGeneration = deployment.Metadata.Generation, Replicas = 2, UpdatedReplicas = 1, ReadyReplicas = 1 };
+        await harness.Client.UpdateStatusAsync(deployment with { Status = status }, null, CancellationToken.None);
+
+        await harness.ReconcileAsync();
+
+        (await harness.ConditionAsync("Ready"))!.Status.Should().Be("True");
+        (await harness.ConditionAsync("WorkloadReady"))!.Reason.Should().Be("RollingOut");
+        KStatus.Of(await harness.ServiceAsync()).Should().Be("InProgress");
+    }
+
     private async Task RunAsync(V1PodStatus podStatus)
     {
         await harness.CreateAsync();

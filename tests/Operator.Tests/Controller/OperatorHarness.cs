@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Octavo.ControllerRuntime;
 using Octavo.ControllerRuntime.Cache;
 using Octavo.ControllerRuntime.Events;
+using Octavo.KubernetesClient;
 using Octavo.KubernetesClient.Models;
 using Octavo.Operator.Autoscaling;
 using Octavo.Operator.Configuration;
@@ -48,11 +49,17 @@ internal sealed class OperatorHarness
 
     public InferenceServiceController Create(OperatorOptions options)
     {
-        var applier = new ObjectApplier(Client);
-        var events = new EventPublisher(Client, ServingObjectMeta.FieldManager, Time, NullLogger<EventPublisher>.Instance);
-        return new InferenceServiceController(
-            Cluster, new ModelReconciler(), new StorageReconciler(applier), new WorkloadReconciler(applier, new VictimHints(Client), options), new ServiceReconciler(applier), new ScalingReconciler(),
-            new StatusReconciler(Client, events), States, Metrics);
+        var services = new ServiceCollection()
+            .AddLogging()
+            .AddSingleton<IKubernetesClient>(Client)
+            .AddSingleton<TimeProvider>(Time)
+            .AddSingleton(Cluster)
+            .AddSingleton(States)
+            .AddSingleton(Metrics)
+            .AddSingleton(options)
+            .AddSingleton(new EventPublisher(Client, ServingObjectMeta.FieldManager, Time, NullLogger<EventPublisher>.Instance))
+            .AddReconcilers();
+        return ActivatorUtilities.CreateInstance<InferenceServiceController>(services.BuildServiceProvider());
     }
 
     public Task CreateAsync(InferenceServiceSpec? spec = null) =>
