@@ -58,6 +58,7 @@ internal static class OperatorApplication
         }).AddController<InferenceServiceController, V1Alpha1InferenceService>(controller => controller
             .WithWorkers(options.Workers)
             .Owns<V1Deployment>(made)
+            .Owns<V1ControllerRevision>(made)
             .Owns<V1Service>(made)
             .Owns<V1PersistentVolumeClaim>(made)
             .Watches<V1Pod>(ClusterView.ServiceOf, made));
@@ -73,8 +74,8 @@ internal static class OperatorApplication
 
     private static ClusterView CreateView(IServiceProvider provider)
     {
-        var pods = provider.GetRequiredService<SharedInformer<V1Pod>>();
-        pods.AddIndex(ClusterView.PodIndex, pod => ClusterView.ServiceOf(pod).Select(key => key.ToString()));
+        provider.GetRequiredService<SharedInformer<V1Pod>>().AddIndex(ClusterView.ServiceIndex, pod => ClusterView.ServiceOf(pod).Select(key => key.ToString()));
+        provider.GetRequiredService<SharedInformer<V1ControllerRevision>>().AddIndex(ClusterView.ServiceIndex, record => ClusterView.ServiceOf(record).Select(key => key.ToString()));
         return ActivatorUtilities.CreateInstance<ClusterView>(provider);
     }
 

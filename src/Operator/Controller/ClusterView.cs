@@ -12,22 +12,23 @@ namespace Octavo.Operator.Controller;
 internal sealed class ClusterView(
     Lister<V1Alpha1InferenceService> services,
     Lister<V1Deployment> deployments,
+    Lister<V1ControllerRevision> records,
     Lister<V1Service> addresses,
     Lister<V1PersistentVolumeClaim> claims,
     Lister<V1Pod> pods,
     AutoscalerStates autoscaler,
     TimeProvider timeProvider)
 {
-    /// <summary>Index of pods by <c>namespace/name</c> of their InferenceService.</summary>
-    public const string PodIndex = "inference-service";
+    /// <summary>Index of pods and of records by <c>namespace/name</c> of their InferenceService.</summary>
+    public const string ServiceIndex = "inference-service";
 
     public IReadOnlyList<V1Alpha1InferenceService> Services => services.List();
 
-    /// <summary>Keys of an object in <see cref="PodIndex"/>, which are also the InferenceServices that its changes wake.</summary>
+    /// <summary>Keys of an object in <see cref="ServiceIndex"/>, which are also the InferenceServices that its changes wake.</summary>
     public static IEnumerable<NamespacedName> ServiceOf(IKubernetesObject entity) =>
         entity.Metadata.Labels?.GetValueOrDefault(ServingLabels.InferenceService) is { Length: > 0 } name ? [new NamespacedName(entity.Metadata.NamespaceProperty, name)] : [];
 
-    public IReadOnlyList<V1Pod> PodsOf(NamespacedName service) => pods.ByIndex(PodIndex, service.ToString());
+    public IReadOnlyList<V1Pod> PodsOf(NamespacedName service) => pods.ByIndex(ServiceIndex, service.ToString());
 
     public ObservedState Observe(V1Alpha1InferenceService service)
     {
@@ -36,6 +37,7 @@ internal sealed class ClusterView(
         {
             Service = service,
             Deployment = deployments.Get(key),
+            Records = records.ByIndex(ServiceIndex, key.ToString()),
             Address = addresses.Get(key),
             Claim = ModelStorage.Build(service) is { } claim ? claims.Get(NamespacedName.Of(claim)) : null,
             Pods = PodsOf(key),

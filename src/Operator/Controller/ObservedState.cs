@@ -2,6 +2,7 @@ using Octavo.KubernetesClient.Models;
 using Octavo.Operator.Autoscaling;
 using Octavo.Operator.Entities;
 using Octavo.Operator.Resources;
+using Octavo.Operator.Templates;
 
 namespace Octavo.Operator.Controller;
 
@@ -12,6 +13,12 @@ internal sealed record ObservedState
 
     /// <summary>The Deployment of that name; null where there is none.</summary>
     public V1Deployment? Deployment { get; init; }
+
+    /// <summary>Records of templates, in use and earlier, as the cache has them.</summary>
+    public IReadOnlyList<V1ControllerRevision> Records { get; init; } = [];
+
+    /// <summary>The template that was chosen in this reconcile; null while none is.</summary>
+    public TemplateDecision? Template { get; init; }
 
     /// <summary>The Service of that name; null where there is none.</summary>
     public V1Service? Address { get; init; }

@@ -1,3 +1,5 @@
+using Octavo.Operator.Templates;
+
 namespace Octavo.Operator.Controller;
 
 /// <summary>The concerns of an InferenceService, and the parts of its status.</summary>
@@ -5,6 +7,7 @@ internal static class ReconcilerRegistration
 {
     public static IServiceCollection AddReconcilers(this IServiceCollection services) => services
         .AddSingleton<ObjectApplier>()
+        .AddSingleton<TemplateRecords>()
         .AddSingleton<VictimHints>()
         .AddSingleton<StatusBuilder>()
         .AddSingleton<ISubReconciler, ModelReconciler>()

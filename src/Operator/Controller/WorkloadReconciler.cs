@@ -3,11 +3,12 @@ using Octavo.KubernetesClient.Models;
 using Octavo.Operator.Configuration;
 using Octavo.Operator.Entities;
 using Octavo.Operator.Resources;
+using Octavo.Operator.Templates;
 
 namespace Octavo.Operator.Controller;
 
 /// <summary>The Deployment; conditions WorkloadReady and Progressing.</summary>
-internal sealed class WorkloadReconciler(ObjectApplier applier, VictimHints victims, OperatorOptions options) : ISubReconciler
+internal sealed class WorkloadReconciler(ObjectApplier applier, TemplateRecords records, VictimHints victims, OperatorOptions options) : ISubReconciler
 {
     public ReconcileStage Stage => ReconcileStage.Workload;
 
@@ -39,10 +40,10 @@ internal sealed class WorkloadReconciler(ObjectApplier applier, VictimHints vict
             await victims.WriteAsync(context.Observed, cancellationToken).ConfigureAwait(false);
         }
 
-        var wanted = ServingDeployment.Build(service, replicas, ServingDeployment.ChooseImage(service, live, options.RuntimeImage), model);
         try
         {
-            var applied = await applier.ApplyAsync(live, wanted, cancellationToken).ConfigureAwait(false);
+            var template = await ChooseTemplateAsync(context, live, model, cancellationToken).ConfigureAwait(false);
+            var applied = await applier.ApplyAsync(live, ServingDeployment.Build(service, replicas, template), cancellationToken).ConfigureAwait(false);
             context.Observed = context.Observed with { Deployment = applied };
         }
         catch (KubernetesException e) when (e.IsInvalid)
@@ -55,6 +56,24 @@ internal sealed class WorkloadReconciler(ObjectApplier applier, VictimHints vict
         var workload = WorkloadDiagnosis.WorkloadReady(context.Observed);
         context.Findings[ConditionTypes.WorkloadReady] = workload;
         context.Findings[ConditionTypes.Progressing] = WorkloadDiagnosis.Progressing(context.Observed, workload);
+    }
+
+    /// <summary>The template in use, recorded before the workload gets it: an operator that dies in between goes on with the same one.</summary>
+    private async Task<TemplateRecord> ChooseTemplateAsync(ReconcileContext context, V1Deployment? live, ModelSource model, CancellationToken cancellationToken)
+    {
+        var service = context.Observed.Service;
+        var liveTemplate = live?.Spec?.Template is { } template ? new LiveTemplate(template, live.Metadata.Annotations) : null;
+        var known = await records.ReadAsync(service, context.Observed.Records, liveTemplate, cancellationToken).ConfigureAwait(false);
+        var decision = TemplatePlan.Decide(
+            service,
+            (_, imagesOf) => ServingPodTemplate.Build(
+                service, service.Spec.Runtime?.Image ?? ServingPodTemplate.ImageOf(imagesOf, ServingPodTemplate.RuntimeContainer) ?? options.RuntimeImage, model),
+            [.. known.Select(TemplateRecord.Read).OfType<TemplateRecord>()],
+            liveTemplate);
+        await records.WriteAsync(service, decision.Record, known, cancellationToken).ConfigureAwait(false);
+        await records.TrimAsync(decision.Record, known, cancellationToken).ConfigureAwait(false);
+        context.Observed = context.Observed with { Template = decision };
+        return decision.Record;
     }
 
     /// <summary>Why no Deployment is made; null where one is.</summary>

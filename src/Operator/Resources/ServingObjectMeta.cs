@@ -19,10 +19,10 @@ internal static class ServingObjectMeta
     /// <summary>Annotation: hash of the fields last applied. A field that is no longer wanted leaves no other trace in the live object.</summary>
     public const string AppliedHash = "serving.octavo.dev/applied-hash";
 
-    /// <summary>Annotation on Deployment: hash of the user's wishes that the pod template was made from.</summary>
+    /// <summary>Annotation on workload and record: hash of the user's wishes that the pod template was made from.</summary>
     public const string TemplateSource = "serving.octavo.dev/template-source";
 
-    /// <summary>Annotation on Deployment: revision of the code that made the pod template.</summary>
+    /// <summary>Annotation on workload and record: revision of the code that made the pod template.</summary>
     public const string TemplateRevision = "serving.octavo.dev/template-revision";
 
     /// <summary>Annotation on the pod template: its hash, by which pods of the current template are told from older ones.</summary>

@@ -9,12 +9,17 @@ namespace Octavo.Operator.Resources;
 
 /// <summary>
 /// The pods of an InferenceService: an init container that makes the model's files present, then the runtime. Pods run under the restricted pod
-/// security standard. A change of this code changes templates and would roll every replica of every cluster on an operator upgrade: raise
-/// <see cref="Revision"/> and keep building the old form for Deployments that carry the old revision.
+/// security standard. Templates in use are recorded, so that a change of this code rolls nothing: raise <see cref="Revision"/> with it, and keep building the forms of
+/// <see cref="Revisions"/>, from which a record that is lost is made again.
 /// </summary>
 internal static class ServingPodTemplate
 {
+    /// <summary>Of the code that builds new templates.</summary>
     public const string Revision = "1";
+
+    /// <summary>All that can be built.</summary>
+    public static readonly IReadOnlyList<string> Revisions = [Revision];
+
     public const string ModelContainer = "model";
     public const string RuntimeContainer = "runtime";
     public const string PodIPVariable = "POD_IP";
@@ -31,6 +36,10 @@ internal static class ServingPodTemplate
     private const string ScratchPath = "/tmp";
 
     public static int DrainSeconds(V1Alpha1InferenceService service) => service.Spec.Rollout?.DrainSeconds ?? DefaultDrainSeconds;
+
+    /// <summary>The image of a container in a template; null where there is none of that name.</summary>
+    public static string? ImageOf(V1PodTemplateSpec? template, string container) =>
+        (template?.Spec?.Containers ?? []).Concat(template?.Spec?.InitContainers ?? []).FirstOrDefault(c => c.Name == container)?.Image;
 
     /// <summary>The template, annotated with its own hash.</summary>
     public static V1PodTemplateSpec Build(V1Alpha1InferenceService service, string image, ModelSource model)

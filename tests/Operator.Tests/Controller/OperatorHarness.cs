@@ -25,6 +25,7 @@ internal sealed class OperatorHarness
 
     private readonly Indexer<V1Alpha1InferenceService> services = new();
     private readonly Indexer<V1Deployment> deployments = new();
+    private readonly Indexer<V1ControllerRevision> records = new();
     private readonly Indexer<V1Service> addresses = new();
     private readonly Indexer<V1PersistentVolumeClaim> claims = new();
     private readonly Indexer<V1Pod> pods = new();
@@ -32,8 +33,9 @@ internal sealed class OperatorHarness
     public OperatorHarness()
     {
         Client = new FakeKubernetesClient(Time);
-        pods.AddIndex(ClusterView.PodIndex, pod => ClusterView.ServiceOf(pod).Select(key => key.ToString()));
-        Cluster = new ClusterView(new(services), new(deployments), new(addresses), new(claims), new(pods), States, Time);
+        pods.AddIndex(ClusterView.ServiceIndex, pod => ClusterView.ServiceOf(pod).Select(key => key.ToString()));
+        records.AddIndex(ClusterView.ServiceIndex, record => ClusterView.ServiceOf(record).Select(key => key.ToString()));
+        Cluster = new ClusterView(new(services), new(deployments), new(records), new(addresses), new(claims), new(pods), States, Time);
         Metrics = new OperatorMetrics(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>());
         Controller = Create(new OperatorOptions { RuntimeImage = "octavo/serving-runtime:1" });
     }
@@ -79,6 +81,9 @@ internal sealed class OperatorHarness
 
     public Task<V1Deployment?> DeploymentAsync() => Client.FindAsync<V1Deployment>(Name, Namespace, CancellationToken.None);
 
+    public async Task<IReadOnlyList<V1ControllerRevision>> RecordsAsync() =>
+        [.. (await Client.ListAsync<V1ControllerRevision>(Namespace, null, CancellationToken.None)).Items.OrderBy(r => r.Revision)];
+
     public async Task<V1Condition?> ConditionAsync(string type) => (await ServiceAsync()).Status?.Conditions?.FirstOrDefault(c => c.Type == type);
 
     public async Task<IReadOnlyList<Corev1Event>> EventsAsync() => (await Client.ListAsync<Corev1Event>(Namespace, null, CancellationToken.None)).Items;
@@ -88,12 +93,16 @@ internal sealed class OperatorHarness
     {
         await FillAsync(services, _ => true);
         await FillAsync(deployments, Managed);
+        await FillAsync(records, Managed);
         await FillAsync(addresses, Managed);
         await FillAsync(claims, Managed);
         await FillAsync(pods, Managed);
 
         static bool Managed(IKubernetesObject entity) => entity.Metadata.Labels?.GetValueOrDefault("app.kubernetes.io/managed-by") == ServingObjectMeta.FieldManager;
     }
+
+    /// <summary>As if the cache of records were behind.</summary>
+    public void ForgetRecords() => records.List().ToList().ForEach(record => records.Remove(NamespacedName.Of(record)));
 
     /// <summary>Caches catch up, then one reconcile.</summary>
     public async Task ReconcileAsync()

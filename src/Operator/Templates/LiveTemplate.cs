@@ -1,0 +1,8 @@
+using Octavo.KubernetesClient.Models;
+
+namespace Octavo.Operator.Templates;
+
+/// <summary>What a live workload tells of its template.</summary>
+/// <param name="Template">With the API server's defaults and with what others added.</param>
+/// <param name="Annotations">The workload's own.</param>
+internal sealed record LiveTemplate(V1PodTemplateSpec Template, IReadOnlyDictionary<string, string>? Annotations);

@@ -1,0 +1,63 @@
+using Octavo.Operator.Entities;
+using Octavo.Operator.Resources;
+
+namespace Octavo.Operator.Templates;
+
+/// <summary>
+/// Which template the pods are made from: the recorded one as long as the user wishes the same, a new one when the wishes change, and the very template of old
+/// when they change back to what a kept record was made from. So an operator of another release rolls nothing by itself. Pure.
+/// </summary>
+internal static class TemplatePlan
+{
+    /// <summary>Records that are kept: the one in use and those one may want to go back to.</summary>
+    public const int Kept = 3;
+
+    /// <param name="service">The user's wishes.</param>
+    /// <param name="build">The template that this operator builds from them, at a revision of its code and with images in place of its own (null: its own).</param>
+    /// <param name="records">Those of the service that are known.</param>
+    /// <param name="live">The workload's template and annotations, from which a record that is not there is made again; null: there is no workload.</param>
+    public static TemplateDecision Decide(V1Alpha1InferenceService service, TemplateBuild build, IReadOnlyList<TemplateRecord> records, LiveTemplate? live)
+    {
+        var wishes = TemplateWishes.Of(service).Hash();
+        var newest = TemplateRecord.Of(build(ServingPodTemplate.Revision, null), wishes, ServingPodTemplate.Revision);
+        var inUse = records.MaxBy(r => r.Number) ?? Recover(service, wishes, build, live);
+        if (inUse is null)
+        {
+            return new TemplateDecision(newest, []);
+        }
+
+        if (inUse.Wishes != wishes)
+        {
+            var wanted = records.Where(r => r.Wishes == wishes).MaxBy(r => r.Number) ?? newest;
+            inUse = wanted with { Number = wanted.Hash == inUse.Hash ? inUse.Number : inUse.Number + 1 };
+        }
+
+        return new TemplateDecision(inUse, TemplateChange.Between(inUse.Template, newest.Template));
+    }
+
+    /// <summary>The record of a workload that has none: one of release 0.1, or one whose record somebody deleted. Null where the wishes have changed since.</summary>
+    private static TemplateRecord? Recover(V1Alpha1InferenceService service, string wishes, TemplateBuild build, LiveTemplate? live)
+    {
+        if (live?.Annotations?.GetValueOrDefault(ServingObjectMeta.TemplateSource) is not { } source
+            || (source != wishes && source != TemplateWishes.HashOfRelease01(service))
+            || TemplateRecord.HashOf(live.Template) is not { } hash)
+        {
+            return null;
+        }
+
+        foreach (var revision in ServingPodTemplate.Revisions)
+        {
+            var built = build(revision, live.Template);
+            if (TemplateRecord.HashOf(built) == hash)
+            {
+                return TemplateRecord.Of(built, wishes, revision);
+            }
+        }
+
+        // Code that this operator does not have built it. What runs is kept as it is, with what the API server added, which is no change of the pods;
+        // kubectl's mark of a restart stays kubectl's.
+        var annotations = live.Template.Metadata!.Annotations!.Where(a => a.Key != "kubectl.kubernetes.io/restartedAt").ToDictionary(StringComparer.Ordinal);
+        var kept = live.Template with { Metadata = live.Template.Metadata with { Annotations = annotations, CreationTimestamp = null } };
+        return TemplateRecord.Of(kept, wishes, live.Annotations.GetValueOrDefault(ServingObjectMeta.TemplateRevision) ?? "");
+    }
+}

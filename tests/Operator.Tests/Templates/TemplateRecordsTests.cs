@@ -1,0 +1,124 @@
+using System.Net;
+using Octavo.KubernetesClient;
+using Octavo.KubernetesClient.Models;
+using Octavo.Operator.Configuration;
+using Octavo.Operator.Entities;
+using Octavo.Operator.Resources;
+using Octavo.Operator.Templates;
+using Octavo.Operator.Tests.Controller;
+
+namespace Octavo.Operator.Tests.Templates;
+
+/// <summary>Records as the controller writes them.</summary>
+public sealed class TemplateRecordsTests
+{
+    private readonly OperatorHarness harness = new();
+
+    [Fact]
+    public async Task ReconcileAsync_NewService_RecordsItsTemplateBeforeTheDeployment()
+    {
+        await harness.CreateAsync();
+
+        var writes = await harness.WritesOfReconcileAsync();
+
+        writes.Where(w => w.Verb == "apply").Select(w => w.Kind).Should().ContainInOrder("ControllerRevision", "Deployment");
+        var record = (await harness.RecordsAsync()).Should().ContainSingle().Subject;
+        record.Metadata.Name.Should().Be("chat-" + TemplateRecord.HashOf((await harness.DeploymentAsync())!.Spec!.Template));
+        record.Metadata.OwnerReferences.Should().ContainSingle().Which.Controller.Should().BeTrue();
+    }
+
+    [Fact]
+    public async Task ReconcileAsync_OperatorDiesBetweenRecordAndDeployment_TheNextGoesOnWithTheRecord()
+    {
+        await harness.CreateAsync();
+        harness.Client.OnRequest = (request, _) => request is { Verb: "apply", Kind: "Deployment" } ? throw new KubernetesException(HttpStatusCode.ServiceUnavailable, null, "down") : Task.CompletedTask;
+        await harness.SyncAsync();
+        await harness.Invoking(h => h.ReconcileWithOldCacheAsync()).Should().ThrowAsync<KubernetesException>();
+        harness.Client.OnRequest = null;
+        harness.Controller = harness.Create(new OperatorOptions { RuntimeImage = "octavo/serving-runtime:2" });
+
+        await harness.ReconcileAsync();
+
+        (await harness.DeploymentAsync())!.Spec!.Template!.Spec!.Containers![0].Image.Should().Be("octavo/serving-runtime:1");
+    }
+
+    [Fact]
+    public async Task ReconcileAsync_RecordDeletedAndOtherOperator_MakesItAgainAndRollsNothing()
+    {
+        await harness.CreateAsync();
+        await harness.ReconcileAsync();
+        var before = await harness.RecordsAsync();
+        await harness.Client.DeleteAsync<V1ControllerRevision>(before[0].Metadata.Name!, OperatorHarness.Namespace, null, CancellationToken.None);
+        harness.Controller = harness.Create(new OperatorOptions { RuntimeImage = "octavo/serving-runtime:2" });
+
+        (await harness.WritesOfReconcileAsync()).Where(w => w.Subresource is null).Select(w => w.Kind).Should().Equal("ControllerRevision");
+
+        (await harness.RecordsAsync()).Should().ContainSingle().Which.Metadata.Name.Should().Be(before[0].Metadata.Name);
+    }
+
+    [Fact]
+    public async Task ReconcileAsync_CacheDoesNotHaveTheRecordYet_AsksForItAndWritesNothing()
+    {
+        await harness.CreateAsync();
+        await harness.ReconcileAsync();
+        await harness.RolloutAsync(ready: 1);
+        await harness.ReconcileAsync();
+        harness.ForgetRecords();
+        harness.Client.ClearRequests();
+
+        await harness.ReconcileWithOldCacheAsync();
+
+        harness.Client.Writes.Should().BeEmpty();
+        harness.Client.Count("get", "ControllerRevision").Should().Be(1);
+    }
+
+    [Fact]
+    public async Task ReconcileAsync_DeploymentOfRelease01_IsRecordedAndItsPodsStay()
+    {
+        await harness.CreateAsync(OperatorHarness.Spec() with { Replicas = 2 });
+        var service = await harness.ServiceAsync();
+        var old = ServingPodTemplate.Build(service, "octavo/serving-runtime:0.1.0", ModelSource.Of(service.Spec)!);
+        var deployment = ServingDeployment.Build(service, 2, TemplateRecord.Of(old, TemplateWishes.HashOfRelease01(service), "1"));
+        await harness.Client.CreateAsync(deployment, null, CancellationToken.None);
+
+        await harness.ReconcileAsync();
+
+        KubernetesJson.DeepEquals((await harness.DeploymentAsync())!.Spec!.Template, old).Should().BeTrue();
+        (await harness.RecordsAsync()).Should().ContainSingle();
+        harness.Client.ClearRequests();
+        (await harness.WritesOfReconcileAsync()).Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task ReconcileAsync_ManyChanges_KeepsThreeRecords()
+    {
+        await harness.CreateAsync();
+        for (var seconds = 1; seconds <= 6; seconds++)
+        {
+            await harness.ChangeSpecAsync(spec => spec with { Rollout = new RolloutSpec { DrainSeconds = seconds } });
+            await harness.ReconcileAsync();
+        }
+
+        await harness.ReconcileAsync();
+
+        (await harness.RecordsAsync()).Select(r => r.Revision).Should().Equal(4, 5, 6);
+    }
+
+    [Fact]
+    public async Task ReconcileAsync_WishesComeBack_BringsTheTemplateOfOldBack()
+    {
+        await harness.CreateAsync();
+        await harness.ReconcileAsync();
+        var first = (await harness.DeploymentAsync())!.Spec!.Template;
+        await harness.ChangeSpecAsync(spec => spec with { Rollout = new RolloutSpec { DrainSeconds = 5 } });
+        harness.Controller = harness.Create(new OperatorOptions { RuntimeImage = "octavo/serving-runtime:2" });
+        await harness.ReconcileAsync();
+        await harness.ChangeSpecAsync(spec => spec with { Rollout = null });
+
+        await harness.ReconcileAsync();
+
+        KubernetesJson.DeepEquals((await harness.DeploymentAsync())!.Spec!.Template, first).Should().BeTrue();
+        harness.Client.ClearRequests();
+        (await harness.WritesOfReconcileAsync()).Where(w => w.Subresource is null).Should().BeEmpty();
+    }
+}
