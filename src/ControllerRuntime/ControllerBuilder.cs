@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Octavo.ControllerRuntime.Cache;
 using Octavo.ControllerRuntime.Controller;
+using Octavo.ControllerRuntime.Discovery;
 using Octavo.ControllerRuntime.Queue;
 using Octavo.KubernetesClient.Models;
 
@@ -33,11 +34,45 @@ public sealed class ControllerBuilder<TEntity> where TEntity : class, IKubernete
     public ControllerBuilder<TEntity> Watches<T>(Func<T, IEnumerable<NamespacedName>> map, InformerOptions? options = null) where T : class, IKubernetesObject =>
         Connect<T>(options, queue => EventHandlers.EnqueueMapped(queue, map));
 
+    /// <summary>
+    /// As <see cref="Watches{T}"/>, of a kind that may be absent or not be shown; when that changes, every <typeparamref name="TEntity"/> is woken. Adds the
+    /// informer; throws where the kind has one.
+    /// </summary>
+    public ControllerBuilder<TEntity> WatchesOptional<T>(Func<T, IEnumerable<NamespacedName>> map, InformerOptions? options = null) where T : class, IKubernetesObject
+    {
+        owner.AddOptionalInformer<T>(options);
+        return WokenBy((provider, queue) =>
+        {
+            var optional = provider.GetRequiredService<OptionalInformer<T>>();
+            optional.Informer.AddEventHandler(EventHandlers.EnqueueMapped(queue, map));
+            optional.AvailabilityChanged += () => EnqueueAll(provider, queue);
+        });
+    }
+
+    /// <summary>As <see cref="Owns{TOwned}"/>, of a kind that may be absent or not be shown; when that changes, every <typeparamref name="TEntity"/> is woken.</summary>
+    public ControllerBuilder<TEntity> OwnsOptional<TOwned>(InformerOptions? options = null) where TOwned : class, IKubernetesObject =>
+        WatchesOptional<TOwned>(EventHandlers.OwnersOf<TEntity>, options);
+
+    /// <summary>When kinds appear or vanish, every <typeparamref name="TEntity"/> is woken. Adds the catalog.</summary>
+    public ControllerBuilder<TEntity> WokenByCatalog()
+    {
+        owner.AddApiCatalog();
+        return WokenBy((provider, queue) => provider.GetRequiredService<ApiCatalog>().Changed += () => EnqueueAll(provider, queue));
+    }
+
     /// <summary>Anything else that wakes the controller gets the queue before the host starts.</summary>
     public ControllerBuilder<TEntity> WokenBy(Action<IServiceProvider, WorkQueue> connect)
     {
         Sources.Add(connect);
         return this;
+    }
+
+    private static void EnqueueAll(IServiceProvider provider, WorkQueue queue)
+    {
+        foreach (var entity in provider.GetRequiredService<Lister<TEntity>>().List())
+        {
+            queue.Add(NamespacedName.Of(entity));
+        }
     }
 
     private ControllerBuilder<TEntity> Connect<T>(InformerOptions? options, Func<WorkQueue, IResourceEventHandler<T>> handler) where T : class, IKubernetesObject

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Octavo.ControllerRuntime.Cache;
 using Octavo.ControllerRuntime.Controller;
+using Octavo.ControllerRuntime.Discovery;
 using Octavo.ControllerRuntime.Finalizer;
 using Octavo.ControllerRuntime.Metrics;
 using Octavo.ControllerRuntime.Queue;
@@ -41,13 +42,40 @@ public sealed class OperatorBuilder
         }
 
         informers[typeof(T)] = options;
-        Services.AddSingleton(provider => new SharedInformer<T>(
-            provider.GetRequiredService<IKubernetesClient>(),
-            informers[typeof(T)] ?? DefaultOptions<T>(),
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<SharedInformer<T>>>()));
+        Services.AddSingleton(provider => Informer<T>(provider, isOptional: false));
         Services.AddSingleton<IInformer>(provider => provider.GetRequiredService<SharedInformer<T>>());
         Services.AddSingleton(provider => provider.GetRequiredService<SharedInformer<T>>().Lister);
+        return this;
+    }
+
+    /// <summary>
+    /// Keeps a cache of a kind that may be absent or not be shown: <c>OptionalInformer&lt;T&gt;</c> tells whether it is. <c>Lister&lt;T&gt;</c> is empty then.
+    /// Throws <see cref="InvalidOperationException"/> where the kind has an informer already.
+    /// </summary>
+    public OperatorBuilder AddOptionalInformer<T>(InformerOptions? options = null) where T : class, IKubernetesObject
+    {
+        if (!informers.TryAdd(typeof(T), options))
+        {
+            throw new InvalidOperationException($"{typeof(T).Name} has an informer already");
+        }
+
+        AddApiCatalog();
+        Services.AddSingleton(provider => Informer<T>(provider, isOptional: true));
+        Services.AddSingleton<OptionalInformer<T>>();
+        Services.AddSingleton<IInformer>(provider => provider.GetRequiredService<OptionalInformer<T>>());
+        Services.AddSingleton(provider => provider.GetRequiredService<SharedInformer<T>>().Lister);
+        return this;
+    }
+
+    /// <summary>Keeps an <see cref="ApiCatalog"/>, for what is written only where the server knows it.</summary>
+    public OperatorBuilder AddApiCatalog()
+    {
+        if (Services.All(s => s.ServiceType != typeof(ApiCatalog)))
+        {
+            Services.AddSingleton<ApiCatalog>();
+            Services.AddHostedService<ApiCatalogBackgroundService>();
+        }
+
         return this;
     }
 
@@ -102,6 +130,10 @@ public sealed class OperatorBuilder
         return this;
     }
 
-    private InformerOptions DefaultOptions<T>() =>
-        new() { Namespace = KubernetesEntityAttribute.Of<T>().Namespaced ? Options.Namespace : null };
+    private SharedInformer<T> Informer<T>(IServiceProvider provider, bool isOptional) where T : class, IKubernetesObject => new(
+        provider.GetRequiredService<IKubernetesClient>(),
+        informers[typeof(T)] ?? new InformerOptions { Namespaces = KubernetesEntityAttribute.Of<T>().Namespaced ? Options.Namespaces : NamespaceScope.All },
+        provider.GetRequiredService<TimeProvider>(),
+        provider.GetRequiredService<ILogger<SharedInformer<T>>>(),
+        isOptional: isOptional);
 }

@@ -1,3 +1,4 @@
+using Octavo.ControllerRuntime.Cache;
 using Octavo.ControllerRuntime.LeaderElection;
 
 namespace Octavo.ControllerRuntime;
@@ -8,8 +9,8 @@ public sealed class OperatorRuntimeOptions
     /// <summary>Names the operator in events; the default name of its lease.</summary>
     public string Name { get; set; } = "operator";
 
-    /// <summary>The namespace that informers watch where they name none; null: all.</summary>
-    public string? Namespace { get; set; }
+    /// <summary>What informers of namespaced kinds watch where they are given no options.</summary>
+    public NamespaceScope Namespaces { get; set; } = NamespaceScope.All;
 
     public LeaderElectionOptions LeaderElection { get; set; } = new();
 

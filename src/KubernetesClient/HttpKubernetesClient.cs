@@ -34,7 +34,7 @@ public sealed class HttpKubernetesClient : IKubernetesClient, IDisposable
         var credentials = CredentialProvider.Create(configuration, timeProvider);
         http = new HttpTransport(new ConnectionFactory(configuration, credentials));
         sender = new RequestSender(configuration, http, credentials, timeProvider, logger ?? NullLogger<HttpKubernetesClient>.Instance);
-        discovery = new ApiDiscovery((path, token) => SendAsync(HttpMethod.Get, path, null, null, token));
+        discovery = new ApiDiscovery((path, accept, token) => sender.SendAsync(new ApiRequest(HttpMethod.Get, path) { Accept = accept }, ReadNodeAsync, token));
     }
 
     public KubernetesClientConfiguration Configuration => configuration;
@@ -157,6 +157,8 @@ public sealed class HttpKubernetesClient : IKubernetesClient, IDisposable
             throw;
         }
     }
+
+    public Task<IReadOnlyList<ServedVersion>> DiscoverAsync(CancellationToken cancellationToken) => discovery.AllAsync(cancellationToken);
 
     public Task DeleteAsync<T>(string name, string? namespaceName, V1DeleteOptions? options, CancellationToken cancellationToken) where T : class, IKubernetesObject
     {

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Octavo.KubernetesClient.Discovery;
 using Octavo.KubernetesClient.Models;
 
 namespace Octavo.KubernetesClient;
@@ -41,6 +42,9 @@ public interface IKubernetesClient
 
     /// <summary>Server-side apply of a manifest of any kind (YAML or JSON already parsed); the path is found by discovery.</summary>
     Task<JsonObject> ApplyManifestAsync(JsonObject manifest, ApplyOptions options, CancellationToken cancellationToken);
+
+    /// <summary>What the server serves in every named group; the core group is not in it, since it is never absent.</summary>
+    Task<IReadOnlyList<ServedVersion>> DiscoverAsync(CancellationToken cancellationToken) => throw new NotSupportedException("this client knows no discovery");
 
     /// <summary>Deletes; a missing object throws IsNotFound like any other answer.</summary>
     Task DeleteAsync<T>(string name, string? namespaceName, V1DeleteOptions? options, CancellationToken cancellationToken) where T : class, IKubernetesObject;

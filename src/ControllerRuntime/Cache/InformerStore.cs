@@ -24,13 +24,15 @@ internal sealed class InformerStore<T>(string name, ILogger logger) where T : cl
         }
     }
 
-    /// <summary>After a list: what is not in it was deleted unseen; what has the same version has not changed.</summary>
-    public void Replace(IReadOnlyList<T> items)
+    /// <summary>
+    /// After a list of a namespace (null: of everything): what is not in it was deleted unseen; what has the same version has not changed.
+    /// </summary>
+    public void Replace(IReadOnlyList<T> items, string? namespaceName)
     {
         lock (gate)
         {
             var present = items.Select(i => NamespacedName.Of(i)).ToHashSet();
-            foreach (var old in Indexer.List())
+            foreach (var old in namespaceName is null ? Indexer.List() : Indexer.ByIndex(Indexer<T>.NamespaceIndex, namespaceName))
             {
                 var key = NamespacedName.Of(old);
                 if (!present.Contains(key))

@@ -1,52 +1,53 @@
 using System.Security.Cryptography;
-using System.Text.Json;
 using Microsoft.Extensions.Logging;
-using Octavo.ControllerRuntime.Retry;
 using Octavo.KubernetesClient;
 using Octavo.KubernetesClient.Models;
 
 namespace Octavo.ControllerRuntime.Cache;
 
 /// <summary>
-/// Keeps a cache of one kind by list and watch, and tells handlers. A stream that ends or breaks is resumed after the last version seen; where the server
-/// no longer knows that version (410) everything is listed again, and what vanished meanwhile is told as a deletion.
+/// Keeps a cache of one kind by list and watch, and tells handlers. Where it covers some namespaces only, each has a list and watch of its own, and the
+/// cache has synced when all have. See <see cref="Reflector{T}"/> for what happens when a stream breaks.
 /// </summary>
 public sealed class SharedInformer<T> : IInformer where T : class, IKubernetesObject
 {
-    /// <summary>A watch that ends sooner without an event is a failure in disguise; without this it would be asked for in a tight loop.</summary>
-    private static readonly TimeSpan ShortestWatch = TimeSpan.FromSeconds(1);
-
-    private readonly IKubernetesClient client;
-    private readonly InformerOptions options;
-    private readonly TimeProvider timeProvider;
-    private readonly ILogger logger;
-    private readonly Random random;
-    private readonly ExponentialBackoff backoff;
     private readonly InformerStore<T> store;
+    private readonly IReadOnlyList<Reflector<T>> reflectors;
     private readonly TaskCompletionSource synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private string? resourceVersion;
-    private int gone;
 
-    public SharedInformer(IKubernetesClient client, InformerOptions options, TimeProvider timeProvider, ILogger logger, Random? random = null)
+    /// <summary>Throws <see cref="ArgumentException"/> for some namespaces of a kind that is in none.</summary>
+    /// <param name="isOptional">See <see cref="InformerOptions.RefusalPause"/>.</param>
+    public SharedInformer(IKubernetesClient client, InformerOptions options, TimeProvider timeProvider, ILogger logger, Random? random = null, bool isOptional = false)
     {
-        this.client = client;
-        this.options = options;
-        this.timeProvider = timeProvider;
-        this.logger = logger;
-        this.random = random ?? new Random(RandomNumberGenerator.GetInt32(int.MaxValue));
-        backoff = new ExponentialBackoff(options.InitialBackoff, options.MaxBackoff, jitter: 1, this.random);
+        if (!KubernetesEntityAttribute.Of<T>().Namespaced && !options.Namespaces.IsAll)
+        {
+            throw new ArgumentException($"{Name} are in no namespace, and some were named ({options.Namespaces})", nameof(options));
+        }
+
+        var source = random ?? new Random(RandomNumberGenerator.GetInt32(int.MaxValue));
         store = new InformerStore<T>(Name, logger);
         Lister = new Lister<T>(store.Indexer);
+        reflectors =
+        [
+            .. options.Namespaces.Paths.Select(path =>
+                new Reflector<T>(client, path, options, isOptional, store, timeProvider, new Random(source.Next()), logger, OnReflectorChanged)),
+        ];
     }
 
     public string Name => KubernetesEntityAttribute.Of<T>().PluralName;
 
     public Lister<T> Lister { get; }
 
-    public bool HasSynced => synced.Task.IsCompletedSuccessfully;
+    public bool HasSynced => reflectors.All(r => r.HasSynced);
 
-    /// <summary>The version up to which the cache is complete.</summary>
-    public string? LastSyncResourceVersion => Volatile.Read(ref resourceVersion);
+    /// <summary>Why the cache, or a part of it, is not kept at the moment; null while all is well.</summary>
+    public CacheTrouble? Trouble => reflectors.Select(r => r.Trouble).FirstOrDefault(t => t is not null);
+
+    /// <summary>The version up to which the cache is complete; null before the first list, and where several namespaces have a version each.</summary>
+    public string? LastSyncResourceVersion => reflectors is [var single] ? single.ResourceVersion : null;
+
+    /// <summary>Told, on the informer's own loop, when <see cref="HasSynced"/> or <see cref="Trouble"/> may have changed.</summary>
+    internal Action? Changed { get; set; }
 
     public Task WaitForSyncAsync(CancellationToken cancellationToken) => synced.Task.WaitAsync(cancellationToken);
 
@@ -59,123 +60,26 @@ public sealed class SharedInformer<T> : IInformer where T : class, IKubernetesOb
     public void AddEventHandler(Action<T>? onAdd = null, Action<T, T>? onUpdate = null, Action<T>? onDelete = null) =>
         AddEventHandler(new DelegateEventHandler<T>(onAdd, onUpdate, onDelete));
 
-    public async Task RunAsync(CancellationToken cancellationToken)
+    public Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(reflectors.Select(r => r.RunAsync(cancellationToken)));
+
+    /// <summary>Only while it does not run: the kind is gone, so its objects are deleted, and the next run begins anew.</summary>
+    internal void Forget()
     {
-        try
+        foreach (var reflector in reflectors)
         {
-            while (true)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                var wait = await ListAndWatchAsync(cancellationToken).ConfigureAwait(false);
-                if (wait > TimeSpan.Zero)
-                {
-                    await Task.Delay(wait, timeProvider, cancellationToken).ConfigureAwait(false);
-                }
-            }
+            reflector.Forget();
         }
-        catch (Exception) when (cancellationToken.IsCancellationRequested)
-        {
-            // Whatever breaks while we are told to stop (the connection, mostly) is the stopping.
-        }
+
+        store.Replace([], null);
     }
 
-    /// <summary>One attempt; gives how long to wait before the next.</summary>
-    private async Task<TimeSpan> ListAndWatchAsync(CancellationToken cancellationToken)
+    private void OnReflectorChanged()
     {
-        try
+        if (HasSynced)
         {
-            if (resourceVersion is null)
-            {
-                await ListAsync(cancellationToken).ConfigureAwait(false);
-            }
-
-            var started = timeProvider.GetTimestamp();
-            var events = await WatchAsync(cancellationToken).ConfigureAwait(false);
-            if (events > 0 || timeProvider.GetElapsedTime(started) >= ShortestWatch)
-            {
-                return TimeSpan.Zero;
-            }
-
-            return Back("the watch ended at once", null);
-        }
-        catch (KubernetesException exception) when (exception.IsGone)
-        {
-            var wasKnown = resourceVersion;
-            Volatile.Write(ref resourceVersion, null);
-            CacheLog.Expired(logger, Name, wasKnown);
-
-            // The first time at once; a server that answers 410 again and again is not to be hammered with lists.
-            var wait = backoff.Next();
-            return gone++ == 0 ? TimeSpan.Zero : wait;
-        }
-        catch (KubernetesException exception)
-        {
-            // The server refuses what was asked: nothing is certain about this version, so begin anew. While it is overloaded only the request was refused.
-            if (exception.RetryAfter is null && (int)exception.StatusCode is not (429 or 503))
-            {
-                Volatile.Write(ref resourceVersion, null);
-            }
-
-            var wait = Back(exception.Message, null);
-            return exception.RetryAfter > wait ? exception.RetryAfter.Value : wait;
-        }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
-        {
-            // The network, the credentials, a half line, a time-out: resume after the last whole event. An object that cannot be read could stop a
-            // resumed watch for ever, whereas a list names it again and again in the log and recovers when it is gone.
-            if (exception is JsonException or InvalidDataException)
-            {
-                Volatile.Write(ref resourceVersion, null);
-            }
-
-            var isUsual = exception is HttpRequestException or IOException or TimeoutException;
-            return Back(exception.Message, isUsual ? null : exception);
-        }
-    }
-
-    private async Task ListAsync(CancellationToken cancellationToken)
-    {
-        var list = await client.ListAllAsync<T>(
-            options.Namespace,
-            new ListOptions { LabelSelector = options.LabelSelector, FieldSelector = options.FieldSelector, Limit = options.PageSize },
-            cancellationToken).ConfigureAwait(false);
-        store.Replace(list.Items);
-        Volatile.Write(ref resourceVersion, list.Metadata.ResourceVersion);
-        CacheLog.Listed(logger, Name, list.Items.Count, list.Metadata.ResourceVersion);
-        synced.TrySetResult();
-    }
-
-    private async Task<int> WatchAsync(CancellationToken cancellationToken)
-    {
-        var seconds = options.MinWatchTimeout.TotalSeconds * (1 + random.NextDouble());
-        var query = new WatchOptions
-        {
-            ResourceVersion = resourceVersion,
-            LabelSelector = options.LabelSelector,
-            FieldSelector = options.FieldSelector,
-            TimeoutSeconds = Math.Max(1, (int)seconds),
-        };
-        var events = 0;
-        await foreach (var change in client.WatchAsync<T>(options.Namespace, query, cancellationToken).ConfigureAwait(false))
-        {
-            store.Apply(change);
-            if (change.Object.Metadata.ResourceVersion is { Length: > 0 } version)
-            {
-                Volatile.Write(ref resourceVersion, version);
-            }
-
-            events++;
-            gone = 0;
-            backoff.Reset();
+            synced.TrySetResult();
         }
 
-        return events;
-    }
-
-    private TimeSpan Back(string reason, Exception? exception)
-    {
-        var wait = backoff.Next();
-        CacheLog.Retrying(logger, exception, Name, reason, wait.TotalSeconds);
-        return wait;
+        Changed?.Invoke();
     }
 }

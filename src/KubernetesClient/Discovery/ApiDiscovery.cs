@@ -5,19 +5,24 @@ using System.Text.Json.Nodes;
 namespace Octavo.KubernetesClient.Discovery;
 
 /// <summary>Which path a kind has. Asked once per group and version; a kind that is missing is asked for again, since CRDs come and go.</summary>
-internal sealed class ApiDiscovery(Func<string, CancellationToken, Task<JsonNode?>> get)
+internal sealed class ApiDiscovery(Func<string, string?, CancellationToken, Task<JsonNode?>> get)
 {
-    private readonly ConcurrentDictionary<string, IReadOnlyDictionary<string, ApiResource>> known = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, IReadOnlyDictionary<string, ServedKind>> known = new(StringComparer.Ordinal);
 
     /// <summary>Throws <see cref="KubernetesException"/> with 404 where the server does not serve the kind.</summary>
-    public async Task<ApiResource> FindAsync(string groupVersion, string kind, CancellationToken cancellationToken)
+    public async Task<ServedKind> FindAsync(string groupVersion, string kind, CancellationToken cancellationToken)
     {
         if (known.TryGetValue(groupVersion, out var cached) && cached.TryGetValue(kind, out var hit))
         {
             return hit;
         }
 
-        var fresh = await FetchAsync(groupVersion, cancellationToken).ConfigureAwait(false);
+        var fresh = new Dictionary<string, ServedKind>(StringComparer.Ordinal);
+        foreach (var served in await ResourcesAsync(groupVersion, cancellationToken).ConfigureAwait(false))
+        {
+            fresh.TryAdd(served.Kind, served);
+        }
+
         known[groupVersion] = fresh;
         return fresh.TryGetValue(kind, out var resource)
             ? resource
@@ -27,33 +32,41 @@ internal sealed class ApiDiscovery(Func<string, CancellationToken, Task<JsonNode
     /// <summary>What was learned about this version may be wrong by now.</summary>
     public void Forget(string groupVersion) => known.TryRemove(groupVersion, out _);
 
-    private async Task<IReadOnlyDictionary<string, ApiResource>> FetchAsync(string groupVersion, CancellationToken cancellationToken)
+    /// <summary>Every named group, in one request where the server knows aggregated discovery, else in one for each version.</summary>
+    public async Task<IReadOnlyList<ServedVersion>> AllAsync(CancellationToken cancellationToken)
     {
-        JsonNode? list;
-        try
+        var document = await get("/apis", DiscoveryDocument.Accept, cancellationToken).ConfigureAwait(false);
+        if (DiscoveryDocument.IsAggregated(document))
         {
-            list = await get(ResourcePath.Root(groupVersion), cancellationToken).ConfigureAwait(false);
-        }
-        catch (KubernetesException exception) when (exception.IsNotFound)
-        {
-            return new Dictionary<string, ApiResource>();
+            return [.. DiscoveryDocument.ReadAggregated(document)];
         }
 
-        var resources = new Dictionary<string, ApiResource>(StringComparer.Ordinal);
-        foreach (var item in list?["resources"] as JsonArray ?? [])
+        var versions = new List<ServedVersion>();
+        foreach (var groupVersion in DiscoveryDocument.ReadGroupVersions(document))
         {
-            var plural = item?["name"]?.GetValue<string>();
-            var kind = item?["kind"]?.GetValue<string>();
-
-            // Subresources are listed as "pods/status" and share or change the kind.
-            if (plural is not null && kind is not null && !plural.Contains('/'))
+            try
             {
-                resources.TryAdd(kind, new ApiResource(plural, item!["namespaced"]?.GetValue<bool>() ?? false));
+                versions.Add(new ServedVersion(groupVersion, await ResourcesAsync(groupVersion, cancellationToken).ConfigureAwait(false)));
+            }
+            catch (KubernetesException exception) when ((int)exception.StatusCode >= 500)
+            {
+                // An aggregated API that is down says nothing about the others.
+                versions.Add(new ServedVersion(groupVersion, []) { IsStale = true });
             }
         }
 
-        return resources;
+        return versions;
+    }
+
+    private async Task<IReadOnlyList<ServedKind>> ResourcesAsync(string groupVersion, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return DiscoveryDocument.ReadResources(await get(ResourcePath.Root(groupVersion), null, cancellationToken).ConfigureAwait(false));
+        }
+        catch (KubernetesException exception) when (exception.IsNotFound)
+        {
+            return [];
+        }
     }
 }
-
-internal sealed record ApiResource(string Plural, bool Namespaced);

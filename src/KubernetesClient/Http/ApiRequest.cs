@@ -7,6 +7,9 @@ internal sealed record ApiRequest(HttpMethod Method, string PathAndQuery)
 
     public string ContentType { get; init; } = "application/json";
 
+    /// <summary>The Accept header; null: JSON, or whatever else there is.</summary>
+    public string? Accept { get; init; }
+
     /// <summary>Sending it twice has the effect of sending it once.</summary>
     public bool IsIdempotent { get; init; } = true;
 

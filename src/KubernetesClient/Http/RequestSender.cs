@@ -85,7 +85,7 @@ internal sealed class RequestSender(
             Version = HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
-        message.Headers.TryAddWithoutValidation("Accept", "application/json, */*;q=0.5");
+        message.Headers.TryAddWithoutValidation("Accept", request.Accept ?? "application/json, */*;q=0.5");
         message.Headers.TryAddWithoutValidation("User-Agent", configuration.UserAgent);
         if (credential.Authorization is { } authorization)
         {

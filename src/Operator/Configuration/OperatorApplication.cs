@@ -45,14 +45,15 @@ internal static class OperatorApplication
     /// <summary>Everything but the listener and the configuration of the cluster, so that tests can bring a client of their own.</summary>
     public static void AddOperator(IServiceCollection services, OperatorOptions options, string ownNamespace)
     {
-        var made = new InformerOptions { Namespace = options.Namespace, LabelSelector = ServingObjectMeta.ManagedSelector };
+        var scope = NamespaceScope.Of(options.Namespace);
+        var made = new InformerOptions { Namespaces = scope, LabelSelector = ServingObjectMeta.ManagedSelector };
         services.AddSingleton(options);
         services.AddSingleton<OperatorMetrics>();
         services.AddPrometheusMetrics(OperatorMetrics.MeterName, ControllerMetrics.MeterName);
         services.AddKubernetesOperator(runtime =>
         {
             runtime.Name = ServingObjectMeta.FieldManager;
-            runtime.Namespace = options.Namespace;
+            runtime.Namespaces = scope;
             runtime.KubeConfigPath = options.Kubeconfig;
             runtime.LeaderElection = new() { Enabled = options.LeaderElect, LeaseNamespace = options.LeaderElectionNamespace ?? ownNamespace };
         }).AddController<InferenceServiceController, V1Alpha1InferenceService>(controller => controller

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using Octavo.KubernetesClient;
+using Octavo.KubernetesClient.Discovery;
 using Octavo.KubernetesClient.Models;
 
 namespace Octavo.TestSupport.Kubernetes;
@@ -39,6 +40,9 @@ public sealed class FakeKubernetesClient(TimeProvider? timeProvider = null) : IK
 
     /// <summary>Which kind lives where, for <see cref="ApplyManifestAsync"/>: "apps/v1/Deployment" to "deployments". Kinds not named get an s.</summary>
     public IDictionary<string, string> Plurals { get; } = new ConcurrentDictionary<string, string>();
+
+    /// <summary>Answers <see cref="IKubernetesClient.DiscoverAsync"/>: group and version to what it serves. Kinds need not be named here to be read or written.</summary>
+    public IDictionary<string, ServedVersion> Served { get; } = new ConcurrentDictionary<string, ServedVersion>();
 
     public int Count(string verb, string? kind = null) => requests.Count(r => r.Verb == verb && (kind is null || r.Kind == kind));
 
@@ -196,6 +200,12 @@ public sealed class FakeKubernetesClient(TimeProvider? timeProvider = null) : IK
         var plural = Plurals.TryGetValue($"{version}/{kind}", out var known) ? known : $"{kind.ToLowerInvariant()}s";
         return store.Apply(
             new FakeResource($"{version}/{plural}", request.Namespace, request.Name!), manifest, options.FieldManager, options.Subresource, options.DryRun);
+    }
+
+    public async Task<IReadOnlyList<ServedVersion>> DiscoverAsync(CancellationToken cancellationToken)
+    {
+        await AskAsync(new FakeRequest("discover", "", null, null), cancellationToken).ConfigureAwait(false);
+        return [.. Served.Values];
     }
 
     public async Task DeleteAsync<T>(string name, string? namespaceName, V1DeleteOptions? options, CancellationToken cancellationToken) where T : class, IKubernetesObject
