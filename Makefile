@@ -25,11 +25,12 @@ test: ## Build everything and run all unit and integration tests
 presubmit: ## What a change must pass: build without warnings, manifests fresh, kustomize, tests, demo
 	@./.ci/run
 
-manifests: ## Generate config/crds from the C# types
+manifests: ## Generate config/crds from the C# types, and the chart's copies of config/
 	$(DOTNET) run --project src/Operator -c $(CONFIGURATION) -v q -- manifests --output config/crds
+	@./charts/octavo/sync
 
-kustomize: ## Render config/default (needs kubectl)
-	kubectl kustomize config/default
+kustomize: ## Render config/default, or OVERLAY=namespaced or monitoring (needs kubectl)
+	@kubectl kustomize config/$(or $(OVERLAY),default)
 
 bench: build ## Short benchmarks: throughput, prefix caching, batching, overhead (under 3 minutes)
 	./bench/run short
