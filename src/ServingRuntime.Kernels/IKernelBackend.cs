@@ -21,7 +21,7 @@ public interface IKernelBackend : IDisposable
     /// Calls work(part, parts) once for each part, several at once, and returns when all are done: for what the host does between the backend's operations.
     /// The only operation that work may call is <see cref="CopyToHost"/>. Rethrows the first exception.
     /// </summary>
-    /// <param name="parts">1 to 32.</param>
+    /// <param name="parts">1 to 4096.</param>
     void RunOnHost(Action<int, int> work, int parts);
 
     /// <summary>New memory, all zero, aligned to 64 bytes. The caller disposes <see cref="Tensor.Memory"/>.</summary>

@@ -5,6 +5,7 @@ using Octavo.ServingRuntime.Engine.Models;
 using Octavo.ServingRuntime.Engine.Speculation;
 using Octavo.ServingRuntime.Kernels;
 using Octavo.ServingRuntime.Kernels.Cpu;
+using Octavo.ServingRuntime.Kernels.Cpu.Topology;
 
 namespace Octavo.ServingRuntime.Engine.Core;
 
@@ -22,7 +23,10 @@ public static partial class EngineCoreFactory
 
         try
         {
-            var backend = new CpuBackend(options.CpuThreads ?? Environment.ProcessorCount, ParseInstructions(options.CpuInstructions));
+            var topology = CpuTopology.OfProcess();
+            var threads = options.CpuThreads ?? topology.DefaultThreads;
+            LogThreads(logger, threads, options.CpuThreads is null ? "chosen" : "asked for", topology.Description);
+            var backend = new CpuBackend(threads, ParseInstructions(options.CpuInstructions), topology);
             if (backend.Limitation is { } limitation)
             {
                 LogLimitation(logger, limitation);
@@ -107,6 +111,9 @@ public static partial class EngineCoreFactory
 
     private static CpuInstructionSet ParseInstructions(string name) =>
         CpuInstructionSets.TryParse(name, out var instructions, out var fault) ? instructions : throw new EngineStartException($"CpuInstructions: {fault}");
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Threads} CPU threads {Reason}; the process may use {Topology}")]
+    private static partial void LogThreads(ILogger logger, int threads, string reason, string topology);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "CPU kernels are limited: {Limitation}")]
     private static partial void LogLimitation(ILogger logger, string limitation);

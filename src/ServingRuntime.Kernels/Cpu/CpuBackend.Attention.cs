@@ -91,7 +91,7 @@ public sealed unsafe partial class CpuBackend
 
         work *= 3 * queries.Shape[1];
         plan.Build(attention, work < ParallelThreshold ? 1 : team.Size);
-        Reserve(ref attentionMemory, AttentionTile.Elements(attention.Layout, attention.Group) * ThreadTeam.MaxParts);
+        Reserve(ref attentionMemory, AttentionTile.Elements(attention.Layout, attention.Group) * team.Size);
         if (plan.BySplit)
         {
             Reserve(ref partialMemory, plan.PartialElements);
@@ -99,7 +99,7 @@ public sealed unsafe partial class CpuBackend
         }
 
         nextPiece = 0;
-        Run(attentionSection, work);
+        RunThreads(attentionSection, work);
         if (plan.BySplit)
         {
             Run(combineSection, plan.PartialElements);

@@ -1,5 +1,6 @@
 using Octavo.ServingRuntime.Kernels.Cpu.Attention;
 using Octavo.ServingRuntime.Kernels.Cpu.Assembly;
+using Octavo.ServingRuntime.Kernels.Cpu.Topology;
 
 namespace Octavo.ServingRuntime.Kernels.Cpu;
 
@@ -7,13 +8,20 @@ namespace Octavo.ServingRuntime.Kernels.Cpu;
 public sealed unsafe partial class CpuBackend : IKernelBackend
 {
     // In multiply-adds of a matrix product, some 40,000 in a microsecond; other work is given in what takes as long.
-    // Below the first a section costs more than it saves, below the second so does waking a thread; a part should take no less than the third.
+    // Below the first a section costs more than it saves, below the second so does waking a thread; below the third so does one more thread that is awake.
     private const long ParallelThreshold = 300_000;
     private const long WakeThreshold = 2_000_000;
+    private const long ThreadWork = 150_000;
+
+    // A thread's share is cut into parts, so that others can take what it does not come to: few of them at 12 µs each,
+    // and many where they still take 200 µs, since a neighbour on the machine may hold a core for milliseconds.
     private const long PartWork = 500_000;
-    private const int MaxPartsPerThread = 4;
+    private const long LongPartWork = 8_000_000;
+    private const int PartsPerThread = 4;
+    private const int LongPartsPerThread = 16;
     private readonly CpuInstructionSet instructions;
     private readonly KernelSet kernels;
+    private readonly ThreadPlacement? placement;
     private readonly ThreadTeam team;
     private readonly Action<int, int> rowsSection;
     private RowsCall rows;
@@ -21,13 +29,14 @@ public sealed unsafe partial class CpuBackend : IKernelBackend
 
     /// <param name="threads">Threads in all, the caller's included.</param>
     /// <param name="instructions">Null: the best that the processor has.</param>
-    public CpuBackend(int threads, CpuInstructionSet? instructions = null)
-        : this(threads, instructions ?? CpuInstructionSets.Best, ExecutableCode.WhyNot())
+    /// <param name="topology">The processors that they are to run on; null: those that the process may use.</param>
+    public CpuBackend(int threads, CpuInstructionSet? instructions = null, CpuTopology? topology = null)
+        : this(threads, instructions ?? CpuInstructionSets.Best, ExecutableCode.WhyNot(), topology)
     {
     }
 
     /// <param name="whyNotAssembled">Why kernels cannot be assembled here; null: they can.</param>
-    internal CpuBackend(int threads, CpuInstructionSet wanted, string? whyNotAssembled)
+    internal CpuBackend(int threads, CpuInstructionSet wanted, string? whyNotAssembled, CpuTopology? topology = null)
     {
         instructions = whyNotAssembled is null ? wanted : wanted.WithoutAssembly();
         Limitation = whyNotAssembled is null || wanted <= CpuInstructionSet.Vector128
@@ -35,7 +44,8 @@ public sealed unsafe partial class CpuBackend : IKernelBackend
             : $"{whyNotAssembled}; products are computed by {instructions.Name()} instead of {wanted.Name()}, and slower";
         kernels = KernelSet.For(instructions);
         products = new DenseProducts(instructions, kernels, assembled: whyNotAssembled is null && instructions.IsSupported());
-        team = new ThreadTeam(threads);
+        placement = ThreadPlacement.Of(topology ?? CpuTopology.OfProcess(), threads);
+        team = new ThreadTeam(threads, placement);
         quantizedKernels = QuantizedKernels.For(instructions);
         quantizedSection = RunQuantized;
         roundingSection = RunRounding;
@@ -52,7 +62,7 @@ public sealed unsafe partial class CpuBackend : IKernelBackend
 
     public Device Device => Device.Cpu;
 
-    public string Description => $"cpu, {instructions.Name()}, {team.Size} threads";
+    public string Description => $"cpu, {instructions.Name()}, {team.Size} threads{(placement is null ? "" : $" on {placement.Nodes} memory nodes")}";
 
     /// <summary>What keeps the kernels from being as fast as the processor allows, for the log; null: nothing.</summary>
     public string? Limitation { get; }
@@ -80,6 +90,21 @@ public sealed unsafe partial class CpuBackend : IKernelBackend
     private static (int Begin, int End) Part(int count, int part, int parts) =>
         ((int)((long)count * part / parts), (int)((long)count * (part + 1) / parts));
 
+    /// <summary>
+    /// Parts for so much work. From one for each thread on a multiple of their number, so that of what is divided evenly, panels of a weight above all,
+    /// a thread's own parts are the same whatever the work: what it has packed is what it multiplies with.
+    /// </summary>
+    private static int PartsFor(long work, int threads)
+    {
+        if (work < threads * ThreadWork)
+        {
+            return (int)Math.Clamp(work / ThreadWork, Math.Min(2, threads), threads);
+        }
+
+        var each = Math.Max(Math.Clamp(work / (PartWork * threads), 1, PartsPerThread), Math.Min(work / (LongPartWork * threads), LongPartsPerThread));
+        return threads * (int)Math.Clamp(each, 1, Math.Max(1, ThreadTeam.MaxParts / threads));
+    }
+
     private void Run(Action<int, int> section, long work)
     {
         if (work < ParallelThreshold || team.Size == 1)
@@ -88,8 +113,20 @@ public sealed unsafe partial class CpuBackend : IKernelBackend
         }
         else
         {
-            var perThread = (int)Math.Clamp(work / (PartWork * team.Size), 1, MaxPartsPerThread);
-            team.Run(section, Math.Min(perThread * team.Size, ThreadTeam.MaxParts), work >= WakeThreshold);
+            team.Run(section, PartsFor(work, team.Size), work >= WakeThreshold);
+        }
+    }
+
+    /// <summary>Where a part is a thread that takes pieces of the work until none is left.</summary>
+    private void RunThreads(Action<int, int> section, long work)
+    {
+        if (work < ParallelThreshold || team.Size == 1)
+        {
+            section(0, 1);
+        }
+        else
+        {
+            team.Run(section, Math.Min(PartsFor(work, team.Size), team.Size), work >= WakeThreshold);
         }
     }
 }

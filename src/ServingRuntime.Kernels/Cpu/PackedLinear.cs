@@ -28,7 +28,7 @@ internal sealed unsafe class PackedLinear : LinearWeight
         PanelBytes = (long)Pairs * PairBytes;
         panels = new CpuMemory(checked(PanelBytes * Panels));
         var packer = new PanelPacker(this, weights.ToArray());
-        team.Run(packer.Pack, ThreadTeam.MaxParts);
+        team.Run(packer.Pack, team.PartsOf(Panels));
         if (biases.Length > 0)
         {
             bias = new CpuMemory((long)Panels * panelWidth * sizeof(float));

@@ -15,13 +15,13 @@ internal static unsafe class QuantizedPacking
         team.Run(
             (part, parts) =>
             {
-                var strips = (weight.Panels + StripPanels - 1) / StripPanels;
-                for (var strip = strips * part / parts; strip < strips * (part + 1) / parts; strip++)
+                int begin = (int)((long)weight.Panels * part / parts), end = (int)((long)weight.Panels * (part + 1) / parts);
+                for (var strip = begin; strip < end; strip += StripPanels)
                 {
-                    PackStrip(weight, matrices, strip * StripPanels, Math.Min((strip + 1) * StripPanels, weight.Panels));
+                    PackStrip(weight, matrices, strip, Math.Min(strip + StripPanels, end));
                 }
             },
-            ThreadTeam.MaxParts);
+            team.PartsOf(weight.Panels, StripPanels));
 
     private static void PackStrip(QuantizedLinear weight, IReadOnlyList<QuantizedMatrix> parts, int panelBegin, int panelEnd)
     {
