@@ -42,7 +42,7 @@ public static class ServingFlags
     /// <summary>Number of KV blocks, overriding the measured one (vLLM's <c>--num-gpu-blocks-override</c>).</summary>
     public const string NumBlocksOverride = "--num-gpu-blocks-override";
 
-    /// <summary>Threads of the CPU backend; absent: the cores that the process may use.</summary>
+    /// <summary>Threads of the CPU backend; absent: one for each physical core that the process may use, no more than its quota of processor time.</summary>
     public const string CpuThreads = "--cpu-threads";
 
     /// <summary>Instruction set of the CPU backend (avx2, avx512, amx, ...); absent: the best that the processor has.</summary>

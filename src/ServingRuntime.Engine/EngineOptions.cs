@@ -49,7 +49,7 @@ public sealed record EngineOptions
     /// <summary>Part of the blocks that admission of a waiting request leaves free while others run, so that these can grow.</summary>
     public double AdmissionWatermark { get; init; } = 0.01;
 
-    /// <summary>Threads of the CPU backend; null: the cores that the process may use.</summary>
+    /// <summary>Threads of the CPU backend; null: one for each physical core that the process may use, no more than its quota of processor time.</summary>
     public int? CpuThreads { get; init; }
 
     /// <summary>Instruction set of the CPU backend: vector128, avx2, avx-vnni, avx512, avx512-vnni, avx512-bf16, amx; auto: the best that the processor has.</summary>

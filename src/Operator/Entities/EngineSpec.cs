@@ -48,7 +48,7 @@ public sealed record EngineSpec
     /// <summary>Memory for KV blocks. Absent: sized from free memory and the model.</summary>
     public WrittenQuantity? KVCacheMemory { get; init; }
 
-    /// <summary>Threads of the CPU backend. Absent: the cores that the container may use.</summary>
+    /// <summary>Threads of the CPU backend. Absent: one for each physical core that the container may use, no more than its limit of CPUs.</summary>
     [Schema(Minimum = 1, Maximum = 1024)]
     public int? CpuThreads { get; init; }
 }

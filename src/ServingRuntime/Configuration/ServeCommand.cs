@@ -31,7 +31,7 @@ internal static class ServeCommand
         var noPrefixCaching = new Option<bool>(ServingFlags.NoEnablePrefixCaching) { Description = "Compute every prompt anew." };
         var cacheBytes = new Option<long?>(ServingFlags.KVCacheMemoryBytes) { Description = "Memory for KV blocks in bytes. Default: from free memory." };
         var blocks = new Option<int?>(ServingFlags.NumBlocksOverride) { Description = "Number of KV blocks, overriding the measured one." };
-        var threads = new Option<int?>(ServingFlags.CpuThreads) { Description = "Threads of the CPU backend. Default: the cores that may be used." };
+        var threads = new Option<int?>(ServingFlags.CpuThreads) { Description = "Threads of the CPU backend. Default: one for each physical core that the process may use, no more than its quota of processor time." };
         var instructions = new Option<string>(ServingFlags.CpuInstructions) { Description = "Instruction set of the CPU backend: vector128, avx2, avx-vnni, avx512, avx512-vnni, avx512-bf16, amx, or auto: the best there is.", DefaultValueFactory = _ => "auto" };
         var shutdown = new Option<double>(ServingFlags.ShutdownTimeout) { Description = "Seconds that SIGTERM waits for requests in flight.", DefaultValueFactory = _ => 30 };
         var apiKeys = new Option<string[]>(ServingFlags.ApiKey) { Description = "Key that requests must bring as bearer token; may be given several times.", AllowMultipleArgumentsPerToken = true };
