@@ -27,8 +27,11 @@ internal sealed unsafe class PackedLinear : LinearWeight
         PairBytes = panelWidth * 2 * dtype.Size();
         PanelBytes = (long)Pairs * PairBytes;
         panels = new CpuMemory(checked(PanelBytes * Panels));
-        var packer = new PanelPacker(this, weights.ToArray());
-        team.Run(packer.Pack, team.PartsOf(Panels));
+
+        // Who packs a panel is who multiplies with it, so that it lies in the memory of that node.
+        var halves = HasHalves(weights.Length, weights[0].Shape[0], OutFeatures, panelWidth) ? 2 : 1;
+        var packer = new PanelPacker(this, weights.ToArray(), halves);
+        team.Run(packer.Pack, team.PartsOf(Panels / halves));
         if (biases.Length > 0)
         {
             bias = new CpuMemory((long)Panels * panelWidth * sizeof(float));
@@ -64,6 +67,13 @@ internal sealed unsafe class PackedLinear : LinearWeight
         panels.Dispose();
         bias?.Dispose();
     }
+
+    /// <summary>
+    /// Whether matrices that are stacked are a gate and what it opens: two of as many outputs, which do not meet inside a panel.
+    /// A gated product's threads take the same outputs of both.
+    /// </summary>
+    public static bool HasHalves(int matrices, int firstOutputs, int outputs, int panelWidth) =>
+        matrices == 2 && 2 * firstOutputs == outputs && firstOutputs % panelWidth == 0;
 
     private static int TotalRows(ReadOnlySpan<Tensor> weights)
     {

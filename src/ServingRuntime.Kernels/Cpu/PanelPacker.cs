@@ -7,17 +7,26 @@ namespace Octavo.ServingRuntime.Kernels.Cpu;
 /// Brings matrices, stacked by rows, into panels. A panel's rows are read some inputs at a time, so that what is read and what is written stay in the first-level cache;
 /// every byte of the source is read once, in order.
 /// </summary>
-internal sealed unsafe class PanelPacker(PackedLinear weight, Tensor[] matrices)
+/// <param name="halves">2: a part is the same panels of both halves; 1: of the whole.</param>
+internal sealed unsafe class PanelPacker(PackedLinear weight, Tensor[] matrices, int halves)
 {
     // Inputs at a time: two cache lines of two-byte numbers.
     private const int BlockInputs = 64;
     private readonly int[] ends = [.. matrices.Select((_, i) => matrices[..(i + 1)].Sum(matrix => matrix.Shape[0]))];
 
-    /// <summary>Panels of one part of the whole.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    /// <summary>Panels of one part.</summary>
     public void Pack(int part, int parts)
     {
-        int begin = (int)((long)weight.Panels * part / parts), end = (int)((long)weight.Panels * (part + 1) / parts);
+        var count = weight.Panels / halves;
+        for (var half = 0; half < halves; half++)
+        {
+            Panels((half * count) + (int)((long)count * part / parts), (half * count) + (int)((long)count * (part + 1) / parts));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Panels(int begin, int end)
+    {
         var block = stackalloc byte[weight.PanelWidth * BlockInputs * sizeof(float)];
         for (var panel = begin; panel < end; panel++)
         {

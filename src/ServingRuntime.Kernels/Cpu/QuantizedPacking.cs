@@ -11,17 +11,25 @@ internal static unsafe class QuantizedPacking
     // Panels that are packed together, so that a row of values is read in whole cache lines.
     private const int StripPanels = 16;
 
-    public static void Pack(QuantizedLinear weight, IReadOnlyList<QuantizedMatrix> matrices, ThreadTeam team) =>
+    /// <summary>Who packs a panel is who multiplies with it, so that it lies in the memory of that node.</summary>
+    public static void Pack(QuantizedLinear weight, IReadOnlyList<QuantizedMatrix> matrices, ThreadTeam team)
+    {
+        var halves = PackedLinear.HasHalves(matrices.Count, matrices[0].OutFeatures, weight.OutFeatures, QuantizedLinear.PanelWidth) ? 2 : 1;
+        var count = weight.Panels / halves;
         team.Run(
             (part, parts) =>
             {
-                int begin = (int)((long)weight.Panels * part / parts), end = (int)((long)weight.Panels * (part + 1) / parts);
-                for (var strip = begin; strip < end; strip += StripPanels)
+                for (var half = 0; half < halves; half++)
                 {
-                    PackStrip(weight, matrices, strip, Math.Min(strip + StripPanels, end));
+                    int begin = (half * count) + (int)((long)count * part / parts), end = (half * count) + (int)((long)count * (part + 1) / parts);
+                    for (var strip = begin; strip < end; strip += StripPanels)
+                    {
+                        PackStrip(weight, matrices, strip, Math.Min(strip + StripPanels, end));
+                    }
                 }
             },
-            team.PartsOf(weight.Panels, StripPanels));
+            team.PartsOf(count, StripPanels));
+    }
 
     private static void PackStrip(QuantizedLinear weight, IReadOnlyList<QuantizedMatrix> parts, int panelBegin, int panelEnd)
     {
