@@ -30,6 +30,14 @@ public sealed class CpuInstructionSetsTests
     }
 
     [Theory]
+    [InlineData(true, CpuInstructionSet.Avx512BFloat16, CpuInstructionSet.Avx512Vnni)]
+    [InlineData(false, CpuInstructionSet.Avx512BFloat16, CpuInstructionSet.Avx512BFloat16)]
+    [InlineData(true, CpuInstructionSet.Amx, CpuInstructionSet.Amx)]
+    [InlineData(true, CpuInstructionSet.Avx2, CpuInstructionSet.Avx2)]
+    public void Choose_SetsOfAProcessor_IsTheFastestNotTheLatest(bool intel, object latest, object chosen) =>
+        CpuInstructionSets.Choose([.. Enum.GetValues<CpuInstructionSet>().Where(set => set <= (CpuInstructionSet)latest)], intel).Should().Be((CpuInstructionSet)chosen);
+
+    [Theory]
     [InlineData("sse9")]
     [InlineData("AVX2")]
     [InlineData(" ")]
