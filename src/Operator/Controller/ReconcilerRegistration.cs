@@ -10,6 +10,7 @@ internal static class ReconcilerRegistration
         .AddSingleton<TemplateRecords>()
         .AddSingleton<VictimHints>()
         .AddSingleton<StatusBuilder>()
+        .AddSingleton<ISubReconciler, UnbuiltFieldsReconciler>()
         .AddSingleton<ISubReconciler, ModelReconciler>()
         .AddSingleton<ISubReconciler, StorageReconciler>()
         .AddSingleton<ISubReconciler, WorkloadReconciler>()

@@ -11,6 +11,11 @@ internal sealed class StorageReconciler(ObjectApplier applier) : ISubReconciler
 
     public async Task ReconcileAsync(ReconcileContext context, CancellationToken cancellationToken)
     {
+        if (context.IsRefused)
+        {
+            return;
+        }
+
         var service = context.Observed.Service;
         if (ModelStorage.Build(service) is not { } wanted)
         {

@@ -57,9 +57,9 @@ internal static class CustomResourceDefinitionGenerator
         var documentation = new XmlDocumentation();
         var schema = new OpenApiSchemaBuilder(documentation).BuildObject(entity, TypeAndMetadata);
         var properties = schema["properties"]!.AsObject();
-        properties[JsonName(nameof(IKubernetesObject.ApiVersion))] = new JsonObject { ["type"] = "string" };
-        properties[JsonName(nameof(IKubernetesObject.Kind))] = new JsonObject { ["type"] = "string" };
-        properties[JsonName(nameof(IKubernetesObject.Metadata))] = new JsonObject { ["type"] = "object" };
+        properties[JsonName(nameof(IKubernetesObject.ApiVersion))] = new JsonObject { ["type"] = "string", ["description"] = "Group and version of the schema that this object is written in." };
+        properties[JsonName(nameof(IKubernetesObject.Kind))] = new JsonObject { ["type"] = "string", ["description"] = "Name of the kind, in CamelCase." };
+        properties[JsonName(nameof(IKubernetesObject.Metadata))] = new JsonObject { ["type"] = "object", ["description"] = "Name, namespace, labels, annotations and what else every object has." };
         if (documentation.SummaryOf(entity) is { } description)
         {
             schema["description"] = description;

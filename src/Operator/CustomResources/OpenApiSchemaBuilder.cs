@@ -183,7 +183,18 @@ internal sealed class OpenApiSchemaBuilder(XmlDocumentation documentation)
         var added = schema["x-kubernetes-validations"] as JsonArray ?? [];
         foreach (var rule in rules)
         {
-            added.Add(new JsonObject { ["rule"] = rule.Rule, ["message"] = rule.Message });
+            var node = new JsonObject { ["rule"] = rule.Rule, ["message"] = rule.Message };
+            if (rule.Reason is not null)
+            {
+                node["reason"] = rule.Reason;
+            }
+
+            if (rule.FieldPath is not null)
+            {
+                node["fieldPath"] = rule.FieldPath;
+            }
+
+            added.Add((JsonNode)node);
         }
 
         if (added.Count > 0 && added.Parent is null)

@@ -17,6 +17,14 @@ public sealed record AutoscalingSpec
     /// <summary>What a replica should carry. The signal that asks for the most replicas decides.</summary>
     public AutoscalingTargetsSpec? Targets { get; init; }
 
+    /// <summary>Share in percent by which the load may miss its target before the number of replicas changes. Absent: 10.</summary>
+    [Schema(Minimum = 0, Maximum = 90)]
+    public int? TolerancePercent { get; init; }
+
+    /// <summary>How long a new replica counts as cold: its cache is empty, and its load says little. Absent: 30, or the scale-down window where that is shorter.</summary>
+    [Schema(Minimum = 0, Maximum = 3600)]
+    public int? WarmUpSeconds { get; init; }
+
     /// <summary>How fast replicas are added. Absent: at once, without a limit but maxReplicas.</summary>
     public ScalingRulesSpec? ScaleUp { get; init; }
 
@@ -34,6 +42,14 @@ public sealed record AutoscalingTargetsSpec
     /// <summary>Mean use of the replicas' KV cache in percent that is accepted. Absent: use does not add replicas.</summary>
     [Schema(Minimum = 1, Maximum = 100)]
     public int? KVCacheUtilization { get; init; }
+
+    /// <summary>Waiting prompt tokens per replica that no cache covers and that are accepted. Absent: they do not add replicas.</summary>
+    [Schema(Minimum = 1, Maximum = 100_000_000)]
+    public int? UncachedPrefillTokens { get; init; }
+
+    /// <summary>Milliseconds until the first token that are accepted, as the 90th percentile of the last looks. Absent: the time does not add replicas.</summary>
+    [Schema(Minimum = 1, Maximum = 3_600_000)]
+    public int? TimeToFirstTokenMilliseconds { get; init; }
 }
 
 /// <summary>How fast the number of replicas changes in one direction.</summary>

@@ -29,9 +29,9 @@ public sealed record EngineSpec
     [Schema(Minimum = 0, Maximum = 10_000_000)]
     public int? MaxNumQueuedRequests { get; init; }
 
-    /// <summary>Type of weights and activations; auto takes the checkpoint's.</summary>
+    /// <summary>Type of weights and activations; auto takes the checkpoint's. Octavo's runtime knows no float16.</summary>
     [JsonPropertyName("dtype")]
-    [Schema(Enum = ["auto", "float32", "bfloat16"])]
+    [Schema(Enum = ["auto", "float32", "bfloat16", "float16"])]
     public string? DType { get; init; }
 
     /// <summary>Type in which keys and values are kept; auto takes that of the activations. The eight-bit types hold about twice as many tokens in the same memory as bfloat16.</summary>
@@ -45,7 +45,24 @@ public sealed record EngineSpec
     /// <summary>Whether the model is served by token ids alone, without a tokenizer: prompts and answers are ids. Absent: false.</summary>
     public bool? SkipTokenizerInit { get; init; }
 
+    /// <summary>Accelerators that hold one layer together. Times pipelineParallelSize it may not exceed accelerator.count times accelerator.nodes. Absent: the dialect's own choice.</summary>
+    [Schema(Minimum = 1, Maximum = 1024)]
+    public int? TensorParallelSize { get; init; }
+
+    /// <summary>Groups of accelerators that hold the layers one after the other. Absent: 1.</summary>
+    [Schema(Minimum = 1, Maximum = 1024)]
+    public int? PipelineParallelSize { get; init; }
+
+    /// <summary>How the checkpoint's weights are quantised, where the runtime is to be told (awq, gptq, fp8). Absent: as the checkpoint says.</summary>
+    [Schema(MinLength = 1, MaxLength = 63, Pattern = "^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+    public string? Quantization { get; init; }
+
+    /// <summary>Share of an accelerator's memory that the runtime may take, in percent. Absent: the runtime's default.</summary>
+    [Schema(Minimum = 1, Maximum = 100)]
+    public int? GpuMemoryUtilizationPercent { get; init; }
+
     /// <summary>Memory for KV blocks. Absent: sized from free memory and the model.</summary>
+    [ValidationRule(WrittenQuantity.Positive, "kvCacheMemory must be more than 0")]
     public WrittenQuantity? KVCacheMemory { get; init; }
 
     /// <summary>Threads of the CPU backend. Absent: one for each physical core that the container may use, no more than its limit of CPUs.</summary>

@@ -4,6 +4,12 @@ namespace Octavo.Operator.Entities;
 
 /// <summary>The spec of an InferenceService.</summary>
 [ValidationRule("!(has(self.replicas) && has(self.autoscaling))", "replicas and autoscaling exclude each other")]
+[ValidationRule("(has(self.runtime) && has(self.runtime.engine) && has(self.runtime.engine.tensorParallelSize) ? self.runtime.engine.tensorParallelSize : 1) * (has(self.runtime) && has(self.runtime.engine) && has(self.runtime.engine.pipelineParallelSize) ? self.runtime.engine.pipelineParallelSize : 1) <= (has(self.accelerator) && has(self.accelerator.count) ? self.accelerator.count : 1) * (has(self.accelerator) && has(self.accelerator.nodes) ? self.accelerator.nodes : 1)",
+    "tensorParallelSize times pipelineParallelSize must not exceed accelerator.count times accelerator.nodes", FieldPath = ".runtime.engine.tensorParallelSize")]
+[ValidationRule("(has(self.accelerator) && has(self.accelerator.nodes) && self.accelerator.nodes > 1) == (has(oldSelf.accelerator) && has(oldSelf.accelerator.nodes) && oldSelf.accelerator.nodes > 1)",
+    "a replica on one node cannot become one on several, nor the other way round: make another InferenceService", Reason = "FieldValueForbidden", FieldPath = ".accelerator.nodes")]
+[ValidationRule("!has(self.accelerator) || !has(self.accelerator.resource) || !has(self.resources) || !((has(self.resources.requests) && self.accelerator.resource in self.resources.requests) || (has(self.resources.limits) && self.accelerator.resource in self.resources.limits))",
+    "accelerators are asked for in accelerator.count, not in resources", Reason = "FieldValueForbidden", FieldPath = ".resources")]
 public sealed record InferenceServiceSpec
 {
     /// <summary>The model: where its files come from and under which names it is served.</summary>
@@ -36,4 +42,10 @@ public sealed record InferenceServiceSpec
 
     /// <summary>How replicas are replaced and ended.</summary>
     public RolloutSpec? Rollout { get; init; }
+
+    /// <summary>Objects of the Prometheus Operator for this service, where the cluster has their kinds.</summary>
+    public MonitoringSpec? Monitoring { get; init; }
+
+    /// <summary>Objects of the Gateway API for this service, where the cluster has their kinds.</summary>
+    public GatewaySpec? Gateway { get; init; }
 }

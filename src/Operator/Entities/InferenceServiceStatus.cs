@@ -6,7 +6,7 @@ namespace Octavo.Operator.Entities;
 /// <summary>The status of an InferenceService.</summary>
 public sealed record InferenceServiceStatus
 {
-    /// <summary>The metadata.generation that this status speaks of.</summary>
+    /// <summary>The metadata.generation that this status speaks of; -1 before the operator wrote one.</summary>
     public long? ObservedGeneration { get; init; }
 
     /// <summary>Replicas that exist.</summary>
@@ -33,4 +33,16 @@ public sealed record InferenceServiceStatus
 
     /// <summary>Where the time went when a replica started last.</summary>
     public StartupStatus? Startup { get; init; }
+
+    /// <summary>The model's files, and how far their fetch has come.</summary>
+    public ModelStatus? Model { get; init; }
+
+    /// <summary>How far the replacement of replicas has come.</summary>
+    public RolloutStatus? Rollout { get; init; }
+
+    /// <summary>The pod template in use, which an upgrade of the operator leaves as it is.</summary>
+    public TemplateStatus? Template { get; init; }
+
+    /// <summary>Accelerators that the service needs, and that nodes have free for it.</summary>
+    public AcceleratorStatus? Accelerators { get; init; }
 }

@@ -8,11 +8,13 @@ public sealed record ModelSpec
     /// <summary>
     /// Where the model's files are, a checkpoint in the form of the Hugging Face Hub: hf://org/name@revision, s3://bucket/prefix, gs://bucket/prefix,
     /// https://host/folder/ or oci://registry/repository:tag, which each replica's init container fetches into spec.storage; pvc://claim/path, which is
-    /// mounted; file:///path in the image. A change rolls the replicas.
+    /// mounted; image://registry/repository:tag, an image whose files are mounted; file:///path in the runtime's image. A change rolls the replicas.
     /// </summary>
     [Schema(MinLength = 1, MaxLength = 2048)]
-    [ValidationRule("self.matches('^(file:///|hf://|s3://|gs://|https://|oci://|pvc://)[^ ]+$')",
-        "uri must begin with file:///, hf://, s3://, gs://, https://, oci:// or pvc:// and hold no space")]
+    [ValidationRule("self.matches('^(file:///|hf://|s3://|gs://|https://|oci://|pvc://|image://)[^ ]+$')",
+        "uri must begin with file:///, hf://, s3://, gs://, https://, oci://, pvc:// or image:// and hold no space")]
+    [ValidationRule("!self.matches('^(hf|s3|gs|https|oci|image):///')", "between the scheme and the first slash of uri a place must be named")]
+    [ValidationRule("!self.startsWith('pvc://') || self.matches('^pvc://[a-z0-9]([-a-z0-9.]*[a-z0-9])?(/.*)?$')", "a claim is named as in pvc://claim/path")]
     public required string Uri { get; init; }
 
     /// <summary>

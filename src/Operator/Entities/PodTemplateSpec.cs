@@ -28,12 +28,15 @@ public sealed record PodTemplateSpec
 /// <summary>Labels and annotations of the pods.</summary>
 public sealed record PodTemplateMetadataSpec
 {
-    /// <summary>Labels; the prefixes serving.octavo.dev/ and app.kubernetes.io/ belong to the operator.</summary>
+    /// <summary>Labels. The prefix serving.octavo.dev/ and app.kubernetes.io/name, instance and managed-by belong to the operator.</summary>
     [Schema(MaxProperties = 32, ItemMaxLength = 63)]
+    [ValidationRule("self.all(key, !key.startsWith('serving.octavo.dev/') && !(key in ['app.kubernetes.io/name', 'app.kubernetes.io/instance', 'app.kubernetes.io/managed-by']))",
+        "labels serving.octavo.dev/* and app.kubernetes.io/name, instance and managed-by belong to the operator", Reason = "FieldValueForbidden")]
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 
-    /// <summary>Annotations.</summary>
+    /// <summary>Annotations. The prefix serving.octavo.dev/ belongs to the operator.</summary>
     [Schema(MaxProperties = 32, ItemMaxLength = 8192)]
+    [ValidationRule("self.all(key, !key.startsWith('serving.octavo.dev/'))", "annotations serving.octavo.dev/* belong to the operator", Reason = "FieldValueForbidden")]
     public IReadOnlyDictionary<string, string>? Annotations { get; init; }
 }
 

@@ -17,9 +17,8 @@ namespace Octavo.Operator.Entities;
 [PrinterColumn("Model", "string", ".spec.model.uri")]
 [PrinterColumn("Ready", "string", ".status.conditions[?(@.type==\"Ready\")].status")]
 [PrinterColumn("Replicas", "integer", ".status.readyReplicas")]
-[PrinterColumn("Desired", "integer", ".status.desiredReplicas")]
 [PrinterColumn("Reason", "string", ".status.conditions[?(@.type==\"Ready\")].reason")]
-[PrinterColumn("URL", "string", ".status.url", Priority = 1)]
+[PrinterColumn("URL", "string", ".status.url")]
 [PrinterColumn("Age", "date", ".metadata.creationTimestamp")]
 [ValidationRule("size(self.metadata.name) <= 63", "metadata.name must have at most 63 characters, because the Service takes it")]
 [ValidationRule("self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')", "metadata.name must be a DNS label that begins with a letter, because the Service takes it")]
@@ -39,6 +38,7 @@ public sealed record V1Alpha1InferenceService : IKubernetesObject
     /// <summary>What is wanted. Only users write here; the operator never does.</summary>
     public required InferenceServiceSpec Spec { get; init; }
 
-    /// <summary>What is. Only the operator writes here.</summary>
+    /// <summary>What is. Only the operator writes here. Until it did, tools that follow kstatus see by the generation that work is to come.</summary>
+    [Schema(DefaultJson = "{\"observedGeneration\": -1}")]
     public InferenceServiceStatus? Status { get; init; }
 }

@@ -11,6 +11,9 @@ namespace Octavo.Operator.Entities;
 [JsonConverter(typeof(WrittenQuantityJsonConverter))]
 public readonly record struct WrittenQuantity(string Text)
 {
+    /// <summary>CEL: more than nothing. A quantity may be written as a number, so it is read by its text.</summary>
+    internal const string Positive = "quantity(string(self)).isGreaterThan(quantity('0'))";
+
     /// <summary>The amount; false where the text is no quantity (the schema's pattern lets a few such texts through).</summary>
     public bool TryGetAmount(out ResourceQuantity amount) => ResourceQuantity.TryParse(Text, out amount);
 
