@@ -15,7 +15,7 @@ namespace Octavo.KubernetesClient;
 /// <see cref="IKubernetesClient"/> over HTTP. Besides <see cref="KubernetesException"/> it throws what the network gives: <see cref="HttpRequestException"/>,
 /// <see cref="IOException"/>, <see cref="TimeoutException"/>, and <see cref="KubernetesConfigurationException"/> where no credential can be had. Thread-safe.
 /// </summary>
-public sealed class HttpKubernetesClient : IKubernetesClient, IDisposable
+public sealed partial class HttpKubernetesClient : IKubernetesClient, IDisposable
 {
     /// <summary>How long after a watch's own timeout its connection is given up: the server should have ended it.</summary>
     private static readonly TimeSpan WatchGrace = TimeSpan.FromSeconds(30);
@@ -139,26 +139,6 @@ public sealed class HttpKubernetesClient : IKubernetesClient, IDisposable
         var path = ResourcePath.For<T>(entity.Metadata.NamespaceProperty, entity.Metadata.Name, options.Subresource);
         return ObjectAsync<T>(ApplyRequest(path, Body(entity), options), cancellationToken);
     }
-
-    public async Task<JsonObject> ApplyManifestAsync(JsonObject manifest, ApplyOptions options, CancellationToken cancellationToken)
-    {
-        var target = ManifestTarget.Read(manifest);
-        var resource = await discovery.FindAsync(target.GroupVersion, target.Kind, cancellationToken).ConfigureAwait(false);
-        var path = ResourcePath.For(
-            target.GroupVersion, resource.Plural, resource.Namespaced ? target.Namespace ?? configuration.Namespace : null, target.Name, options.Subresource);
-        try
-        {
-            var body = JsonSerializer.SerializeToUtf8Bytes(manifest, KubernetesJson.Options);
-            return await ObjectAsync<JsonObject>(ApplyRequest(path, body, options), cancellationToken).ConfigureAwait(false);
-        }
-        catch (KubernetesException exception) when (exception.IsNotFound)
-        {
-            discovery.Forget(target.GroupVersion);
-            throw;
-        }
-    }
-
-    public Task<IReadOnlyList<ServedVersion>> DiscoverAsync(CancellationToken cancellationToken) => discovery.AllAsync(cancellationToken);
 
     public Task DeleteAsync<T>(string name, string? namespaceName, V1DeleteOptions? options, CancellationToken cancellationToken) where T : class, IKubernetesObject
     {

@@ -43,6 +43,14 @@ public interface IKubernetesClient
     /// <summary>Server-side apply of a manifest of any kind (YAML or JSON already parsed); the path is found by discovery.</summary>
     Task<JsonObject> ApplyManifestAsync(JsonObject manifest, ApplyOptions options, CancellationToken cancellationToken);
 
+    /// <summary>An object of any kind; null where it, or its kind, does not exist. The path is found by discovery.</summary>
+    Task<JsonObject?> FindManifestAsync(string groupVersion, string kind, string name, string? namespaceName, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("this client reads only kinds that it has a type for");
+
+    /// <summary>Deletes an object of any kind in the background; gives whether it was there.</summary>
+    Task<bool> DeleteManifestAsync(string groupVersion, string kind, string name, string? namespaceName, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("this client deletes only kinds that it has a type for");
+
     /// <summary>What the server serves in every named group; the core group is not in it, since it is never absent.</summary>
     Task<IReadOnlyList<ServedVersion>> DiscoverAsync(CancellationToken cancellationToken) => throw new NotSupportedException("this client knows no discovery");
 

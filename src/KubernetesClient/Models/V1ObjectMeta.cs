@@ -23,7 +23,7 @@ public sealed record V1ObjectMeta : KubernetesRecord
     public IReadOnlyList<V1OwnerReference>? OwnerReferences { get; init; }
     public IReadOnlyList<string>? Finalizers { get; init; }
 
-    /// <summary>Kept as it came: no controller here interprets it.</summary>
+    /// <summary>Kept as it came; <see cref="KubernetesClient.ManagedFields.Owners(V1ObjectMeta, ReadOnlySpan{string})"/> reads it.</summary>
     public JsonElement? ManagedFields { get; init; }
 }
 

@@ -12,7 +12,9 @@ namespace Octavo.Operator.Resources;
 /// </summary>
 internal static class AppliedFields
 {
-    /// <summary>Keys of lists that the API server merges by key; the items of all other lists are compared one by one.</summary>
+    /// <summary>
+    /// Keys of lists that the API server merges by key: those that the wanted item names have to agree. The items of all other lists are compared one by one.
+    /// </summary>
     private static readonly Dictionary<string, string[]> ListKeys = new(StringComparer.Ordinal)
     {
         ["containers"] = ["name"],
@@ -21,9 +23,10 @@ internal static class AppliedFields
         ["volumes"] = ["name"],
         ["volumeMounts"] = ["mountPath"],
         ["imagePullSecrets"] = ["name"],
-        ["ports"] = ["containerPort", "port"],
+        ["ports"] = ["containerPort", "port", "protocol"],
         ["ownerReferences"] = ["uid"],
-        ["topologySpreadConstraints"] = ["topologyKey"],
+        ["topologySpreadConstraints"] = ["topologyKey", "whenUnsatisfiable"],
+        ["hostAliases"] = ["ip"],
     };
 
     /// <summary>A short hash of the value as written; the builders write in a fixed order.</summary>
@@ -60,8 +63,8 @@ internal static class AppliedFields
             return live.Count == wanted.Count && wanted.Zip(live).All(pair => Covers(pair.Second, pair.First, "", isQuantity: false));
         }
 
-        return wanted.All(item => keys.FirstOrDefault(k => item?[k] is not null) is { } key
-            && live.FirstOrDefault(l => JsonNode.DeepEquals(l?[key], item![key])) is { } match
+        return wanted.All(item => keys.Any(k => item?[k] is not null)
+            && live.FirstOrDefault(l => keys.All(k => item![k] is not { } key || JsonNode.DeepEquals(l?[k], key))) is { } match
             && Covers(match, item, "", isQuantity: false));
     }
 

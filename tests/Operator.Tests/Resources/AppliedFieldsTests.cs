@@ -18,6 +18,8 @@ public sealed class AppliedFieldsTests
     [InlineData("""{"containers":[{"name":"b","image":"i"}]}""", """{"containers":[{"name":"b","image":"j"}]}""", false)]
     [InlineData("""{"env":[{"name":"A","value":""}]}""", """{"env":[{"name":"A"}]}""", true)]
     [InlineData("""{"ports":[{"port":8000,"targetPort":"http"}]}""", """{"ports":[{"port":8000,"targetPort":"http","nodePort":3}]}""", true)]
+    [InlineData("""{"ports":[{"port":53,"protocol":"UDP"}]}""", """{"ports":[{"port":53,"protocol":"TCP"},{"port":53,"protocol":"UDP"}]}""", true)]
+    [InlineData("""{"ports":[{"port":53,"protocol":"UDP"}]}""", """{"ports":[{"port":53,"protocol":"TCP"}]}""", false)]
     [InlineData("""{"resources":{"requests":{"cpu":"1000m"}}}""", """{"resources":{"requests":{"cpu":"1"}}}""", true)]
     [InlineData("""{"resources":{"requests":{"cpu":"1000m"}}}""", """{"resources":{"requests":{"cpu":"2"}}}""", false)]
     [InlineData("""{"labels":{"cpu":"1000m"}}""", """{"labels":{"cpu":"1"}}""", false)]

@@ -197,9 +197,34 @@ public sealed class FakeKubernetesClient(TimeProvider? timeProvider = null) : IK
         var metadata = manifest["metadata"]!;
         var request = new FakeRequest("apply", kind, (string?)metadata["namespace"], (string)metadata["name"]!, options.Subresource);
         await AskAsync(request, cancellationToken).ConfigureAwait(false);
-        var plural = Plurals.TryGetValue($"{version}/{kind}", out var known) ? known : $"{kind.ToLowerInvariant()}s";
-        return store.Apply(
-            new FakeResource($"{version}/{plural}", request.Namespace, request.Name!), manifest, options.FieldManager, options.Subresource, options.DryRun);
+        return store.Apply(At(version, kind, request.Namespace, request.Name!), manifest, options.FieldManager, options.Subresource, options.DryRun);
+    }
+
+    public async Task<JsonObject?> FindManifestAsync(string groupVersion, string kind, string name, string? namespaceName, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await AskAsync(new FakeRequest("get", kind, namespaceName, name), cancellationToken).ConfigureAwait(false);
+            return store.Get(At(groupVersion, kind, namespaceName, name));
+        }
+        catch (KubernetesException exception) when (exception.IsNotFound)
+        {
+            return null;
+        }
+    }
+
+    public async Task<bool> DeleteManifestAsync(string groupVersion, string kind, string name, string? namespaceName, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await AskAsync(new FakeRequest("delete", kind, namespaceName, name), cancellationToken).ConfigureAwait(false);
+            store.Delete(At(groupVersion, kind, namespaceName, name), null);
+            return true;
+        }
+        catch (KubernetesException exception) when (exception.IsNotFound)
+        {
+            return false;
+        }
     }
 
     public async Task<IReadOnlyList<ServedVersion>> DiscoverAsync(CancellationToken cancellationToken)
@@ -218,6 +243,12 @@ public sealed class FakeKubernetesClient(TimeProvider? timeProvider = null) : IK
         OnSend?.Invoke(method, pathAndQuery, body) ?? throw new NotSupportedException($"the fake was not told how to answer {method} {pathAndQuery}");
 
     private static TaskCompletionSource<Exception?> NewCut() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private FakeResource At(string version, string kind, string? namespaceName, string name)
+    {
+        var plural = Plurals.TryGetValue($"{version}/{kind}", out var known) ? known : $"{kind.ToLowerInvariant()}s";
+        return new FakeResource($"{version}/{plural}", namespaceName, name);
+    }
 
     private static string Resource<T>()
     {
