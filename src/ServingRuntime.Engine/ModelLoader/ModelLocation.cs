@@ -33,7 +33,7 @@ public sealed partial record ModelLocation(string Folder, IReadOnlyList<string> 
 
         // Encoders of images lie beside their models and are none.
         var names = Directory.EnumerateFiles(path).Select(file => Path.GetFileName(file)).Where(IsGgufName).Where(name => !name.StartsWith("mmproj", StringComparison.OrdinalIgnoreCase)).Order(StringComparer.Ordinal).ToList();
-        var models = names.Select(name => Part(name)?.Groups[1].Value ?? name).Distinct(StringComparer.Ordinal).ToList();
+        var models = names.Select(ModelOf).Distinct(StringComparer.Ordinal).ToList();
         return models.Count switch
         {
             0 => new ModelLocation(path, []),
@@ -41,6 +41,9 @@ public sealed partial record ModelLocation(string Folder, IReadOnlyList<string> 
             _ => throw new CheckpointException($"{path} holds {models.Count} GGUF models ({string.Join(", ", names.Take(3))}{(names.Count > 3 ? "…" : "")}): name one of the files"),
         };
     }
+
+    /// <summary>What all parts of a GGUF model have in common: name of name-00001-of-00003.gguf; of a file that is no part its own name.</summary>
+    public static string ModelOf(string fileName) => Part(fileName)?.Groups[1].Value ?? fileName;
 
     private static bool IsGgufName(string path) => path.EndsWith(GgufFile.Suffix, StringComparison.OrdinalIgnoreCase);
 

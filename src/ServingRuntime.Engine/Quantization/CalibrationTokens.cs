@@ -24,17 +24,19 @@ internal static class CalibrationTokens
             return (Generate(options, config, timeProvider, cancellationToken), "text that the model wrote");
         }
 
+        // Read once, and only where there is text.
+        var tokenizer = new Lazy<Tokenizer>(() => Tokenizer.Load(tokenizerPath));
         if (options.Calibration is { } path)
         {
-            return (Cut(Read(path, tokenizerPath), options, config), path);
+            return (Cut(Read(path, tokenizer), options, config), path);
         }
 
         using var stream = typeof(CalibrationTokens).Assembly.GetManifestResourceStream("calibration.txt")!;
         using var reader = new StreamReader(stream, Encoding.UTF8);
-        return (Cut([Encode(tokenizerPath, reader.ReadToEnd())], options, config), "the text that ships");
+        return (Cut([Encode(tokenizer, reader.ReadToEnd())], options, config), "the text that ships");
     }
 
-    private static List<int[]> Read(string path, string tokenizerPath)
+    private static List<int[]> Read(string path, Lazy<Tokenizer> tokenizer)
     {
         string text;
         try
@@ -51,15 +53,15 @@ internal static class CalibrationTokens
             switch (Path.GetExtension(path))
             {
                 case ".jsonl":
-                    return [.. text.Split('\n').Where(line => !string.IsNullOrWhiteSpace(line)).Select(line => Document(line, tokenizerPath))];
+                    return [.. text.Split('\n').Where(line => !string.IsNullOrWhiteSpace(line)).Select(line => Document(line, tokenizer))];
                 case ".json":
                     using (var document = JsonDocument.Parse(text))
                     {
-                        return [.. document.RootElement.EnumerateArray().Select(item => Document(item, tokenizerPath))];
+                        return [.. document.RootElement.EnumerateArray().Select(item => Document(item, tokenizer))];
                     }
 
                 default:
-                    return [Encode(tokenizerPath, text)];
+                    return [Encode(tokenizer, text)];
             }
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException or KeyNotFoundException)
@@ -69,23 +71,23 @@ internal static class CalibrationTokens
         }
     }
 
-    private static int[] Document(string line, string tokenizerPath)
+    private static int[] Document(string line, Lazy<Tokenizer> tokenizer)
     {
         using var document = JsonDocument.Parse(line);
-        return Document(document.RootElement, tokenizerPath);
+        return Document(document.RootElement, tokenizer);
     }
 
-    private static int[] Document(JsonElement item, string tokenizerPath)
+    private static int[] Document(JsonElement item, Lazy<Tokenizer> tokenizer)
     {
         var ids = item.ValueKind == JsonValueKind.Array ? item : item.TryGetProperty("input_ids", out var list) ? list : default;
-        return ids.ValueKind == JsonValueKind.Array ? [.. ids.EnumerateArray().Select(id => id.GetInt32())] : Encode(tokenizerPath, item.GetProperty("text").GetString() ?? "");
+        return ids.ValueKind == JsonValueKind.Array ? [.. ids.EnumerateArray().Select(id => id.GetInt32())] : Encode(tokenizer, item.GetProperty("text").GetString() ?? "");
     }
 
-    private static int[] Encode(string tokenizerPath, string text)
+    private static int[] Encode(Lazy<Tokenizer> tokenizer, string text)
     {
         try
         {
-            return [.. Tokenizer.Load(tokenizerPath).Encode(text, addSpecialTokens: true)];
+            return [.. tokenizer.Value.Encode(text, addSpecialTokens: true)];
         }
         catch (Exception exception) when (exception is TokenizerFormatException or IOException)
         {

@@ -30,6 +30,14 @@ public sealed class CalibrationTokensTests : IDisposable
         Load("a.jsonl", lines, samples: 4).Select(sequence => sequence[0]).Should().Equal(0, 25, 50, 75);
     }
 
+    [Fact]
+    public void Load_ManyTexts_ReadsTheTokenizerOnce()
+    {
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Load("a.jsonl", string.Join('\n', Enumerable.Repeat("{\"text\": \"one two three four five six seven eight nine\"}", 200))).Should().HaveCount(16);
+        (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(64 << 20, "one reading takes some megabytes");
+    }
+
     [Theory]
     [InlineData("a.jsonl", "[1, 2", "*a.jsonl*lines or items are*")]
     [InlineData("a.jsonl", "{\"prompt\": \"x\"}", "*a.jsonl*lines or items are*")]

@@ -57,6 +57,9 @@ public sealed class ChatTemplateTests
     [InlineData("{{ messages[0]['role'] }}{{ messages[0].content }}{{ messages[5] is defined }}", "userhiFalse")]
     [InlineData("{{ '{} {name}'.format(1, name='n') }}", "1 n")]
     [InlineData("{{ strftime_now('%d %b %Y') }}", "01 Jan 2026")]
+    [InlineData("{{ ' a  b\tc '.split() }}{{ ' a  b c '.split(none, 1) }}{{ ' a '.split(none, 0) }}{{ '  '.split() }}", "['a', 'b', 'c']['a', 'b c ']['a '][]")]
+    [InlineData("{{ ' a b  c '.rsplit() }}{{ ' a b  c '.rsplit(none, 1) }}{{ ' a '.rsplit(none, 0) }}", "['a', 'b', 'c'][' a b', 'c'][' a']")]
+    [InlineData("{{ 'abc'|truncate(9223372036854775807) }}{{ 'abc'|truncate(3, leeway=9223372036854775807) }}", "abcabc")]
     [InlineData("{{ 10 ** 31 / -1000 }} {{ 2 / (2 ** 64 - 255) }} {{ u|truncate(9) }} {{ '%d' % 1 }} {{ 'x' % [1] }}", "-1e+28 1.0842021724855044e-19  1 x")]
     [InlineData("{{ 9223372036854775807 + 1 }} {{ 2 ** 100 }}", "9223372036854775808 1267650600228229401496703205376")]
     [InlineData("{% if false %}{{ 1|nosuch }}{% endif %}{{ 1|nosuch if false else 2 }}", "2")]
@@ -137,6 +140,20 @@ public sealed class ChatTemplateTests
         using var messages = JsonDocument.Parse("""[{"role": "user", "content": "hi"}]""");
         using var variables = JsonDocument.Parse("""{"messages": [], "enable_thinking": false}""");
         Make("{{ messages | length }}{{ enable_thinking }}").Render(messages.RootElement, null, false, variables.RootElement).Should().Be("1False");
+    }
+
+    /// <summary>What a client may write is gone through once: a copy of the rest at each word would be gigabytes here.</summary>
+    [Theory]
+    [InlineData("{{ messages[0].content.split()|length }}", "100000")]
+    [InlineData("{{ messages[0].content.rsplit()|length }}", "100000")]
+    [InlineData("{{ ('%' ~ '-' * 50000 ~ 'd') % 1 }}", "1")]
+    public void Render_LongTexts_AllocateByTheirLength(string source, string expected)
+    {
+        using var messages = JsonDocument.Parse($$"""[{"role": "user", "content": "{{string.Concat(Enumerable.Repeat("a ", 100_000))}}"}]""");
+        var template = Make(source);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        template.Render(messages.RootElement, null, false, null).Should().Be(expected);
+        (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(64 << 20);
     }
 
     private static ChatTemplate Make(string source) => new(source, new Dictionary<string, string>(), new TemplateLimits { MaxSteps = 300_000 }, new FakeTimeProvider());

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Octavo.ServingRuntime.Engine.Tokenization.Decoders;
@@ -129,8 +130,8 @@ internal sealed class ByteRunStream(TextStream next) : TextStream
     private int CompleteLength()
     {
         var done = 0;
-        var bytes = run.ToArray();
-        while (done < bytes.Length && Rune.DecodeFromUtf8(bytes.AsSpan(done), out _, out var length) == System.Buffers.OperationStatus.Done)
+        var bytes = CollectionsMarshal.AsSpan(run);
+        while (done < bytes.Length && Rune.DecodeFromUtf8(bytes[done..], out _, out var length) == System.Buffers.OperationStatus.Done)
         {
             done += length;
         }

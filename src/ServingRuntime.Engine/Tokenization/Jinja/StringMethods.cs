@@ -194,26 +194,38 @@ internal sealed class StringMethods(RenderBudget budget)
         _ => throw TemplateValue.Error($"a string or a tuple of strings is needed, not {TemplateValue.TypeName(value)}"),
     };
 
+    /// <summary>Words, once through the text. The last one of a limited split keeps the white space at the far end of the text.</summary>
     private static List<object?> SplitSpace(string text, long limit, bool fromRight)
     {
         var parts = new List<object?>();
-        var rest = PythonText.Strip(text, null);
-        while (rest.Length > 0)
+        var (start, end) = (0, text.Length);
+        while (true)
         {
-            var at = limit == parts.Count ? -1 : fromRight ? LastSpace(rest) : FirstSpace(rest);
-            if (at < 0)
+            // The near end is stripped before each word, as Python does, and the far one left alone.
+            while (start < end && PythonText.IsSpace(fromRight ? text[end - 1] : text[start]))
             {
-                parts.Add(rest);
+                (start, end) = fromRight ? (start, end - 1) : (start + 1, end);
+            }
+
+            if (start == end)
+            {
                 break;
             }
 
-            parts.Add(fromRight ? rest[(at + 1)..] : rest[..at]);
-            rest = fromRight ? PythonText.Strip(rest[..at], null) : PythonText.Strip(rest[at..], null);
-        }
+            if (limit == parts.Count)
+            {
+                parts.Add(text[start..end]);
+                break;
+            }
 
-        if (limit >= 0 && limit + 1 == parts.Count)
-        {
-            parts[^1] = Remainder(text, (string)parts[^1]!, fromRight);
+            var at = fromRight ? end : start;
+            while (fromRight ? at > start && !PythonText.IsSpace(text[at - 1]) : at < end && !PythonText.IsSpace(text[at]))
+            {
+                at += fromRight ? -1 : 1;
+            }
+
+            parts.Add(fromRight ? text[at..end] : text[start..at]);
+            (start, end) = fromRight ? (start, at) : (at, end);
         }
 
         if (fromRight)
@@ -222,36 +234,6 @@ internal sealed class StringMethods(RenderBudget budget)
         }
 
         return parts;
-    }
-
-    /// <summary>The last part of a limited split keeps the white space at the far end of the text.</summary>
-    private static string Remainder(string text, string part, bool fromRight)
-        => fromRight ? text[..(text.Length - PythonText.Strip(text, null, right: false).Length)] + part : part + text[PythonText.Strip(text, null, left: false).Length..];
-
-    private static int FirstSpace(string text)
-    {
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (PythonText.IsSpace(text[i]))
-            {
-                return i;
-            }
-        }
-
-        return -1;
-    }
-
-    private static int LastSpace(string text)
-    {
-        for (var i = text.Length - 1; i >= 0; i--)
-        {
-            if (PythonText.IsSpace(text[i]))
-            {
-                return i;
-            }
-        }
-
-        return -1;
     }
 
     private string Pad(string text, string name, CallArguments arguments)

@@ -240,7 +240,7 @@ internal sealed class TemplateFilters
             throw TemplateValue.Error("truncate needs a length not below that of the end");
         }
 
-        if (TemplateValue.TryLength(value) <= length + leeway)
+        if (TemplateValue.TryLength(value) - leeway <= length)
         {
             return value;
         }

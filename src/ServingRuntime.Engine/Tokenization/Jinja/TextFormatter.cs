@@ -34,12 +34,13 @@ internal sealed class TextFormatter(RenderBudget budget)
                 (i, used) = (close + 1, items.Count);
             }
 
-            var flags = "";
+            var firstFlag = i;
             while (i < text.Length && text[i] is '-' or '+' or ' ' or '0' or '#')
             {
-                flags += text[i++];
+                i++;
             }
 
+            var flags = text[firstFlag..i];
             var width = Number(text, ref i, Next) ?? 0;
             if (width < 0)
             {

@@ -142,17 +142,16 @@ internal sealed class BpeModel : TokenizerModel
             return vocabulary.TryFind(piece, out id);
         }
 
-        var bytes = scratchless(piece.Length) ? stackalloc byte[512] : new byte[piece.Length * 3];
+        const int onStack = 512;
+        var bytes = piece.Length * 3 <= onStack ? stackalloc byte[onStack] : new byte[piece.Length * 3];
         var count = System.Text.Encoding.UTF8.GetBytes(piece, bytes);
-        Span<char> written = count <= 512 ? stackalloc char[512] : new char[count];
+        Span<char> written = count <= onStack ? stackalloc char[onStack] : new char[count];
         for (var i = 0; i < count; i++)
         {
             written[i] = ByteAlphabet.CharOf(bytes[i]);
         }
 
         return vocabulary.TryFind(written[..count], out id);
-
-        static bool scratchless(int length) => length * 3 <= 512;
     }
 
     private void TokenizeBytes(ReadOnlySpan<char> piece, EncodingScratch scratch)

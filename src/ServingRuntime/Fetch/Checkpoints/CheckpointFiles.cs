@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Octavo.ServingContract;
+using Octavo.ServingRuntime.Engine.ModelLoader;
 using Octavo.ServingRuntime.Fetch.Sources;
 
 namespace Octavo.ServingRuntime.Fetch.Checkpoints;
@@ -48,7 +49,7 @@ internal static class CheckpointFiles
 
         // Encoders of images lie beside their models and are none.
         var ggufs = listing.Files.Select(f => f.Path).Where(p => IsGguf(p) && !p.StartsWith("mmproj", StringComparison.OrdinalIgnoreCase) && !p.Contains('/', StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToList();
-        var models = ggufs.DistinctBy(p => PartNumber(p) is > 0 and var number ? p[..number] : p, StringComparer.Ordinal).ToList();
+        var models = ggufs.DistinctBy(ModelLocation.ModelOf, StringComparer.Ordinal).ToList();
         return models.Count == 1 ? listing with { NamedWeights = models[0] } : listing;
     }
 
@@ -122,19 +123,16 @@ internal static class CheckpointFiles
             throw new FetchException(FetchExitCode.NotFound, $"{source} does not exist: there is no {named}.");
         }
 
-        var number = PartNumber(named);
-        if (number <= 0)
+        var model = ModelLocation.ModelOf(named);
+        if (model == named)
         {
             return [file];
         }
 
+        // What follows the number is how many parts there are: a folder may hold the same model cut in another way.
         var of = named.LastIndexOf("-of-", StringComparison.Ordinal);
-        return files.Values.Where(f => f.Path.Length == named.Length && f.Path.StartsWith(named[..(number + 1)], StringComparison.Ordinal) && f.Path.EndsWith(named[of..], StringComparison.Ordinal))
-            .OrderBy(f => f.Path, StringComparer.Ordinal);
+        return files.Values.Where(f => ModelLocation.ModelOf(f.Path) == model && f.Path.EndsWith(named[of..], StringComparison.Ordinal)).OrderBy(f => f.Path, StringComparer.Ordinal);
     }
-
-    /// <summary>Where in name-00001-of-00003.gguf the hyphen before the number is; not above 0: in no part.</summary>
-    private static int PartNumber(string path) => path.LastIndexOf("-of-", StringComparison.Ordinal) is > 0 and var of ? path.LastIndexOf('-', of - 1) : -1;
 
     private static bool IsGguf(string path) => path.EndsWith(GgufSuffix, StringComparison.OrdinalIgnoreCase);
 
