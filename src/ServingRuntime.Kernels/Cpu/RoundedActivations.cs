@@ -10,7 +10,7 @@ namespace Octavo.ServingRuntime.Kernels.Cpu;
 internal sealed unsafe class RoundedActivations : IDisposable
 {
     public const int BlockRows = 16, TileInputs = 32, RowBytes = 64, TileBytes = BlockRows * RowBytes;
-    private const long LeastBytes = 1 << 20;
+    private const long LeastBytes = 2 << 20;
     private CpuMemory? memory;
 
     /// <summary>Tiles of a block.</summary>
