@@ -2,16 +2,13 @@ using System.Net;
 using Octavo.ControllerRuntime;
 using Octavo.ControllerRuntime.Cache;
 using Octavo.ControllerRuntime.Metrics;
-using Octavo.ControllerRuntime.Queue;
 using Octavo.KubernetesClient;
 using Octavo.KubernetesClient.Models;
 using Octavo.Metrics.Prometheus;
-using Octavo.Operator.Autoscaling;
 using Octavo.Operator.Controller;
 using Octavo.Operator.Entities;
 using Octavo.Operator.Metrics;
 using Octavo.Operator.Resources;
-using Octavo.Operator.Scraping;
 
 namespace Octavo.Operator.Configuration;
 
@@ -56,21 +53,20 @@ internal static class OperatorApplication
             runtime.Namespaces = scope;
             runtime.KubeConfigPath = options.Kubeconfig;
             runtime.LeaderElection = new() { Enabled = options.LeaderElect, LeaseNamespace = options.LeaderElectionNamespace ?? ownNamespace };
-        }).AddController<InferenceServiceController, V1Alpha1InferenceService>(controller => controller
-            .WithWorkers(options.Workers)
-            .Owns<V1Deployment>(made)
-            .Owns<V1ControllerRevision>(made)
-            .Owns<V1Service>(made)
-            .Owns<V1PersistentVolumeClaim>(made)
-            .Watches<V1Pod>(ClusterView.ServiceOf, made));
+        }).AddController<InferenceServiceController, V1Alpha1InferenceService>(controller =>
+        {
+            controller.WithWorkers(options.Workers);
+            foreach (var feature in options.Features)
+            {
+                feature.Watch(controller, made);
+            }
+        });
 
-        services.AddSingleton<AutoscalerStates>();
         services.AddSingleton(CreateView);
-        services.AddReconcilers();
-        services.AddSingleton(CreateScraper);
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Autoscaler>(
-            provider, (Action<NamespacedName>)provider.GetRequiredKeyedService<WorkQueue>(typeof(V1Alpha1InferenceService)).Add));
-        services.AddHostedService<AutoscalerBackgroundService>();
+        foreach (var feature in options.Features)
+        {
+            feature.AddServices(services);
+        }
     }
 
     private static ClusterView CreateView(IServiceProvider provider)
@@ -78,12 +74,5 @@ internal static class OperatorApplication
         provider.GetRequiredService<SharedInformer<V1Pod>>().AddIndex(ClusterView.ServiceIndex, pod => ClusterView.ServiceOf(pod).Select(key => key.ToString()));
         provider.GetRequiredService<SharedInformer<V1ControllerRevision>>().AddIndex(ClusterView.ServiceIndex, record => ClusterView.ServiceOf(record).Select(key => key.ToString()));
         return ActivatorUtilities.CreateInstance<ClusterView>(provider);
-    }
-
-    private static ServingMetricsScraper CreateScraper(IServiceProvider provider)
-    {
-        // Pods are reached directly: a proxy of the environment is for the outside world. Connections go when their pod does.
-        var handler = new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30), ConnectTimeout = TimeSpan.FromSeconds(1) };
-        return new ServingMetricsScraper(new HttpClient(handler), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<OperatorOptions>().ScrapeTimeout);
     }
 }

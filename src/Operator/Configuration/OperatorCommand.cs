@@ -24,9 +24,16 @@ internal static class OperatorCommand
         {
             kubeconfig, watched, elect, leaseNamespace, bind, image, interval, workers, Manifests(),
         };
+        var features = OperatorFeatures.Create();
+        foreach (var flag in features.SelectMany(f => f.Flags))
+        {
+            root.Options.Add(flag);
+        }
+
         root.SetAction((parsed, cancellationToken) => RunAsync(
             new OperatorOptions
             {
+                Features = features,
                 Kubeconfig = parsed.GetValue(kubeconfig),
                 Namespace = parsed.GetValue(watched),
                 LeaderElect = parsed.GetValue(elect),
@@ -36,14 +43,15 @@ internal static class OperatorCommand
                 AutoscalingInterval = TimeSpan.FromSeconds(Math.Clamp(parsed.GetValue(interval), 0, 1e6)),
                 Workers = parsed.GetValue(workers),
             },
+            [.. features.SelectMany(f => f.Read(parsed))],
             parsed.InvocationConfiguration.Error,
             cancellationToken));
         return root;
     }
 
-    private static async Task<int> RunAsync(OperatorOptions options, TextWriter error, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(OperatorOptions options, IReadOnlyList<string> featureErrors, TextWriter error, CancellationToken cancellationToken)
     {
-        var errors = options.Validate();
+        IReadOnlyList<string> errors = [.. options.Validate(), .. featureErrors];
         if (errors.Count > 0)
         {
             await error.WriteLineAsync(string.Join(Environment.NewLine, errors));

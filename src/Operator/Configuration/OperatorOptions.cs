@@ -32,6 +32,9 @@ internal sealed record OperatorOptions
     /// <summary>InferenceServices that are reconciled at once.</summary>
     public int Workers { get; init; } = 4;
 
+    /// <summary>What the operator consists of, each feature with its own options.</summary>
+    public IReadOnlyList<IOperatorFeature> Features { get; init; } = OperatorFeatures.Create();
+
     /// <summary>Valid only after <see cref="Validate"/> found no error.</summary>
     public IPEndPoint BindEndPoint => IPEndPoint.Parse(BindAddress);
 

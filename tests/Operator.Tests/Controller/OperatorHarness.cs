@@ -51,16 +51,21 @@ internal sealed class OperatorHarness
 
     public InferenceServiceController Create(OperatorOptions options)
     {
-        var services = new ServiceCollection()
-            .AddLogging()
+        var services = new ServiceCollection();
+        foreach (var feature in options.Features)
+        {
+            feature.AddServices(services);
+        }
+
+        // What the features add of these is not used: the last registration counts.
+        services.AddLogging()
             .AddSingleton<IKubernetesClient>(Client)
             .AddSingleton<TimeProvider>(Time)
             .AddSingleton(Cluster)
             .AddSingleton(States)
             .AddSingleton(Metrics)
             .AddSingleton(options)
-            .AddSingleton(new EventPublisher(Client, ServingObjectMeta.FieldManager, Time, NullLogger<EventPublisher>.Instance))
-            .AddReconcilers();
+            .AddSingleton(new EventPublisher(Client, ServingObjectMeta.FieldManager, Time, NullLogger<EventPublisher>.Instance));
         return ActivatorUtilities.CreateInstance<InferenceServiceController>(services.BuildServiceProvider());
     }
 

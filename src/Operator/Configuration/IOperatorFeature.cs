@@ -1,0 +1,27 @@
+using System.CommandLine;
+using Octavo.ControllerRuntime;
+using Octavo.ControllerRuntime.Cache;
+using Octavo.Operator.Entities;
+
+namespace Octavo.Operator.Configuration;
+
+/// <summary>
+/// One feature of the operator: the flags that are its own, what it adds to the container (sub-reconcilers, parts of the status, background services), and the
+/// kinds whose changes wake an InferenceService because of it. <see cref="OperatorFeatures"/> lists them all; nothing else needs to know one.
+/// </summary>
+internal interface IOperatorFeature
+{
+    /// <summary>Flags of the feature; the same objects at every call.</summary>
+    IReadOnlyList<Option> Flags => [];
+
+    /// <summary>Takes the values of <see cref="Flags"/>; gives all that is wrong with them. Without a call the defaults hold.</summary>
+    IEnumerable<string> Read(ParseResult parsed) => [];
+
+    void AddServices(IServiceCollection services);
+
+    /// <param name="controller">The controller of InferenceServices.</param>
+    /// <param name="made">Selects the objects that the operator made, in the namespaces that it serves.</param>
+    void Watch(ControllerBuilder<V1Alpha1InferenceService> controller, InformerOptions made)
+    {
+    }
+}

@@ -1,0 +1,25 @@
+using Octavo.ControllerRuntime;
+using Octavo.ControllerRuntime.Cache;
+using Octavo.KubernetesClient.Models;
+using Octavo.Operator.Configuration;
+using Octavo.Operator.Entities;
+using Octavo.Operator.Templates;
+
+namespace Octavo.Operator.Controller;
+
+/// <summary>The replicas, the template that they are made from, and their address.</summary>
+internal sealed class WorkloadFeature : IOperatorFeature
+{
+    public void AddServices(IServiceCollection services) => services
+        .AddSingleton<TemplateRecords>()
+        .AddSingleton<VictimHints>()
+        .AddSingleton<ISubReconciler, WorkloadReconciler>()
+        .AddSingleton<ISubReconciler, ServiceReconciler>()
+        .AddSingleton<IStatusPart, ReplicaStatusPart>();
+
+    public void Watch(ControllerBuilder<V1Alpha1InferenceService> controller, InformerOptions made) => controller
+        .Owns<V1Deployment>(made)
+        .Owns<V1ControllerRevision>(made)
+        .Owns<V1Service>(made)
+        .Watches<V1Pod>(ClusterView.ServiceOf, made);
+}
