@@ -14,6 +14,9 @@ namespace Octavo.ControllerRuntime;
 /// <summary>The entrance: <c>services.AddKubernetesOperator(o => …).AddController&lt;C, E&gt;(c => c.Owns&lt;V1Deployment&gt;())</c>.</summary>
 public static class OperatorServiceCollectionExtensions
 {
+    /// <summary>Key of the client without its <see cref="LeaseGuard"/>: the lease itself is written by who does not hold it.</summary>
+    internal const string Unguarded = "unguarded";
+
     /// <summary>
     /// Adds informers, leader election, metrics, events and, where none is registered, a client for the cluster that the environment names. Throws
     /// <see cref="ArgumentException"/> with all errors of the options.
@@ -47,6 +50,8 @@ public static class OperatorServiceCollectionExtensions
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<EventPublisher>>()));
         services.TryAddSingleton<Leadership>();
+        services.AddSingleton(provider => CreateGate(provider, options.LeaderElection));
+        Guard(services);
         services.TryAddSingleton<InformerSet>();
         services.AddHostedService<InformerBackgroundService>();
         services.AddHostedService(provider => new LeaderElectionBackgroundService(
@@ -59,9 +64,32 @@ public static class OperatorServiceCollectionExtensions
     }
 
     private static LeaderElector Elector(IServiceProvider provider, LeaderElectionOptions options) => new(
-        new LeaseLock(provider.GetRequiredService<IKubernetesClient>(), options.LeaseNamespace, options.LeaseName),
+        new LeaseLock(provider.GetRequiredKeyedService<IKubernetesClient>(Unguarded), options.LeaseNamespace, options.LeaseName),
         options,
         provider.GetRequiredService<TimeProvider>(),
         new Random(RandomNumberGenerator.GetInt32(int.MaxValue)),
-        provider.GetRequiredService<ILogger<LeaderElector>>());
+        provider.GetRequiredService<ILogger<LeaderElector>>(),
+        provider.GetRequiredService<WriteGate>());
+
+    private static WriteGate CreateGate(IServiceProvider provider, LeaderElectionOptions options)
+    {
+        var gate = new WriteGate(provider.GetRequiredService<TimeProvider>());
+        if (!options.Enabled)
+        {
+            gate.OpenAlways();
+        }
+
+        return gate;
+    }
+
+    /// <summary>Puts the guard before the client, whoever registered it: what asks for a client gets one that writes only while this process leads.</summary>
+    private static void Guard(IServiceCollection services)
+    {
+        var direct = services.Last(s => s.ServiceType == typeof(IKubernetesClient) && !s.IsKeyedService);
+        services.Remove(direct);
+        services.AddKeyedSingleton(Unguarded, (provider, _) => (IKubernetesClient)(direct.ImplementationInstance
+            ?? direct.ImplementationFactory?.Invoke(provider)
+            ?? ActivatorUtilities.CreateInstance(provider, direct.ImplementationType!)));
+        services.AddSingleton<IKubernetesClient>(provider => new LeaseGuard(provider.GetRequiredKeyedService<IKubernetesClient>(Unguarded), provider.GetRequiredService<WriteGate>()));
+    }
 }

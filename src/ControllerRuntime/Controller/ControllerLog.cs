@@ -24,4 +24,7 @@ internal static partial class ControllerLog
 
     [LoggerMessage(EventId = 5, Level = LogLevel.Information, Message = "{Controller}: workers stopped")]
     public static partial void Stopped(ILogger logger, string controller);
+
+    [LoggerMessage(EventId = 6, Level = LogLevel.Information, Message = "{Controller} {Key}: {Reason}")]
+    public static partial void NotLeading(ILogger logger, string controller, NamespacedName key, string reason);
 }

@@ -15,10 +15,10 @@ public sealed record ControllerOptions
     public TimeSpan ReconcileTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>
-    /// What a reconcile in hand may still take when its worker is told to stop; then it is cancelled. Less than the time between a leader's
-    /// renew deadline and the end of its lease, for another may lead after that.
+    /// What a reconcile in hand may still take when its worker is told to stop; then it is cancelled. No more than what is left of the lease when a leader
+    /// gives up, without the margin for writes: what comes later is not written anyway.
     /// </summary>
-    public TimeSpan StopGrace { get; init; } = TimeSpan.FromSeconds(3);
+    public TimeSpan StopGrace { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>All errors; none where the options can be used.</summary>
     public IReadOnlyList<string> Validate()

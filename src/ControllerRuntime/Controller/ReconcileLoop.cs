@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Octavo.ControllerRuntime.LeaderElection;
 using Octavo.ControllerRuntime.Metrics;
 using Octavo.ControllerRuntime.Queue;
 using Octavo.ControllerRuntime.Reconciliation;
@@ -61,6 +62,13 @@ public sealed class ReconcileLoop(
         {
             // Not its fault: whoever leads next, perhaps we, takes it up again.
             queue.Add(key);
+            result = "requeue";
+        }
+        catch (NotLeadingException exception)
+        {
+            // The end of the term is on its way here; if it is not, the next try tells.
+            queue.AddRateLimited(key);
+            ControllerLog.NotLeading(logger, queue.Name, key, exception.Message);
             result = "requeue";
         }
         catch (TerminalException exception)

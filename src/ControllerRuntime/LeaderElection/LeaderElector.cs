@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace Octavo.ControllerRuntime.LeaderElection;
 
 /// <summary>
-/// client-go's leader election. Skew of clocks does not matter: a candidate measures with its own monotonic clock how long it has not seen the record
-/// change. Not thread-safe: one run at a time.
+/// client-go's leader election, with tighter bounds (see <see cref="LeaderElectionOptions"/>). Skew of clocks does not matter: a candidate measures with its own
+/// monotonic clock how long it has not seen the record change. Not thread-safe: one run at a time.
 /// </summary>
 public sealed class LeaderElector
 {
@@ -15,18 +15,22 @@ public sealed class LeaderElector
     private readonly TimeProvider timeProvider;
     private readonly Random random;
     private readonly ILogger logger;
+    private readonly WriteGate? gate;
     private LeaderElectionRecord? observed;
     private long observedAt;
 
-    /// <summary>Throws <see cref="ArgumentException"/> with all errors of the options.</summary>
-    public LeaderElector(LeaseLock leaseLock, LeaderElectionOptions options, TimeProvider timeProvider, Random random, ILogger logger)
+    /// <summary>When the last write of ours that succeeded began: nobody can have seen that record earlier.</summary>
+    private long heldSince;
+
+    /// <summary>Throws <see cref="ArgumentException"/> with all errors of the options. Opens and shuts the gate, where it is given one.</summary>
+    public LeaderElector(LeaseLock leaseLock, LeaderElectionOptions options, TimeProvider timeProvider, Random random, ILogger logger, WriteGate? gate = null)
     {
         if (options.Validate() is { Count: > 0 } errors)
         {
             throw new ArgumentException(string.Join("; ", errors), nameof(options));
         }
 
-        (this.leaseLock, this.options, this.timeProvider, this.random, this.logger) = (leaseLock, options, timeProvider, random, logger);
+        (this.leaseLock, this.options, this.timeProvider, this.random, this.logger, this.gate) = (leaseLock, options, timeProvider, random, logger, gate);
     }
 
     /// <summary>By the record seen last.</summary>
@@ -82,9 +86,21 @@ public sealed class LeaderElector
         LeaderElectionLog.Waiting(logger, leaseLock.Description, options.Identity);
         while (!await TryWithinDeadlineAsync(cancellationToken).ConfigureAwait(false))
         {
-            var wait = options.RetryPeriod * (1 + (JitterFactor * random.NextDouble()));
-            await Task.Delay(wait, timeProvider, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(NextLook(), timeProvider, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>At random, so that candidates do not all ask at once; but when the lease is about to run out, just then.</summary>
+    private TimeSpan NextLook()
+    {
+        var usual = options.RetryPeriod * (1 + (JitterFactor * random.NextDouble()));
+        if (observed is not { HolderIdentity.Length: > 0 } held)
+        {
+            return usual;
+        }
+
+        var left = TimeSpan.FromSeconds(held.LeaseDurationSeconds) - timeProvider.GetElapsedTime(observedAt);
+        return left > TimeSpan.Zero && left < usual ? left + (options.RetryPeriod * (random.NextDouble() / 10)) : usual;
     }
 
     private async Task<bool> TryWithinDeadlineAsync(CancellationToken cancellationToken)
@@ -97,37 +113,46 @@ public sealed class LeaderElector
         return holds;
     }
 
-    /// <summary>Renews until the deadline passes without a success, the work ends, or we are told to stop.</summary>
+    /// <summary>Renews until the deadline passes without a success, somebody else holds the lease, the work ends, or we are told to stop.</summary>
     private async Task RenewAsync(Task work, CancellationToken cancellationToken)
     {
-        while (true)
+        while (await PauseAsync(options.RetryPeriod - timeProvider.GetElapsedTime(heldSince), work, cancellationToken).ConfigureAwait(false))
         {
-            if (!await PauseAsync(work, cancellationToken).ConfigureAwait(false))
+            // Not from now: a renewal that took long has used up part of the lease already, and a process that slept may have used up all.
+            var left = options.RetryPeriod + options.RenewDeadline - timeProvider.GetElapsedTime(heldSince);
+            if (left > TimeSpan.Zero && await RenewWithinAsync(left, work, cancellationToken).ConfigureAwait(false))
             {
-                return;
+                continue;
             }
 
-            using var deadline = new CancellationTokenSource(options.RenewDeadline, timeProvider);
-            using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
-            while (!await TryAcquireOrRenewAsync(linked.Token).ConfigureAwait(false))
+            if (!cancellationToken.IsCancellationRequested && !work.IsCompleted)
             {
-                if (linked.IsCancellationRequested || !await PauseAsync(work, linked.Token).ConfigureAwait(false))
-                {
-                    if (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-                    {
-                        LeaderElectionLog.Lost(logger, leaseLock.Description, options.Identity);
-                    }
-
-                    return;
-                }
+                LeaderElectionLog.Lost(logger, leaseLock.Description, options.Identity);
             }
+
+            return;
         }
     }
 
-    /// <summary>False where there is nothing more to renew for.</summary>
-    private async Task<bool> PauseAsync(Task work, CancellationToken cancellationToken)
+    private async Task<bool> RenewWithinAsync(TimeSpan left, Task work, CancellationToken cancellationToken)
     {
-        var pause = Task.Delay(options.RetryPeriod, timeProvider, cancellationToken);
+        using var deadline = new CancellationTokenSource(left, timeProvider);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+        while (!await TryAcquireOrRenewAsync(linked.Token).ConfigureAwait(false))
+        {
+            if (!IsLeader || linked.IsCancellationRequested || !await PauseAsync(options.RetryPeriod, work, linked.Token).ConfigureAwait(false))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>False where there is nothing more to renew for.</summary>
+    private async Task<bool> PauseAsync(TimeSpan time, Task work, CancellationToken cancellationToken)
+    {
+        var pause = Task.Delay(time > TimeSpan.Zero ? time : TimeSpan.Zero, timeProvider, cancellationToken);
         await Task.WhenAny(pause, work).ConfigureAwait(false);
         return pause.IsCompletedSuccessfully && !work.IsCompleted;
     }
@@ -144,7 +169,7 @@ public sealed class LeaderElector
             {
                 try
                 {
-                    await WriteAsync(wanted with { AcquireTime = observed!.AcquireTime, LeaderTransitions = observed.LeaderTransitions }, cancellationToken).ConfigureAwait(false);
+                    await WriteAsync(wanted with { AcquireTime = observed!.AcquireTime, LeaderTransitions = observed.LeaderTransitions }, isNew: false, cancellationToken).ConfigureAwait(false);
                     return true;
                 }
                 catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
@@ -156,8 +181,7 @@ public sealed class LeaderElector
             // 2. What does the lock say?
             if (await leaseLock.GetAsync(cancellationToken).ConfigureAwait(false) is not { } held)
             {
-                await leaseLock.CreateAsync(wanted, cancellationToken).ConfigureAwait(false);
-                Observe(wanted);
+                await WriteAsync(wanted, isNew: true, cancellationToken).ConfigureAwait(false);
                 return true;
             }
 
@@ -177,6 +201,7 @@ public sealed class LeaderElector
                 IsLeader
                     ? wanted with { AcquireTime = held.AcquireTime, LeaderTransitions = held.LeaderTransitions }
                     : wanted with { LeaderTransitions = held.LeaderTransitions + 1 },
+                isNew: false,
                 cancellationToken).ConfigureAwait(false);
             return true;
         }
@@ -199,11 +224,13 @@ public sealed class LeaderElector
             return;
         }
 
+        // From now on another may lead.
+        gate?.Shut();
         var now = Now();
         using var deadline = new CancellationTokenSource(options.RenewDeadline, timeProvider);
         try
         {
-            await WriteAsync(new LeaderElectionRecord("", 1, now, now, observed!.LeaderTransitions), deadline.Token).ConfigureAwait(false);
+            await WriteAsync(new LeaderElectionRecord("", 1, now, now, observed!.LeaderTransitions), isNew: false, deadline.Token).ConfigureAwait(false);
             LeaderElectionLog.Released(logger, leaseLock.Description, options.Identity);
         }
         catch (Exception exception)
@@ -213,10 +240,16 @@ public sealed class LeaderElector
         }
     }
 
-    private async Task WriteAsync(LeaderElectionRecord record, CancellationToken cancellationToken)
+    private async Task WriteAsync(LeaderElectionRecord record, bool isNew, CancellationToken cancellationToken)
     {
-        await leaseLock.UpdateAsync(record, cancellationToken).ConfigureAwait(false);
+        var began = timeProvider.GetTimestamp();
+        await (isNew ? leaseLock.CreateAsync(record, cancellationToken) : leaseLock.UpdateAsync(record, cancellationToken)).ConfigureAwait(false);
         Observe(record);
+        if (record.HolderIdentity == options.Identity)
+        {
+            heldSince = began;
+            gate?.Open(began, options.LeaseDuration - options.WriteMargin);
+        }
     }
 
     /// <summary>To the microsecond, as the lease keeps it: what we wrote and what we read back must be equal.</summary>
@@ -230,6 +263,10 @@ public sealed class LeaderElector
     {
         observed = record;
         observedAt = timeProvider.GetTimestamp();
+        if (record.HolderIdentity != options.Identity)
+        {
+            gate?.Shut();
+        }
     }
 
     private bool IsLeaseValid() => observed is { } record && timeProvider.GetElapsedTime(observedAt) < TimeSpan.FromSeconds(record.LeaseDurationSeconds);

@@ -169,7 +169,7 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
         await Eventually.HoldsAsync(() => calls == 1, "it works");
 
         await stop.CancelAsync();
-        clock.Advance(TimeSpan.FromSeconds(2));
+        clock.Advance(TimeSpan.FromSeconds(1.9));
         running.IsCompleted.Should().BeFalse();
         goOn.SetResult();
         await running;
