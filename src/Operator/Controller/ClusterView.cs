@@ -4,6 +4,7 @@ using Octavo.KubernetesClient.Models;
 using Octavo.Operator.Autoscaling;
 using Octavo.Operator.Entities;
 using Octavo.Operator.Resources;
+using Octavo.Operator.Workloads;
 using Octavo.ServingContract;
 
 namespace Octavo.Operator.Controller;
@@ -11,7 +12,7 @@ namespace Octavo.Operator.Controller;
 /// <summary>Reads, from the informers' caches, all that belongs to one InferenceService.</summary>
 internal sealed class ClusterView(
     Lister<V1Alpha1InferenceService> services,
-    Lister<V1Deployment> deployments,
+    ServingWorkloads workloads,
     Lister<V1ControllerRevision> records,
     Lister<V1Service> addresses,
     Lister<V1PersistentVolumeClaim> claims,
@@ -36,7 +37,7 @@ internal sealed class ClusterView(
         return new ObservedState
         {
             Service = service,
-            Deployment = deployments.Get(key),
+            Workload = workloads.For(service).Cached(key),
             Records = records.ByIndex(ServiceIndex, key.ToString()),
             Address = addresses.Get(key),
             Claim = ModelStorage.Build(service) is { } claim ? claims.Get(NamespacedName.Of(claim)) : null,

@@ -3,6 +3,7 @@ using Octavo.Operator.Autoscaling;
 using Octavo.Operator.Entities;
 using Octavo.Operator.Resources;
 using Octavo.Operator.Templates;
+using Octavo.Operator.Workloads;
 
 namespace Octavo.Operator.Controller;
 
@@ -11,8 +12,8 @@ internal sealed record ObservedState
 {
     public required V1Alpha1InferenceService Service { get; init; }
 
-    /// <summary>The Deployment of that name; null where there is none.</summary>
-    public V1Deployment? Deployment { get; init; }
+    /// <summary>What keeps the replicas; null where it is not there.</summary>
+    public WorkloadState? Workload { get; init; }
 
     /// <summary>Records of templates, in use and earlier, as the cache has them.</summary>
     public IReadOnlyList<V1ControllerRevision> Records { get; init; } = [];
@@ -35,30 +36,30 @@ internal sealed record ObservedState
 
     public long Generation => Service.Metadata.Generation ?? 0;
 
-    /// <summary>Pods of the current template; all pods where the Deployment is not made yet.</summary>
+    /// <summary>Pods of the current template; all pods where the workload is not made yet.</summary>
     public IReadOnlyList<V1Pod> CurrentPods
     {
         get
         {
-            var hash = Deployment?.Spec?.Template?.Metadata?.Annotations?.GetValueOrDefault(ServingObjectMeta.TemplateHash);
+            var hash = Workload?.TemplateHash;
             return hash is null ? Pods : [.. Pods.Where(p => p.Metadata.Annotations?.GetValueOrDefault(ServingObjectMeta.TemplateHash) == hash)];
         }
     }
 
     /// <summary>Replicas of an earlier template: more than none while a rollout is under way.</summary>
-    public int OldReplicas => Math.Max(0, (Deployment?.Status?.Replicas ?? 0) - (Deployment?.Status?.UpdatedReplicas ?? 0));
+    public int OldReplicas => Math.Max(0, (Workload?.Replicas ?? 0) - (Workload?.UpdatedReplicas ?? 0));
 
-    public int ReadyReplicas => Deployment?.Status?.ReadyReplicas ?? 0;
+    public int ReadyReplicas => Workload?.ReadyReplicas ?? 0;
 
     /// <summary>Replicas to have now: spec.replicas, or what the autoscaler decided last, in this life of the operator or an earlier one.</summary>
     public int DesiredReplicas => Service.Spec.Autoscaling is null
         ? Service.Spec.Replicas ?? 1
-        : AutoscaledReplicas(Service, Deployment, Autoscaler);
+        : AutoscaledReplicas(Service, Workload, Autoscaler);
 
     /// <summary>The last decision of this life of the operator, else the one in the status, else what runs, else minReplicas; within the bounds.</summary>
-    private static int AutoscaledReplicas(V1Alpha1InferenceService service, V1Deployment? deployment, AutoscalerState? state)
+    private static int AutoscaledReplicas(V1Alpha1InferenceService service, WorkloadState? workload, AutoscalerState? state)
     {
         var policy = ScalingPolicy.From(service.Spec) ?? throw new ArgumentException("no autoscaling", nameof(service));
-        return Math.Clamp(state?.Replicas ?? service.Status?.DesiredReplicas ?? deployment?.Spec?.Replicas ?? policy.MinReplicas, policy.MinReplicas, policy.MaxReplicas);
+        return Math.Clamp(state?.Replicas ?? service.Status?.DesiredReplicas ?? workload?.WantedReplicas ?? policy.MinReplicas, policy.MinReplicas, policy.MaxReplicas);
     }
 }

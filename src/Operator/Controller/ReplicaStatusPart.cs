@@ -11,7 +11,7 @@ internal sealed class ReplicaStatusPart : IStatusPart
         var observed = context.Observed;
         return status with
         {
-            Replicas = observed.Deployment?.Status?.Replicas ?? 0,
+            Replicas = observed.Workload?.Replicas ?? 0,
             ReadyReplicas = observed.ReadyReplicas,
             DesiredReplicas = observed.DesiredReplicas,
             Selector = ServingObjectMeta.SelectorText(observed.Service),

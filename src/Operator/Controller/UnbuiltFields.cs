@@ -24,7 +24,6 @@ internal static class UnbuiltFields
         ("spec.autoscaling.targets.timeToFirstTokenMilliseconds", s => s.Autoscaling?.Targets?.TimeToFirstTokenMilliseconds is not null),
         ("spec.rollout.strategy", s => s.Rollout?.Strategy is not null),
         ("spec.rollout.progressDeadlineSeconds", s => s.Rollout?.ProgressDeadlineSeconds is not null),
-        ("spec.rollout.templateUpdates", s => s.Rollout?.TemplateUpdates is not (null or "Pinned")),
         ("spec.storage.fill", s => s.Storage?.Fill is not (null or "Init")),
         ("spec.storage.deadlineSeconds", s => s.Storage?.DeadlineSeconds is not null),
         ("spec.monitoring", s => s.Monitoring is not null),

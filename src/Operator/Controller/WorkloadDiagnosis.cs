@@ -16,27 +16,26 @@ internal static class WorkloadDiagnosis
     public static Finding WorkloadReady(ObservedState observed)
     {
         var desired = observed.DesiredReplicas;
-        if (observed.Deployment is not { } deployment)
+        if (observed.Workload is not { } workload)
         {
-            return new Finding(false, "Creating", "The Deployment is being created.");
+            return new Finding(false, "Creating", "The replicas' workload is being created.");
         }
 
-        var status = deployment.Status ?? new V1DeploymentStatus();
-        var current = status.ObservedGeneration >= deployment.Metadata.Generation && deployment.Spec?.Replicas == desired;
-        if (current && desired == 0 && (status.Replicas ?? 0) == 0)
+        var current = workload.IsObserved && workload.WantedReplicas == desired;
+        if (current && desired == 0 && workload.Replicas == 0)
         {
             return new Finding(true, "ScaledToZero", "No replica is wanted.");
         }
 
-        var ready = status.ReadyReplicas ?? 0;
-        if (current && status.UpdatedReplicas == desired && ready >= desired && status.Replicas == desired)
+        var ready = workload.ReadyReplicas;
+        if (current && workload.UpdatedReplicas == desired && ready >= desired && workload.Replicas == desired)
         {
             return new Finding(true, "ReplicasReady", $"{ready} of {desired} replicas are ready.");
         }
 
-        if (status.Conditions?.FirstOrDefault(c => c is { Type: "ReplicaFailure", Status: "True" }) is { } failure)
+        if (workload.CannotCreatePods is { } failure)
         {
-            return new Finding(false, failure.Reason ?? "ReplicaFailure", failure.Message ?? "Pods cannot be created.");
+            return new Finding(false, failure.Reason, failure.Message);
         }
 
         if (observed.CurrentPods.Where(p => p.Metadata.DeletionTimestamp is null && !PodState.IsReady(p)).Select(Explain).OfType<Finding>().FirstOrDefault() is { } cause)
@@ -44,18 +43,16 @@ internal static class WorkloadDiagnosis
             return cause;
         }
 
-        var old = (status.Replicas ?? 0) - (status.UpdatedReplicas ?? 0);
-        return old > 0
-            ? new Finding(false, "RollingOut", $"{status.UpdatedReplicas ?? 0} of {desired} replicas have the current template, {ready} are ready.")
+        return observed.OldReplicas > 0
+            ? new Finding(false, "RollingOut", $"{workload.UpdatedReplicas} of {desired} replicas have the current template, {ready} are ready.")
             : new Finding(false, ready > desired ? "ScalingDown" : "Starting", $"{ready} of {desired} replicas are ready.");
     }
 
     public static Finding Progressing(ObservedState observed, Finding workload)
     {
-        var condition = observed.Deployment?.Status?.Conditions?.FirstOrDefault(c => c.Type == "Progressing");
-        if (condition is { Status: "False" } && workload.Status != true)
+        if (observed.Workload?.Stuck is { } stuck && workload.Status != true)
         {
-            return new Finding(false, condition.Reason ?? "ProgressDeadlineExceeded", condition.Message ?? "The rollout stands still.", NeedsPerson: true);
+            return new Finding(false, stuck.Reason, stuck.Message, NeedsPerson: true);
         }
 
         return workload.Status == true

@@ -4,6 +4,7 @@ using Octavo.KubernetesClient.Models;
 using Octavo.Operator.Configuration;
 using Octavo.Operator.Entities;
 using Octavo.Operator.Templates;
+using Octavo.Operator.Workloads;
 
 namespace Octavo.Operator.Controller;
 
@@ -11,11 +12,14 @@ namespace Octavo.Operator.Controller;
 internal sealed class WorkloadFeature : IOperatorFeature
 {
     public void AddServices(IServiceCollection services) => services
+        .AddSingleton<DeploymentWorkload>()
+        .AddSingleton<ServingWorkloads>()
         .AddSingleton<TemplateRecords>()
         .AddSingleton<VictimHints>()
         .AddSingleton<ISubReconciler, WorkloadReconciler>()
         .AddSingleton<ISubReconciler, ServiceReconciler>()
-        .AddSingleton<IStatusPart, ReplicaStatusPart>();
+        .AddSingleton<IStatusPart, ReplicaStatusPart>()
+        .AddSingleton<IStatusPart, TemplateStatusPart>();
 
     public void Watch(ControllerBuilder<V1Alpha1InferenceService> controller, InformerOptions made) => controller
         .Owns<V1Deployment>(made)

@@ -1,14 +1,16 @@
 using Octavo.KubernetesClient;
 using Octavo.KubernetesClient.Models;
 using Octavo.Operator.Configuration;
+using Octavo.Operator.Dialects;
 using Octavo.Operator.Entities;
 using Octavo.Operator.Resources;
 using Octavo.Operator.Templates;
+using Octavo.Operator.Workloads;
 
 namespace Octavo.Operator.Controller;
 
-/// <summary>The Deployment; conditions WorkloadReady and Progressing.</summary>
-internal sealed class WorkloadReconciler(ObjectApplier applier, TemplateRecords records, VictimHints victims, OperatorOptions options) : ISubReconciler
+/// <summary>The workload that keeps the replicas; conditions WorkloadReady and Progressing.</summary>
+internal sealed class WorkloadReconciler(ServingWorkloads workloads, TemplateRecords records, VictimHints victims, OperatorOptions options) : ISubReconciler
 {
     public ReconcileStage Stage => ReconcileStage.Workload;
 
@@ -20,8 +22,8 @@ internal sealed class WorkloadReconciler(ObjectApplier applier, TemplateRecords 
         }
 
         var service = context.Observed.Service;
-        var name = ServingObjectMeta.NameOf(service);
-        var live = await applier.FindAsync(context.Observed.Deployment, name, service.Metadata.NamespaceProperty, cancellationToken).ConfigureAwait(false);
+        var workload = workloads.For(service);
+        var live = await workload.FindAsync(service, context.Observed.Workload, cancellationToken).ConfigureAwait(false);
         if (ModelSource.Of(service.Spec, context.Observed.Claim?.Metadata.Name) is not { } model)
         {
             context.Refuse(new Finding(false, "WaitingForModel", "No replica is made, because the model's URI names no model."));
@@ -35,7 +37,7 @@ internal sealed class WorkloadReconciler(ObjectApplier applier, TemplateRecords 
         }
 
         var replicas = context.Observed.DesiredReplicas;
-        if (live?.Spec?.Replicas > replicas)
+        if (live?.WantedReplicas > replicas)
         {
             await victims.WriteAsync(context.Observed, cancellationToken).ConfigureAwait(false);
         }
@@ -43,41 +45,47 @@ internal sealed class WorkloadReconciler(ObjectApplier applier, TemplateRecords 
         try
         {
             var template = await ChooseTemplateAsync(context, live, model, cancellationToken).ConfigureAwait(false);
-            var applied = await applier.ApplyAsync(live, ServingDeployment.Build(service, replicas, template), cancellationToken).ConfigureAwait(false);
-            context.Observed = context.Observed with { Deployment = applied };
+            var plan = new WorkloadPlan { Service = service, Replicas = replicas, Template = template, Bounds = Bounds(service) };
+            context.Observed = context.Observed with { Workload = await workload.ApplyAsync(live, plan, cancellationToken).ConfigureAwait(false) };
         }
         catch (KubernetesException e) when (e.IsInvalid)
         {
-            // The user's values pass our schema, but not the Deployment's: only the user can change that.
+            // The user's values pass our schema, but not the workload's: only the user can change that.
             context.Refuse(new Finding(false, "InvalidWorkload", e.Message, NeedsPerson: true));
             return;
         }
 
-        var workload = WorkloadDiagnosis.WorkloadReady(context.Observed);
-        context.Findings[ConditionTypes.WorkloadReady] = workload;
-        context.Findings[ConditionTypes.Progressing] = WorkloadDiagnosis.Progressing(context.Observed, workload);
+        var ready = WorkloadDiagnosis.WorkloadReady(context.Observed);
+        context.Findings[ConditionTypes.WorkloadReady] = ready;
+        context.Findings[ConditionTypes.Progressing] = WorkloadDiagnosis.Progressing(context.Observed, ready);
     }
 
     /// <summary>The template in use, recorded before the workload gets it: an operator that dies in between goes on with the same one.</summary>
-    private async Task<TemplateRecord> ChooseTemplateAsync(ReconcileContext context, V1Deployment? live, ModelSource model, CancellationToken cancellationToken)
+    private async Task<TemplateRecord> ChooseTemplateAsync(ReconcileContext context, WorkloadState? live, ModelSource model, CancellationToken cancellationToken)
     {
         var service = context.Observed.Service;
-        var liveTemplate = live?.Spec?.Template is { } template ? new LiveTemplate(template, live.Metadata.Annotations) : null;
-        var known = await records.ReadAsync(service, context.Observed.Records, liveTemplate, cancellationToken).ConfigureAwait(false);
-        var decision = TemplatePlan.Decide(
-            service,
-            (_, imagesOf) => ServingPodTemplate.Build(
-                service, service.Spec.Runtime?.Image ?? ServingPodTemplate.ImageOf(imagesOf, ServingPodTemplate.RuntimeContainer) ?? options.RuntimeImage, model),
-            [.. known.Select(TemplateRecord.Read).OfType<TemplateRecord>()],
-            liveTemplate);
+        var known = await records.ReadAsync(service, context.Observed.Records, live?.Template, cancellationToken).ConfigureAwait(false);
+        var decision = TemplatePlan.Decide(service, Build, [.. known.Select(TemplateRecord.Read).OfType<TemplateRecord>()], live?.Template);
         await records.WriteAsync(service, decision.Record, known, cancellationToken).ConfigureAwait(false);
         await records.TrimAsync(decision.Record, known, cancellationToken).ConfigureAwait(false);
         context.Observed = context.Observed with { Template = decision };
         return decision.Record;
+
+        V1PodTemplateSpec Build(string revision, V1PodTemplateSpec? imagesOf)
+        {
+            var image = service.Spec.Runtime?.Image ?? ServingPodTemplate.ImageOf(imagesOf, ServingPodTemplate.RuntimeContainer) ?? options.RuntimeImage;
+            return ServingPodTemplate.Build(new PodTemplateInputs
+            {
+                Service = service, Model = model, Dialect = RuntimeDialects.Of(service), RuntimeImage = image, FetchImage = image, Revision = revision,
+            });
+        }
     }
 
-    /// <summary>Why no Deployment is made; null where one is.</summary>
-    private static Finding? Refusal(V1Alpha1InferenceService service, V1Deployment? live)
+    /// <summary>Accelerators are scarce: a surge would wait for one that only the old replica can give back.</summary>
+    private static RolloutBounds Bounds(V1Alpha1InferenceService service) => service.Spec.Accelerator is null ? new RolloutBounds(1, 0) : new RolloutBounds(0, 1);
+
+    /// <summary>Why no workload is made; null where one is.</summary>
+    private static Finding? Refusal(V1Alpha1InferenceService service, WorkloadState? live)
     {
         if (service.Spec.Accelerator is { } accelerator && service.Spec.Runtime?.Image is null)
         {
@@ -89,7 +97,7 @@ internal sealed class WorkloadReconciler(ObjectApplier applier, TemplateRecords 
         }
 
         return live is not null && !ServingObjectMeta.Controls(service, live.Metadata)
-            ? new Finding(false, "NameConflict", $"Deployment {live.Metadata.Name} exists and does not belong to this InferenceService.", NeedsPerson: true)
+            ? new Finding(false, "NameConflict", $"{live.Kind} {live.Metadata.Name} exists and does not belong to this InferenceService.", NeedsPerson: true)
             : null;
     }
 }

@@ -5,7 +5,7 @@ namespace Octavo.Operator.Templates;
 
 /// <summary>
 /// Which template the pods are made from: the recorded one as long as the user wishes the same, a new one when the wishes change, and the very template of old
-/// when they change back to what a kept record was made from. So an operator of another release rolls nothing by itself. Pure.
+/// when they change back to what a kept record was made from. So an operator of another release rolls nothing by itself, unless spec.rollout.templateUpdates asks for it. Pure.
 /// </summary>
 internal static class TemplatePlan
 {
@@ -26,9 +26,10 @@ internal static class TemplatePlan
             return new TemplateDecision(newest, []);
         }
 
-        if (inUse.Wishes != wishes)
+        var isAutomatic = service.Spec.Rollout?.TemplateUpdates is "Automatic";
+        if (inUse.Wishes != wishes || isAutomatic)
         {
-            var wanted = records.Where(r => r.Wishes == wishes).MaxBy(r => r.Number) ?? newest;
+            var wanted = isAutomatic ? newest : records.Where(r => r.Wishes == wishes).MaxBy(r => r.Number) ?? newest;
             inUse = wanted with { Number = wanted.Hash == inUse.Hash ? inUse.Number : inUse.Number + 1 };
         }
 

@@ -31,6 +31,11 @@ internal sealed record TemplateWishes
     /// <summary>Most that the model may take on the node's disk. The size of a claim is not the pods' matter.</summary>
     public string? ModelSizeLimit { get; init; }
 
+    /// <summary>"Job" where a Job fetches the model and not the pods; null: the pods do.</summary>
+    public string? Fill { get; init; }
+
+    public int? FetchDeadlineSeconds { get; init; }
+
     public static TemplateWishes Of(V1Alpha1InferenceService service)
     {
         var spec = service.Spec;
@@ -47,6 +52,8 @@ internal sealed record TemplateWishes
             DrainSeconds = spec.Rollout?.DrainSeconds,
             ModelClaim = claim,
             ModelSizeLimit = claim is null ? spec.Storage?.Size?.Text : null,
+            Fill = spec.Storage?.Fill is "Job" and var fill ? fill : null,
+            FetchDeadlineSeconds = spec.Storage?.DeadlineSeconds,
         };
     }
 

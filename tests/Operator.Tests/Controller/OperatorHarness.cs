@@ -12,6 +12,7 @@ using Octavo.Operator.Controller;
 using Octavo.Operator.Entities;
 using Octavo.Operator.Metrics;
 using Octavo.Operator.Resources;
+using Octavo.Operator.Workloads;
 using Octavo.TestSupport;
 using Octavo.TestSupport.Kubernetes;
 
@@ -35,13 +36,15 @@ internal sealed class OperatorHarness
         Client = new FakeKubernetesClient(Time);
         pods.AddIndex(ClusterView.ServiceIndex, pod => ClusterView.ServiceOf(pod).Select(key => key.ToString()));
         records.AddIndex(ClusterView.ServiceIndex, record => ClusterView.ServiceOf(record).Select(key => key.ToString()));
-        Cluster = new ClusterView(new(services), new(deployments), new(records), new(addresses), new(claims), new(pods), States, Time);
+        Workloads = new ServingWorkloads(new DeploymentWorkload(new(deployments), new ObjectApplier(Client)));
+        Cluster = new ClusterView(new(services), Workloads, new(records), new(addresses), new(claims), new(pods), States, Time);
         Metrics = new OperatorMetrics(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>());
         Controller = Create(new OperatorOptions { RuntimeImage = "octavo/serving-runtime:1" });
     }
 
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 5, 1, 10, 0, 0, TimeSpan.Zero));
     public FakeKubernetesClient Client { get; }
+    public ServingWorkloads Workloads { get; }
     public ClusterView Cluster { get; }
     public AutoscalerStates States { get; } = new();
     public OperatorMetrics Metrics { get; }
@@ -65,7 +68,8 @@ internal sealed class OperatorHarness
             .AddSingleton(States)
             .AddSingleton(Metrics)
             .AddSingleton(options)
-            .AddSingleton(new EventPublisher(Client, ServingObjectMeta.FieldManager, Time, NullLogger<EventPublisher>.Instance));
+            .AddSingleton(new EventPublisher(Client, ServingObjectMeta.FieldManager, Time, NullLogger<EventPublisher>.Instance))
+            .AddSingleton(Workloads);
         return ActivatorUtilities.CreateInstance<InferenceServiceController>(services.BuildServiceProvider());
     }
 

@@ -108,6 +108,6 @@ public sealed class ModelSourceTests
     private static V1PodSpec Pod(InferenceServiceSpec spec)
     {
         var service = new V1Alpha1InferenceService { Metadata = new V1ObjectMeta { Name = "chat", NamespaceProperty = "team", Uid = "u" }, Spec = spec };
-        return ServingPodTemplate.Build(service, "image", ModelSource.Of(spec)!).Spec!;
+        return TemplateOf.Service(service).Spec!;
     }
 }

@@ -97,7 +97,7 @@ public sealed class ServingPodTemplateTests
         var labels = new Dictionary<string, string> { ["serving.octavo.dev/inference-service"] = "other", ["team"] = "a" };
         var service = Service(spec => spec with { PodTemplate = new PodTemplateSpec { Metadata = new PodTemplateMetadataSpec { Labels = labels } } });
 
-        var template = ServingPodTemplate.Build(service, "i", ModelSource.Of(service.Spec)!);
+        var template = TemplateOf.Service(service);
 
         template.Metadata!.Labels.Should().Contain("serving.octavo.dev/inference-service", "chat").And.Contain("team", "a");
         template.Metadata.Labels.Should().Contain(ServingObjectMeta.SelectorLabels(service), "the selector must find the pods");
@@ -111,7 +111,7 @@ public sealed class ServingPodTemplateTests
         Hash(service).Should().Be(Hash(Service(spec => spec with { Replicas = 5 })));
         Hash(service).Should().NotBe(Hash(Service(spec => spec with { Rollout = new RolloutSpec { DrainSeconds = 1 } })));
 
-        static string Hash(V1Alpha1InferenceService s) => ServingPodTemplate.Build(s, "i", ModelSource.Of(s.Spec)!).Metadata!.Annotations![ServingObjectMeta.TemplateHash];
+        static string Hash(V1Alpha1InferenceService s) => TemplateOf.Service(s).Metadata!.Annotations![ServingObjectMeta.TemplateHash];
     }
 
     /// <summary>
@@ -120,10 +120,10 @@ public sealed class ServingPodTemplateTests
     /// </summary>
     [Fact]
     public void Build_SameSpecAsInEarlierReleases_SameTemplate() =>
-        (ServingPodTemplate.Revision, ServingPodTemplate.Build(Service(), "image", ModelSource.Of(Service().Spec)!).Metadata!.Annotations![ServingObjectMeta.TemplateHash])
+        (ServingPodTemplate.Revision, TemplateOf.Service(Service()).Metadata!.Annotations![ServingObjectMeta.TemplateHash])
             .Should().Be(("1", "d82b7ca68acdab1984fe"));
 
-    private static V1PodSpec Build(V1Alpha1InferenceService service) => ServingPodTemplate.Build(service, "image", ModelSource.Of(service.Spec)!).Spec!;
+    private static V1PodSpec Build(V1Alpha1InferenceService service) => TemplateOf.Service(service).Spec!;
 
     private static V1Alpha1InferenceService Service(Func<InferenceServiceSpec, InferenceServiceSpec>? change = null)
     {

@@ -3,6 +3,7 @@ using Octavo.KubernetesClient.Models;
 using Octavo.Operator.Entities;
 using Octavo.Operator.Resources;
 using Octavo.Operator.Templates;
+using Octavo.Operator.Tests.Resources;
 
 namespace Octavo.Operator.Tests.Templates;
 
@@ -56,6 +57,19 @@ public sealed class TemplatePlanTests
     }
 
     [Fact]
+    public void Decide_AutomaticUpdates_TakesTheNewestAtOnce()
+    {
+        var record = TemplatePlan.Decide(Service(), Build("image:1"), [], null).Record;
+        var service = Service() with { Spec = Service().Spec with { Rollout = new RolloutSpec { TemplateUpdates = "Automatic" } } };
+
+        var decision = TemplatePlan.Decide(service, Build("image:2"), [record], null);
+        var again = TemplatePlan.Decide(service, Build("image:2"), [record, decision.Record], null);
+
+        (Image(decision), decision.Record.Number, decision.Pending.Count).Should().Be(("image:2", 2, 0));
+        ShouldBe(again.Record, decision.Record);
+    }
+
+    [Fact]
     public void Decide_OtherWishesOfTheSameTemplate_StaysAtItsNumber()
     {
         var record = TemplatePlan.Decide(Service(), Build("image:1"), [], null).Record;
@@ -69,7 +83,7 @@ public sealed class TemplatePlanTests
     [Fact]
     public void Decide_DeploymentOfRelease01WithoutRecord_KeepsItsTemplateAndImage()
     {
-        var old = ServingPodTemplate.Build(Service(), "image:0.1", ModelSource.Of(Service().Spec)!);
+        var old = TemplateOf.Service(Service(), "image:0.1");
         var live = new LiveTemplate(Served(old), new Dictionary<string, string> { [ServingObjectMeta.TemplateSource] = TemplateWishes.HashOfRelease01(Service()), [ServingObjectMeta.TemplateRevision] = "1" });
 
         var decision = TemplatePlan.Decide(Service(), Build("image:1"), [], live);
@@ -81,7 +95,7 @@ public sealed class TemplatePlanTests
     [Fact]
     public void Decide_RecordWasDeletedAndItsCodeIsUnknown_KeepsWhatRuns()
     {
-        var built = ServingPodTemplate.Build(Service(), "image:9", ModelSource.Of(Service().Spec)!);
+        var built = TemplateOf.Service(Service(), "image:9");
         var annotations = new Dictionary<string, string>(built.Metadata!.Annotations!) { [ServingObjectMeta.TemplateHash] = "future", ["kubectl.kubernetes.io/restartedAt"] = "now" };
         var future = built with { Metadata = built.Metadata with { Annotations = annotations }, Spec = built.Spec! with { PriorityClassName = "new" } };
         var source = new Dictionary<string, string> { [ServingObjectMeta.TemplateSource] = TemplateWishes.Of(Service()).Hash(), [ServingObjectMeta.TemplateRevision] = "99" };
@@ -95,7 +109,7 @@ public sealed class TemplatePlanTests
     [Fact]
     public void Decide_WishesChangedWhileNoRecordWasThere_BuildsTheNewest()
     {
-        var old = ServingPodTemplate.Build(Service(), "image:0.1", ModelSource.Of(Service().Spec)!);
+        var old = TemplateOf.Service(Service(), "image:0.1");
         var changed = Service(drainSeconds: 5);
 
         var decision = TemplatePlan.Decide(changed, Build("image:1", changed), [], new LiveTemplate(old, new Dictionary<string, string> { [ServingObjectMeta.TemplateSource] = TemplateWishes.HashOfRelease01(Service()) }));
@@ -128,7 +142,7 @@ public sealed class TemplatePlanTests
     }
 
     private static TemplateBuild Build(string image, V1Alpha1InferenceService? service = null) => (_, imagesOf) =>
-        ServingPodTemplate.Build(service ?? Service(), ServingPodTemplate.ImageOf(imagesOf, ServingPodTemplate.RuntimeContainer) ?? image, ModelSource.Of(Service().Spec)!);
+        TemplateOf.Service(service ?? Service(), ServingPodTemplate.ImageOf(imagesOf, ServingPodTemplate.RuntimeContainer) ?? image);
 
     private static string? Image(TemplateDecision decision) => ServingPodTemplate.ImageOf(decision.Record.Template, ServingPodTemplate.RuntimeContainer);
 

@@ -6,6 +6,8 @@ using Octavo.Operator.Entities;
 using Octavo.Operator.Resources;
 using Octavo.Operator.Templates;
 using Octavo.Operator.Tests.Controller;
+using Octavo.Operator.Tests.Resources;
+using Octavo.Operator.Workloads;
 
 namespace Octavo.Operator.Tests.Templates;
 
@@ -77,14 +79,35 @@ public sealed class TemplateRecordsTests
     {
         await harness.CreateAsync(OperatorHarness.Spec() with { Replicas = 2 });
         var service = await harness.ServiceAsync();
-        var old = ServingPodTemplate.Build(service, "octavo/serving-runtime:0.1.0", ModelSource.Of(service.Spec)!);
-        var deployment = ServingDeployment.Build(service, 2, TemplateRecord.Of(old, TemplateWishes.HashOfRelease01(service), "1"));
+        var old = TemplateOf.Service(service, "octavo/serving-runtime:0.1.0");
+        var deployment = ServingDeployment.Build(new WorkloadPlan
+        {
+            Service = service, Replicas = 2, Template = TemplateRecord.Of(old, TemplateWishes.HashOfRelease01(service), "1"), Bounds = new RolloutBounds(1, 0),
+        });
         await harness.Client.CreateAsync(deployment, null, CancellationToken.None);
 
         await harness.ReconcileAsync();
 
         KubernetesJson.DeepEquals((await harness.DeploymentAsync())!.Spec!.Template, old).Should().BeTrue();
         (await harness.RecordsAsync()).Should().ContainSingle();
+        harness.Client.ClearRequests();
+        (await harness.WritesOfReconcileAsync()).Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task ReconcileAsync_OperatorWithAnotherTemplate_StatusTellsWhatIsPending()
+    {
+        await harness.CreateAsync();
+        await harness.ReconcileAsync();
+        var before = (await harness.ServiceAsync()).Status!.Template!;
+        harness.Controller = harness.Create(new OperatorOptions { RuntimeImage = "octavo/serving-runtime:2" });
+
+        await harness.ReconcileAsync();
+
+        var template = (await harness.ServiceAsync()).Status!.Template!;
+        (before.Image, before.Pending, before.Revision).Should().Be(("octavo/serving-runtime:1", null, ServingPodTemplate.Revision));
+        (template.Hash, template.Image).Should().Be((before.Hash, before.Image));
+        template.Pending.Should().Contain("spec.containers[runtime].image: octavo/serving-runtime:1 -> octavo/serving-runtime:2");
         harness.Client.ClearRequests();
         (await harness.WritesOfReconcileAsync()).Should().BeEmpty();
     }

@@ -13,10 +13,10 @@ public sealed class TemplateWishesTests
     [Fact]
     public void Of_EveryPartOfTheSpec_IsDecidedUpon()
     {
-        string[] ofPods = ["Model", "Runtime", "Accelerator", "Resources", "PodTemplate", "Rollout.DrainSeconds", "Storage.ClaimName", "Storage.Size", "Storage.StorageClassName", "Storage.AccessMode"];
+        string[] ofPods = ["Model", "Runtime", "Accelerator", "Resources", "PodTemplate", "Rollout.DrainSeconds", "Storage.ClaimName", "Storage.Size", "Storage.StorageClassName", "Storage.AccessMode", "Storage.Fill", "Storage.DeadlineSeconds"];
         string[] ofNoPod =
         [
-            "Replicas", "Autoscaling", "Monitoring", "Gateway", "Rollout.Strategy", "Rollout.ProgressDeadlineSeconds", "Rollout.TemplateUpdates", "Storage.Fill", "Storage.DeadlineSeconds",
+            "Replicas", "Autoscaling", "Monitoring", "Gateway", "Rollout.Strategy", "Rollout.ProgressDeadlineSeconds", "Rollout.TemplateUpdates",
         ];
 
         typeof(InferenceServiceSpec).GetProperties().SelectMany(p => p.Name is "Rollout" or "Storage" ? p.PropertyType.GetProperties().Select(q => $"{p.Name}.{q.Name}") : [p.Name])
@@ -28,7 +28,8 @@ public sealed class TemplateWishesTests
     {
         Hash(s => s with { Replicas = 4 }).Should().Be(Hash());
         Hash(s => s with { Autoscaling = new AutoscalingSpec { MaxReplicas = 3 } }).Should().Be(Hash());
-        Hash(s => s with { Rollout = new RolloutSpec() }).Should().Be(Hash());
+        Hash(s => s with { Rollout = new RolloutSpec { Strategy = "InPlace", ProgressDeadlineSeconds = 60, TemplateUpdates = "Automatic" } }).Should().Be(Hash());
+        Hash(s => s with { Storage = new StorageSpec { Fill = "Init" } }).Should().Be(Hash(s => s with { Storage = new StorageSpec() }));
     }
 
     [Fact]
@@ -47,6 +48,8 @@ public sealed class TemplateWishesTests
             Hash(s => s with { Storage = new StorageSpec { ClaimName = "c" } }),
             Hash(s => s with { Storage = new StorageSpec { Size = new WrittenQuantity("1Gi") } }),
             Hash(s => s with { Storage = new StorageSpec { Size = new WrittenQuantity("1Gi"), AccessMode = "ReadWriteMany" } }),
+            Hash(s => s with { Storage = new StorageSpec { ClaimName = "c", Fill = "Job" } }),
+            Hash(s => s with { Storage = new StorageSpec { DeadlineSeconds = 600 } }),
         ];
 
         hashes.Should().OnlyHaveUniqueItems();

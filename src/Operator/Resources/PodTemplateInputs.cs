@@ -1,0 +1,22 @@
+using Octavo.Operator.Dialects;
+using Octavo.Operator.Entities;
+
+namespace Octavo.Operator.Resources;
+
+/// <summary>All that a pod template is built from.</summary>
+internal sealed record PodTemplateInputs
+{
+    public required V1Alpha1InferenceService Service { get; init; }
+
+    public required ModelSource Model { get; init; }
+
+    public required IRuntimeDialect Dialect { get; init; }
+
+    public required string RuntimeImage { get; init; }
+
+    /// <summary>Of the init container.</summary>
+    public required string FetchImage { get; init; }
+
+    /// <summary>Revision of the code whose form is wanted: one of <see cref="ServingPodTemplate.Revisions"/>.</summary>
+    public string Revision { get; init; } = ServingPodTemplate.Revision;
+}
