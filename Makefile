@@ -7,7 +7,7 @@ ARGS          ?=
 PEERS         ?= /var/lib/octavo-peers
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test presubmit manifests kustomize bench bench-serving bench-http bench-prefix bench-batching bench-overhead bench-memory bench-speculation bench-multiturn bench-curves bench-kernels bench-peers bench-tokenizers fuzz-tokenizers fuzz-templates fuzz-loaders clean tools
+.PHONY: help build demo test presubmit manifests images kustomize bench bench-serving bench-http bench-prefix bench-batching bench-overhead bench-memory bench-speculation bench-multiturn bench-curves bench-kernels bench-peers bench-tokenizers fuzz-tokenizers fuzz-templates fuzz-loaders clean tools
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -28,6 +28,12 @@ presubmit: ## What a change must pass: build without warnings, manifests fresh, 
 manifests: ## Generate config/crds from the C# types, and the chart's copies of config/
 	$(DOTNET) run --project src/Operator -c $(CONFIGURATION) -v q -- manifests --output config/crds
 	@./charts/octavo/sync
+
+images: ## Build the container images for linux-x64 and linux-arm64 (REGISTRY=host:port pushes, ARCHIVES=dir writes archives, else the local daemon; ARGS=-p:ContainerBaseImage=…)
+	@for project in Operator Gateway ServingRuntime; do \
+	  $(DOTNET) publish src/$$project -c $(CONFIGURATION) -t:PublishContainer -p:PublishImages=true --artifacts-path artifacts/images -v:q --nologo \
+	    $(if $(REGISTRY),-p:ContainerRegistry=$(REGISTRY)) $(if $(ARCHIVES),-p:ContainerArchiveOutputPath=$(abspath $(ARCHIVES))/octavo-$$project.tar) $(ARGS) || exit 1; \
+	done
 
 kustomize: ## Render config/default, or OVERLAY=namespaced or monitoring (needs kubectl)
 	@kubectl kustomize config/$(or $(OVERLAY),default)
