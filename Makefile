@@ -25,8 +25,8 @@ test: ## Build everything and run all unit and integration tests
 presubmit: ## What a change must pass: build without warnings, manifests fresh, kustomize, tests, demo
 	@./.ci/run
 
-manifests: ## Generate config/crds from the C# types, and the chart's copies of config/
-	$(DOTNET) run --project src/Operator -c $(CONFIGURATION) -v q -- manifests --output config/crds
+manifests: ## Generate the CRD and the roles in config/ from the C# types, and the chart's copies of config/
+	$(DOTNET) run --project src/Operator -c $(CONFIGURATION) -v q -- manifests --output config
 	@./charts/octavo/sync
 
 images: ## Build the container images for linux-x64 and linux-arm64 (REGISTRY=host:port pushes, ARCHIVES=dir writes archives, else the local daemon; ARGS=-p:ContainerBaseImage=…)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Octavo.ControllerRuntime;
 using Octavo.ControllerRuntime.Cache;
 using Octavo.Operator.Entities;
+using Octavo.Operator.Permissions;
 
 namespace Octavo.Operator.Configuration;
 
@@ -16,6 +17,9 @@ internal interface IOperatorFeature
 
     /// <summary>Takes the values of <see cref="Flags"/>; gives all that is wrong with them. Without a call the defaults hold.</summary>
     IEnumerable<string> Read(ParseResult parsed) => [];
+
+    /// <summary>What the feature asks of the API server, besides what every operator of its kind does.</summary>
+    IReadOnlyList<Permission> Permissions => [];
 
     void AddServices(IServiceCollection services);
 

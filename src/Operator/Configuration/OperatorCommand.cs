@@ -73,8 +73,8 @@ internal static class OperatorCommand
 
     private static Command Manifests()
     {
-        var output = new Option<string>("--output") { Description = "Folder to write to.", Required = true };
-        var command = new Command("manifests", "Write the CustomResourceDefinitions that are generated from the C# types.") { output };
+        var output = new Option<string>("--output") { Description = "Folder to write to: the repository's config.", Required = true };
+        var command = new Command("manifests", "Write the CustomResourceDefinition and the roles that are generated from the C# types.") { output };
         command.Hidden = true;
         command.SetAction(parsed => ManifestWriter.WriteTo(parsed.GetValue(output)!));
         return command;

@@ -1,5 +1,6 @@
 using Octavo.Operator.Autoscaling;
 using Octavo.Operator.Controller;
+using Octavo.Operator.Permissions;
 
 namespace Octavo.Operator.Configuration;
 
@@ -8,4 +9,7 @@ internal static class OperatorFeatures
 {
     /// <summary>All of them, with their defaults.</summary>
     public static IReadOnlyList<IOperatorFeature> Create() => [new StatusFeature(), new StorageFeature(), new WorkloadFeature(), new AutoscalingFeature()];
+
+    /// <summary>What all of them need.</summary>
+    public static IReadOnlyList<Permission> Permissions(IEnumerable<IOperatorFeature> features) => [.. features.SelectMany(f => f.Permissions)];
 }

@@ -1,8 +1,9 @@
-using Octavo.ControllerRuntime;
 using Octavo.ControllerRuntime.Cache;
+using Octavo.ControllerRuntime;
 using Octavo.KubernetesClient.Models;
 using Octavo.Operator.Configuration;
 using Octavo.Operator.Entities;
+using Octavo.Operator.Permissions;
 using Octavo.Operator.Templates;
 using Octavo.Operator.Workloads;
 
@@ -11,6 +12,14 @@ namespace Octavo.Operator.Controller;
 /// <summary>The replicas, the template that they are made from, and their address.</summary>
 internal sealed class WorkloadFeature : IOperatorFeature
 {
+    public IReadOnlyList<Permission> Permissions =>
+    [
+        new("apps", "deployments", "get list watch create patch", "replicas; the garbage collector deletes"),
+        new("apps", "controllerrevisions", "get list watch create patch delete", "records of pod templates: written before the workload, the oldest deleted"),
+        new("", "services", "get list watch create patch", "the stable address; the garbage collector deletes"),
+        new("", "pods", "list watch patch", "what replicas do; patch: the annotation that tells which one goes first on scale-in"),
+    ];
+
     public void AddServices(IServiceCollection services) => services
         .AddSingleton<DeploymentWorkload>()
         .AddSingleton<ServingWorkloads>()

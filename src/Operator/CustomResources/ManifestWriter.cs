@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Octavo.Operator.Configuration;
 using Octavo.Operator.Entities;
+using Octavo.Operator.Permissions;
 using YamlDotNet.Serialization;
 
 namespace Octavo.Operator.CustomResources;
@@ -10,19 +12,35 @@ internal static class ManifestWriter
 {
     private const string Header = "# Generated from the C# types by `make manifests`. Do not edit.\n";
 
-    /// <summary>File name to content of everything that is generated.</summary>
-    public static IReadOnlyDictionary<string, string> Render() => new Dictionary<string, string>(StringComparer.Ordinal)
+    /// <summary>The namespace that the manifests install into; kustomize and Helm put another in its place.</summary>
+    private const string InstallNamespace = "octavo-system";
+
+    /// <summary>Path below config/ to content of everything that is generated.</summary>
+    public static IReadOnlyDictionary<string, string> Render()
     {
-        ["serving.octavo.dev_inferenceservices.yaml"] = Header + ToYaml(CustomResourceDefinitionGenerator.Generate(typeof(V1Alpha1InferenceService))),
-    };
+        var permissions = OperatorFeatures.Permissions(OperatorFeatures.Create());
+        var files = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["crds/serving.octavo.dev_inferenceservices.yaml"] = Header + ToYaml(CustomResourceDefinitionGenerator.Generate(typeof(V1Alpha1InferenceService))),
+            ["rbac/role.yaml"] = RoleManifest.ClusterRole(permissions),
+            ["namespaced/role.yaml"] = RoleManifest.Role(permissions, InstallNamespace),
+        };
+        if (RoleManifest.ClusterReads(permissions) is { } reads)
+        {
+            files["namespaced/cluster_reads.yaml"] = reads;
+        }
+
+        return files;
+    }
 
     /// <summary>Writes every file of <see cref="Render"/> into <paramref name="folder"/>.</summary>
     public static void WriteTo(string folder)
     {
-        Directory.CreateDirectory(folder);
         foreach (var (name, content) in Render())
         {
-            File.WriteAllText(Path.Combine(folder, name), content);
+            var path = Path.Combine(folder, name);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.WriteAllText(path, content);
         }
     }
 

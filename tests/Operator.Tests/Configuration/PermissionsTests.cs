@@ -1,32 +1,90 @@
+using System.Reflection;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Octavo.ControllerRuntime.Cache;
 using Octavo.KubernetesClient;
+using Octavo.KubernetesClient.Discovery;
+using Octavo.KubernetesClient.Models;
 using Octavo.Operator.Autoscaling;
+using Octavo.Operator.Configuration;
 using Octavo.Operator.Entities;
+using Octavo.Operator.Permissions;
 using Octavo.Operator.Tests.Controller;
 using Octavo.TestSupport;
 using Octavo.TestSupport.Kubernetes;
 
 namespace Octavo.Operator.Tests.Configuration;
 
-/// <summary>config/rbac/role.yaml against what the operator really asks for: nothing missing, nothing too much.</summary>
+/// <summary>The rows of permissions, which the roles are written from, against what the operator really asks for: nothing missing, nothing too much.</summary>
 public sealed class PermissionsTests
 {
-    /// <summary>Asked for by informers, which these tests replace, and by the API server on behalf of owner references.</summary>
-    private static readonly string[] NotSeenHere =
-    [
-        "serving.octavo.dev/inferenceservices list", "serving.octavo.dev/inferenceservices watch", "serving.octavo.dev/inferenceservices get",
-        "serving.octavo.dev/inferenceservices/finalizers update", "apps/deployments list", "apps/deployments watch", "apps/controllerrevisions list", "apps/controllerrevisions watch", "/services list", "/services watch", "/persistentvolumeclaims list", "/persistentvolumeclaims watch", "/pods list", "/pods watch",
-    ];
+    /// <summary>Asked by the API server itself on behalf of owner references.</summary>
+    private static readonly string[] NotSeenHere = ["serving.octavo.dev/inferenceservices/finalizers update"];
+
+    private static readonly IReadOnlyDictionary<string, KubernetesEntityAttribute> Kinds = typeof(V1Deployment).Assembly.GetTypes().Concat(typeof(V1Alpha1InferenceService).Assembly.GetTypes())
+        .Select(type => type.GetCustomAttribute<KubernetesEntityAttribute>()).OfType<KubernetesEntityAttribute>().DistinctBy(kind => kind.Kind).ToDictionary(kind => kind.Kind);
+
+    private static readonly IReadOnlyList<Permission> Permissions = OperatorFeatures.Permissions(OperatorFeatures.Create());
 
     [Fact]
-    public async Task ClusterRole_AllThatTheControllerDoes_IsAllowedAndNothingElse()
+    public async Task Permissions_AllThatTheOperatorAsks_IsAllowedAndNothingElse()
     {
-        var asked = await AskedAsync();
-        var allowed = Allowed().ToList();
+        var allowed = Permissions.SelectMany(p => p.Verbs.Split(' ').Select(verb => $"{p.Group}/{p.Resource} {verb}")).ToList();
 
-        allowed.Should().Contain(asked);
-        allowed.Should().OnlyContain(a => asked.Contains(a) || NotSeenHere.Contains(a));
-        allowed.Should().Contain(NotSeenHere);
+        var asked = await AskedAsync();
+        asked.UnionWith(await AskedByInformersAsync());
+        asked.UnionWith(NotSeenHere);
+
+        asked.Except(allowed).Should().BeEmpty("what is asked has to be allowed");
+        allowed.Except(asked).Should().BeEmpty("what is not asked should not be allowed");
+    }
+
+    [Fact]
+    public void Permissions_Secrets_AreNeverRead() => Permissions.Should().NotContain(p => p.Resource.StartsWith("secrets"));
+
+    [Fact]
+    public void Permissions_Reasons_AreOneLineEach() => Permissions.Should().OnlyContain(p => p.Why.Length > 0 && !p.Why.Contains('\n'));
+
+    [Fact]
+    public void Role_ClusterScopedRows_AreApartFromIt()
+    {
+        IReadOnlyList<Permission> rows =
+        [
+            new("", "pods", "patch list", "a"), new("", "pods", "list watch", "b"), new("apps", "deployments", "get", "c"),
+            new("", "nodes", "list", "d") { Scope = PermissionScope.Cluster },
+        ];
+
+        var role = KubernetesYaml.LoadAll(RoleManifest.Role(rows, "home")).Single();
+        var reads = KubernetesYaml.LoadAll(RoleManifest.ClusterReads(rows)!).Single();
+        var whole = KubernetesYaml.LoadAll(RoleManifest.ClusterRole(rows)).Single();
+
+        ((string?)role["kind"], (string?)role["metadata"]!["namespace"]).Should().Be(("Role", "home"));
+        Rules(role).Should().Equal("/pods list watch patch", "apps/deployments get");
+        Rules(reads).Should().Equal("/nodes list");
+        Rules(whole).Should().Equal("/nodes list", "/pods list watch patch", "apps/deployments get");
+        RoleManifest.ClusterReads([rows[0]]).Should().BeNull();
+        RoleManifest.ClusterRole(rows).Should().Contain("  # a\n  # b\n  - apiGroups: [\"\"]\n    resources: [pods]\n");
+    }
+
+    /// <summary>The informers of a running operator.</summary>
+    private static async Task<IEnumerable<string>> AskedByInformersAsync()
+    {
+        var client = new FakeKubernetesClient(TimeProvider.System);
+        foreach (var group in Kinds.Values.GroupBy(kind => kind.GroupVersion).Where(group => group.Key.Contains('/')))
+        {
+            client.Served[group.Key] = new ServedVersion(group.Key, [.. group.Select(kind => new ServedKind(kind.Kind, kind.PluralName, kind.Namespaced))]);
+        }
+
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.AddSingleton<IKubernetesClient>(client);
+        OperatorApplication.AddOperator(builder.Services, new OperatorOptions(), "default");
+        using var host = builder.Build();
+        await host.StartAsync();
+        var informers = host.Services.GetServices<IInformer>().Distinct().Count();
+        await Eventually.HoldsAsync(() => host.Services.GetRequiredService<InformerSet>().HasSynced && client.OpenWatches == informers, "every cache is full and kept");
+        await host.StopAsync();
+        return client.Requests.Where(request => request.Verb is "list" or "watch").SelectMany(Verbs);
     }
 
     /// <summary>A life with all that may happen: created, scaled out and in, failed, told.</summary>
@@ -72,30 +130,13 @@ public sealed class PermissionsTests
 
     private static IEnumerable<string> Verbs(FakeRequest request)
     {
-        var resource = request.Kind switch
-        {
-            "Deployment" => "apps/deployments",
-            "ControllerRevision" => "apps/controllerrevisions",
-            "InferenceService" => "serving.octavo.dev/inferenceservices",
-            _ => $"/{request.Kind.ToLowerInvariant()}s",
-        } + (request.Subresource is null ? "" : $"/{request.Subresource}");
+        var kind = Kinds[request.Kind];
+        var resource = $"{kind.Group}/{kind.PluralName}" + (request.Subresource is null ? "" : $"/{request.Subresource}");
         return request.Verb == "apply" ? request.Subresource is null ? [$"{resource} patch", $"{resource} create"] : [$"{resource} patch"] : [$"{resource} {request.Verb}"];
     }
 
-    private static IEnumerable<string> Allowed()
-    {
-        var role = KubernetesYaml.LoadAll(File.ReadAllText(Path.Combine(Repository.Root, "config", "rbac", "role.yaml"))).Single();
-        foreach (var rule in role["rules"]!.AsArray())
-        {
-            foreach (var resource in Texts(rule!["resources"]))
-            {
-                foreach (var verb in Texts(rule["verbs"]))
-                {
-                    yield return $"{Texts(rule["apiGroups"]).Single()}/{resource} {verb}";
-                }
-            }
-        }
-    }
+    private static IEnumerable<string> Rules(JsonNode role) =>
+        role["rules"]!.AsArray().Select(rule => $"{Texts(rule!["apiGroups"]).Single()}/{Texts(rule["resources"]).Single()} {string.Join(' ', Texts(rule["verbs"]))}");
 
     private static IEnumerable<string> Texts(JsonNode? list) => list!.AsArray().Select(i => i!.GetValue<string>());
 }

@@ -8,7 +8,7 @@ namespace Octavo.Operator.Tests.CustomResources;
 
 public sealed class ManifestWriterTests
 {
-    private static readonly string Folder = Path.Combine(Repository.Root, "config", "crds");
+    private static readonly string Folder = Path.Combine(Repository.Root, "config");
 
     [Fact]
     public void Render_CheckedInFiles_AreNotStale()
@@ -22,7 +22,8 @@ public sealed class ManifestWriterTests
     [Fact]
     public void Render_CheckedInFolder_HoldsNothingElse()
     {
-        Directory.GetFiles(Folder, "*.yaml").Select(Path.GetFileName).Should().BeEquivalentTo(ManifestWriter.Render().Keys);
+        Directory.GetFiles(Path.Combine(Folder, "crds"), "*.yaml").Select(path => $"crds/{Path.GetFileName(path)}")
+            .Should().BeSubsetOf(ManifestWriter.Render().Keys);
     }
 
     [Fact]
