@@ -1,5 +1,5 @@
-using Octavo.ControllerRuntime.Cache;
 using Octavo.ControllerRuntime;
+using Octavo.ControllerRuntime.Cache;
 using Octavo.KubernetesClient.Models;
 using Octavo.Operator.Configuration;
 using Octavo.Operator.Entities;
