@@ -1,8 +1,10 @@
 using Octavo.KubernetesClient;
 using Octavo.KubernetesClient.Models;
 using Octavo.LocalCluster.ApiServer;
+using Octavo.LocalCluster.ApiServer.Faults;
 using Octavo.LocalCluster.Controllers;
 using Octavo.LocalCluster.Node;
+using Octavo.LocalCluster.Node.Hollow;
 
 namespace Octavo.LocalCluster;
 
@@ -18,6 +20,7 @@ public sealed class LocalClusterHost : IAsyncDisposable
     private ApiServerHost? server;
     private ControllerManager? controllers;
     private HttpKubernetesClient? client;
+    private HollowNodes? hollow;
 
     private LocalClusterHost(LocalClusterOptions options)
     {
@@ -35,7 +38,13 @@ public sealed class LocalClusterHost : IAsyncDisposable
 
     public ApiServerHost ApiServer => server!;
 
+    /// <summary>What goes wrong with requests; nothing unless rules are added.</summary>
+    public FaultPlan Faults => server!.Faults;
+
     public string StateFolder => stateFolder;
+
+    /// <summary>The hollow nodes, which tests can let fail and recover. Throws <see cref="InvalidOperationException"/> where the cluster has none.</summary>
+    public HollowNodes HollowNodes => hollow ?? throw new InvalidOperationException("this cluster has no hollow nodes");
 
     /// <summary>Returns when the kubeconfig is written and all nodes are Ready.</summary>
     public static async Task<LocalClusterHost> StartAsync(LocalClusterOptions options, CancellationToken cancellationToken)
@@ -61,6 +70,11 @@ public sealed class LocalClusterHost : IAsyncDisposable
             await controllers.DisposeAsync().ConfigureAwait(false);
         }
 
+        if (hollow is not null)
+        {
+            await hollow.DisposeAsync().ConfigureAwait(false);
+        }
+
         await Task.WhenAll(nodes.Select(n => n.DisposeAsync().AsTask())).ConfigureAwait(false);
         client?.Dispose();
         if (server is not null)
@@ -84,10 +98,11 @@ public sealed class LocalClusterHost : IAsyncDisposable
                 Host = server.BaseUri,
                 AccessToken = server.AdminToken,
                 CertificateAuthorityPem = server.ServerCertificateAuthority,
-                UserAgent = "octavo-local",
+                UserAgent = FaultPlan.OwnClient,
             },
             options.TimeProvider);
-        var startingNodes = Enumerable.Range(1, options.Nodes).Select(n => StartNodeAsync($"node-{n}", cancellationToken)).ToList();
+        var startingNodes = Enumerable.Range(1, options.Nodes).Select(n => new ClusterNode { Name = $"node-{n}" }).Concat(options.NodeList.Where(n => !n.IsHollow))
+            .Select(n => StartNodeAsync(n, cancellationToken)).Append(StartHollowNodesAsync(cancellationToken)).ToList();
         try
         {
             if (options.RunControllers)
@@ -109,24 +124,57 @@ public sealed class LocalClusterHost : IAsyncDisposable
         }
     }
 
-    private async Task StartNodeAsync(string name, CancellationToken cancellationToken)
+    private async Task StartNodeAsync(ClusterNode description, CancellationToken cancellationToken)
     {
-        var node = await ProcessNode.StartAsync(client!, NodeOptions(name), options.TimeProvider, options.Loggers, cancellationToken).ConfigureAwait(false);
+        var node = await ProcessNode.StartAsync(client!, NodeOptions(description), options.TimeProvider, options.Loggers, cancellationToken).ConfigureAwait(false);
         lock (nodes)
         {
             nodes.Add(node);
         }
     }
 
-    private NodeOptions NodeOptions(string name) => new()
+    private async Task StartHollowNodesAsync(CancellationToken cancellationToken)
     {
-        Name = name,
-        StateFolder = Path.Combine(stateFolder, "nodes", name),
-        Images = options.Images,
-        ExtendedResources = options.ExtendedResources,
-        Cpu = options.NodeCpu,
-        Memory = options.NodeMemory,
-        MaxPods = options.MaxPodsPerNode,
-        Timings = options.NodeTimings,
-    };
+        if (options.NodeList.Any(n => n.IsHollow))
+        {
+            hollow = await HollowNodes.StartAsync(client!, HollowOptions(), options.TimeProvider, options.Loggers, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private HollowNodesOptions HollowOptions()
+    {
+        var common = new HollowNodesOptions { Nodes = options.NodeList };
+        return common with
+        {
+            Script = options.PodScript,
+            Address = options.HollowPodAddress,
+            Cpu = options.NodeCpu ?? common.Cpu,
+            Memory = options.NodeMemory ?? common.Memory,
+            MaxPods = options.MaxPodsPerNode,
+            Timings = options.NodeTimings,
+        };
+    }
+
+    private NodeOptions NodeOptions(ClusterNode node)
+    {
+        var devices = new Dictionary<string, string>(options.ExtendedResources, StringComparer.Ordinal);
+        foreach (var (name, quantity) in node.Resources.Where(r => r.Key is not ("cpu" or "memory")))
+        {
+            devices[name] = quantity;
+        }
+
+        return new NodeOptions
+        {
+            Name = node.Name,
+            StateFolder = Path.Combine(stateFolder, "nodes", node.Name),
+            Images = options.Images,
+            Labels = node.Labels,
+            Taints = node.Taints,
+            ExtendedResources = devices,
+            Cpu = node.Resources.GetValueOrDefault("cpu") ?? options.NodeCpu,
+            Memory = node.Resources.GetValueOrDefault("memory") ?? options.NodeMemory,
+            MaxPods = options.MaxPodsPerNode,
+            Timings = options.NodeTimings,
+        };
+    }
 }

@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Octavo.KubernetesClient.Models;
 using Octavo.LocalCluster.ApiServer;
 using Octavo.LocalCluster.Controllers;
 using Octavo.LocalCluster.Node;
+using Octavo.LocalCluster.Node.Hollow;
 
 namespace Octavo.LocalCluster;
 
@@ -19,8 +21,17 @@ public sealed record LocalClusterOptions
     /// <summary>Without the controllers the API server is alone, and no pod is ever made, bound or collected.</summary>
     public bool RunControllers { get; init; } = true;
 
-    /// <summary>Number of process nodes, named node-1, node-2 and so on; 0 for a cluster that runs nothing.</summary>
+    /// <summary>Number of process nodes alike, named node-1, node-2 and so on; 0 for a cluster that runs nothing.</summary>
     public int Nodes { get; init; } = 1;
+
+    /// <summary>More nodes, each as it is described: their labels, taints and resources, and hollow ones.</summary>
+    public IReadOnlyList<ClusterNode> NodeList { get; init; } = [];
+
+    /// <summary>What pods on hollow nodes do; chosen when a pod is first seen.</summary>
+    public Func<V1Pod, PodScript> PodScript { get; init; } = static _ => new PodScript();
+
+    /// <summary>Address of a pod on a hollow node; absent: a made-up one that nothing answers on.</summary>
+    public Func<V1Pod, string>? HollowPodAddress { get; init; }
 
     /// <summary>Image mappings of the nodes: <c>NAME=EXECUTABLE[ ARG...][,CONTAINER_PATH=HOST_PATH...]</c>.</summary>
     public IReadOnlyList<string> Images { get; init; } = [];

@@ -8,8 +8,12 @@ public static class NodeFilter
     private const string UnschedulableTaint = "node.kubernetes.io/unschedulable";
 
     /// <summary>Empty where the pod fits. Several reasons only where several resources are short.</summary>
-    public static IReadOnlyList<string> Reasons(V1Pod pod, NodeState node)
+    public static IReadOnlyList<string> Reasons(V1Pod pod, NodeState node) => Reasons(PodDemand.Of(pod), node);
+
+    /// <summary>The same for a pod that is compared with many nodes.</summary>
+    public static IReadOnlyList<string> Reasons(PodDemand demand, NodeState node)
     {
+        var pod = demand.Pod;
         if (node.Node.Spec?.Unschedulable == true && !Tolerates(pod, new V1Taint { Key = UnschedulableTaint, Effect = "NoSchedule" }))
         {
             return ["node(s) were unschedulable"];
@@ -25,12 +29,12 @@ public static class NodeFilter
             return ["node(s) didn't match Pod's node affinity/selector"];
         }
 
-        if (HostPortTaken(pod, node))
+        if (HostPortTaken(demand, node))
         {
             return ["node(s) didn't have free ports for the requested pod ports"];
         }
 
-        return ShortResources(pod, node);
+        return ShortResources(demand, node);
     }
 
     /// <summary>Deleting other pods could make room: only a shortage can be cured that way.</summary>
@@ -38,12 +42,15 @@ public static class NodeFilter
         reason.StartsWith("Insufficient ", StringComparison.Ordinal) || reason == "Too many pods" || reason.Contains("free ports", StringComparison.Ordinal);
 
     /// <summary>One of the pod's tolerations covers the taint.</summary>
-    public static bool Tolerates(V1Pod pod, V1Taint taint) => (pod.Spec?.Tolerations ?? []).Any(t =>
-        (string.IsNullOrEmpty(t.Effect) || t.Effect == taint.Effect)
-        && (string.IsNullOrEmpty(t.Key) ? t.Operator == "Exists" : t.Key == taint.Key)
-        && (t.Operator == "Exists" || (t.Value ?? "") == (taint.Value ?? "")));
+    public static bool Tolerates(V1Pod pod, V1Taint taint) => (pod.Spec?.Tolerations ?? []).Any(t => Tolerates(t, taint));
 
-    private static List<string> ShortResources(V1Pod pod, NodeState node)
+    /// <summary>This toleration covers the taint.</summary>
+    public static bool Tolerates(V1Toleration toleration, V1Taint taint) =>
+        (string.IsNullOrEmpty(toleration.Effect) || toleration.Effect == taint.Effect)
+        && (string.IsNullOrEmpty(toleration.Key) ? toleration.Operator == "Exists" : toleration.Key == taint.Key)
+        && (toleration.Operator == "Exists" || (toleration.Value ?? "") == (taint.Value ?? ""));
+
+    private static List<string> ShortResources(PodDemand demand, NodeState node)
     {
         var reasons = new List<string>();
         if (node.Allocatable.TryGetValue("pods", out var maxPods) && node.Pods.Count + 1 > maxPods)
@@ -51,7 +58,7 @@ public static class NodeFilter
             reasons.Add("Too many pods");
         }
 
-        foreach (var (name, amount) in ResourceAmounts.OfPod(pod))
+        foreach (var (name, amount) in demand.Amounts)
         {
             if (amount > 0 && amount > node.Allocatable.GetValueOrDefault(name) - node.Requested.GetValueOrDefault(name))
             {
@@ -62,12 +69,6 @@ public static class NodeFilter
         return reasons;
     }
 
-    private static bool HostPortTaken(V1Pod pod, NodeState node)
-    {
-        var wanted = HostPorts(pod).ToHashSet();
-        return wanted.Count > 0 && node.Pods.SelectMany(HostPorts).Any(wanted.Contains);
-    }
-
-    private static IEnumerable<(int, string)> HostPorts(V1Pod pod) =>
-        (pod.Spec?.Containers ?? []).SelectMany(c => c.Ports ?? []).Where(p => p.HostPort is > 0).Select(p => (p.HostPort!.Value, p.Protocol ?? "TCP"));
+    private static bool HostPortTaken(PodDemand demand, NodeState node) =>
+        demand.HostPorts.Count > 0 && node.Pods.SelectMany(PodDemand.PortsOf).Any(demand.HostPorts.Contains);
 }

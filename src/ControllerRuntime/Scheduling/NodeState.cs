@@ -2,7 +2,7 @@ using Octavo.KubernetesClient.Models;
 
 namespace Octavo.ControllerRuntime.Scheduling;
 
-/// <summary>A node and what the pods on it have taken.</summary>
+/// <summary>A node and what the pods on it have taken. Immutable: a pod that comes or goes makes a new state, at the cost of this node alone.</summary>
 public sealed record NodeState
 {
     public required V1Node Node { get; init; }
@@ -29,5 +29,30 @@ public sealed record NodeState
             Requested = requested,
             Pods = pods,
         };
+    }
+
+    /// <summary>The same with one pod more.</summary>
+    public NodeState With(PodDemand pod)
+    {
+        var requested = new Dictionary<string, decimal>(Requested, StringComparer.Ordinal);
+        ResourceAmounts.Add(requested, pod.Amounts);
+        return this with { Requested = requested, Pods = [.. Pods, pod.Pod] };
+    }
+
+    /// <summary>The same without the pod of this uid; the state itself where it is not here.</summary>
+    public NodeState Without(string uid)
+    {
+        if (Pods.FirstOrDefault(p => p.Metadata.Uid == uid) is not { } gone)
+        {
+            return this;
+        }
+
+        var requested = new Dictionary<string, decimal>(Requested, StringComparer.Ordinal);
+        foreach (var (name, amount) in ResourceAmounts.OfPod(gone))
+        {
+            requested[name] = requested.GetValueOrDefault(name) - amount;
+        }
+
+        return this with { Requested = requested, Pods = [.. Pods.Where(p => !ReferenceEquals(p, gone))] };
     }
 }

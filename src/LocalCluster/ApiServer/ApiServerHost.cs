@@ -6,10 +6,12 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Octavo.LocalCluster.ApiServer.Admission;
+using Octavo.LocalCluster.ApiServer.Admission.Webhooks;
 using Octavo.LocalCluster.ApiServer.Authentication;
 using Octavo.LocalCluster.ApiServer.Authorization;
 using Octavo.LocalCluster.ApiServer.CustomResources;
 using Octavo.LocalCluster.ApiServer.Discovery;
+using Octavo.LocalCluster.ApiServer.Faults;
 using Octavo.LocalCluster.ApiServer.Metrics;
 using Octavo.LocalCluster.ApiServer.OpenApi;
 using Octavo.LocalCluster.ApiServer.Resources;
@@ -32,12 +34,13 @@ public sealed class ApiServerHost : IAsyncDisposable
     private readonly ServerCertificates _certificates;
     private readonly ServiceAccountTokens _tokens;
     private readonly KubeletLogs _logs;
+    private readonly WebhookClient _hooks;
     private Task _registrar = Task.CompletedTask;
 
     private ApiServerHost(
-        WebApplication app, ServerCertificates certificates, ServiceAccountTokens tokens, KubeletLogs logs, ApiServerCore core, string adminToken)
+        WebApplication app, ServerCertificates certificates, ServiceAccountTokens tokens, KubeletLogs logs, WebhookClient hooks, ApiServerCore core, string adminToken)
     {
-        (_app, _certificates, _tokens, _logs, Core, AdminToken) = (app, certificates, tokens, logs, core, adminToken);
+        (_app, _certificates, _tokens, _logs, _hooks, Core, AdminToken) = (app, certificates, tokens, logs, hooks, core, adminToken);
         var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         BaseUri = new Uri(address);
     }
@@ -50,6 +53,12 @@ public sealed class ApiServerHost : IAsyncDisposable
 
     /// <summary>A bearer token of the group system:masters.</summary>
     public string AdminToken { get; }
+
+    /// <summary>What goes wrong with requests.</summary>
+    public FaultPlan Faults => Core.Options.Faults;
+
+    /// <summary>Forgets the history of changes, as a compaction does: whoever watches from an older revision, or pages from one, is answered 410.</summary>
+    public void Compact() => Core.Store.Compact();
 
     internal ApiServerCore Core { get; }
 
@@ -65,6 +74,7 @@ public sealed class ApiServerHost : IAsyncDisposable
         var adminToken = options.AdminToken ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
         authenticator.AddToken(adminToken, new UserInfo("admin", "admin", ["system:masters", "system:authenticated"]));
         var logs = new KubeletLogs(core);
+        var hooks = new WebhookClient(store, options.TimeProvider);
 
         var schemas = SchemaRegistry.ForBuiltIns(documents.All.ToDictionary(d => d.Path, d => (Func<JsonObject>)(() => d.Root)));
         var registrar = new CustomResourceRegistrar(store, registry, documents, schemas.ObjectMeta, options.TimeProvider);
@@ -73,12 +83,12 @@ public sealed class ApiServerHost : IAsyncDisposable
         builder.Services.AddSingleton<IHostLifetime, EmbeddedLifetime>();
         builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, options, certificates));
         var app = builder.Build();
-        var dispatcher = Compose(core, schemas, authenticator, tokens, logs, app.Services.GetRequiredService<ILogger<RequestDispatcher>>());
+        var dispatcher = Compose(core, schemas, authenticator, tokens, logs, hooks, app.Services.GetRequiredService<ILogger<RequestDispatcher>>());
         app.Run(dispatcher.HandleAsync);
 
         Bootstrap.Fill(core);
         await app.StartAsync(cancellationToken);
-        return new ApiServerHost(app, certificates, tokens, logs, core, adminToken) { _registrar = registrar.RunAsync(core.Stopping.Token) };
+        return new ApiServerHost(app, certificates, tokens, logs, hooks, core, adminToken) { _registrar = registrar.RunAsync(core.Stopping.Token) };
     }
 
     public async ValueTask DisposeAsync()
@@ -88,6 +98,7 @@ public sealed class ApiServerHost : IAsyncDisposable
         await _app.StopAsync(CancellationToken.None);
         await _app.DisposeAsync();
         _logs.Dispose();
+        _hooks.Dispose();
         _tokens.Dispose();
         _certificates.Dispose();
     }
@@ -116,18 +127,19 @@ public sealed class ApiServerHost : IAsyncDisposable
     }
 
     private static RequestDispatcher Compose(
-        ApiServerCore core, SchemaRegistry schemas, Authenticator authenticator, ServiceAccountTokens tokens, KubeletLogs logs, ILogger<RequestDispatcher> logger)
+        ApiServerCore core, SchemaRegistry schemas, Authenticator authenticator, ServiceAccountTokens tokens, KubeletLogs logs, WebhookClient hooks, ILogger<RequestDispatcher> logger)
     {
         var semantics = new ObjectSemantics(schemas);
         var strategies = new StrategyTable(core.Options.ServiceCidr);
         var authorizer = new Authorizer(core.Store, core.Options.Authorization);
         var answers = new AnswerWriter(new TableBuilder(core.Time, new TableColumns(schemas)));
         var reads = new ReadHandler(core, answers);
+        var webhooks = new WebhookAdmission(core.Store, core.Registry, hooks, semantics);
         var creates = new CreateHandler(
-            core, answers, semantics, strategies, new NamespaceAdmission(core.Store), new ServiceAccountAdmission(core.Store));
-        var updates = new UpdateHandler(core, answers, semantics, strategies);
+            core, answers, semantics, strategies, new NamespaceAdmission(core.Store), new ServiceAccountAdmission(core.Store), webhooks);
+        var updates = new UpdateHandler(core, answers, semantics, strategies, webhooks);
         var patches = new PatchHandler(core, answers, semantics, creates, updates);
-        var deletes = new DeleteHandler(core, answers, strategies);
+        var deletes = new DeleteHandler(core, answers, strategies, webhooks);
         var handlers = new ResourceHandlers(
             reads,
             new WatchHandler(core, answers),
@@ -136,11 +148,11 @@ public sealed class ApiServerHost : IAsyncDisposable
             patches,
             deletes,
             new ScaleHandler(core, answers, reads, updates, patches, semantics),
-            new PodSubresources(core, answers, reads, updates, deletes, logs),
+            new PodSubresources(core, answers, reads, updates, deletes, logs, webhooks),
             new TokenRequestHandler(core, answers, semantics, reads, tokens),
             new ReviewHandler(core, answers, semantics, authenticator, tokens, authorizer));
         var counter = new RequestCounter();
         var paths = new GenericPaths(core.Registry, new DiscoveryHandler(core.Registry), new OpenApiHandler(core.Documents), counter);
-        return new RequestDispatcher(core, authenticator, authorizer, paths, handlers, counter, logger);
+        return new RequestDispatcher(core, authenticator, authorizer, paths, handlers, counter, new FaultInjector(core.Options.Faults, core.Time), logger);
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using Octavo.LocalCluster.ApiServer.Authorization;
+using Octavo.LocalCluster.ApiServer.Faults;
 
 namespace Octavo.LocalCluster.ApiServer;
 
@@ -25,6 +26,9 @@ public sealed record ApiServerOptions
 
     /// <summary>How many events watches can go back; older revisions answer 410.</summary>
     public int WatchHistoryLimit { get; init; } = 20_000;
+
+    /// <summary>What goes wrong with requests; empty unless rules are added, which may be done while the server runs.</summary>
+    public FaultPlan Faults { get; init; } = new();
 
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 }

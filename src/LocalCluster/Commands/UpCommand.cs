@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Octavo.KubernetesClient;
 using Octavo.LocalCluster.ApiServer;
+using Octavo.LocalCluster.ApiServer.Faults;
 
 namespace Octavo.LocalCluster.Commands;
 
@@ -13,13 +14,24 @@ internal static class UpCommand
         var kubeconfig = new Option<string?>("--kubeconfig") { HelpName = "FILE", Description = "Where to write the kubeconfig (mode 0600); by default into the state folder." };
         var state = new Option<string?>("--state") { HelpName = "DIR", Description = "Folder for pods, logs and claims; by default a temporary one that is removed at the end." };
         var nodes = new Option<int>("--nodes") { HelpName = "N", Description = "Number of process nodes; 0 runs no pods.", DefaultValueFactory = _ => 1 };
+        var node = new Option<string[]>("--node")
+        {
+            HelpName = "NAME[,hollow][,label:KEY=VALUE][,taint:KEY[=VALUE]:EFFECT][,RESOURCE=QUANTITY...]",
+            Description = "Add a node with labels, taints and resources of its own; a hollow one runs nothing and says of every pod that it is ready. May be repeated. Without --nodes these are all.",
+            DefaultValueFactory = _ => [],
+        };
         var cpu = new Option<string?>("--node-cpu") { HelpName = "QUANTITY", Description = "CPU that each node says it has; by default the machine's." };
         var memory = new Option<string?>("--node-memory") { HelpName = "QUANTITY", Description = "Memory that each node says it has; by default the machine's." };
         var noControllers = new Option<bool>("--no-controllers") { Description = "Run the API server (and nodes) only: nothing makes, binds or collects objects." };
+        var chaos = new Option<string?>("--chaos")
+        {
+            HelpName = "SEED[:RATE]",
+            Description = "Let things go wrong with a share of all requests but the cluster's own (0.05 by default): dropped and outdated watches, 409, 429, 500, slow answers and lost ones.",
+        };
         var (image, gpu, verbosity) = (CommonOptions.Image(), CommonOptions.Gpu(), CommonOptions.Verbosity());
         var command = new Command("up", "Run a Kubernetes API server, its controllers and process nodes until SIGTERM or Ctrl-C, then end all pods.")
         {
-            port, kubeconfig, state, nodes, image, gpu, cpu, memory, noControllers, verbosity,
+            port, kubeconfig, state, nodes, node, image, gpu, cpu, memory, noControllers, chaos, verbosity,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -28,10 +40,11 @@ internal static class UpCommand
             {
                 var options = new LocalClusterOptions
                 {
-                    ApiServer = new ApiServerOptions { Port = parsed.GetValue(port) },
+                    ApiServer = new ApiServerOptions { Port = parsed.GetValue(port), Faults = parsed.GetValue(chaos) is { } seeded ? FaultPlan.ParseChaos(seeded) : new FaultPlan() },
                     KubeConfigPath = parsed.GetValue(kubeconfig),
                     StateFolder = parsed.GetValue(state),
-                    Nodes = parsed.GetValue(nodes),
+                    Nodes = parsed.GetResult(nodes) is { Implicit: false } || !(parsed.GetValue(node) is { Length: > 0 }) ? parsed.GetValue(nodes) : 0,
+                    NodeList = [.. (parsed.GetValue(node) ?? []).Select(ClusterNode.Parse)],
                     Images = parsed.GetValue(image) ?? [],
                     ExtendedResources = Devices(parsed.GetValue(gpu) ?? []),
                     NodeCpu = parsed.GetValue(cpu),

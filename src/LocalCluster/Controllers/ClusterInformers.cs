@@ -1,6 +1,7 @@
 using Octavo.ControllerRuntime.Cache;
 using Octavo.KubernetesClient;
 using Octavo.KubernetesClient.Models;
+using Octavo.LocalCluster.Controllers.Budgets;
 
 namespace Octavo.LocalCluster.Controllers;
 
@@ -12,13 +13,21 @@ internal sealed class ClusterInformers(IKubernetesClient client, TimeProvider ti
     /// <summary>Index of pods, replica sets and slices by the uid of their controller.</summary>
     public const string ByController = "controller";
 
+    /// <summary>Index of pods and replica sets that nobody controls by their namespace: few, and looked for at every reconcile.</summary>
+    public const string Orphans = "orphans";
+
+    /// <summary>Index of pods by the node that they are bound to.</summary>
+    public const string ByNode = "node";
+
     public SharedInformer<V1Pod> Pods { get; private set; } = null!;
     public SharedInformer<V1ReplicaSet> ReplicaSets { get; private set; } = null!;
     public SharedInformer<V1Deployment> Deployments { get; private set; } = null!;
     public SharedInformer<V1Job> Jobs { get; private set; } = null!;
     public SharedInformer<V1Service> Services { get; private set; } = null!;
     public SharedInformer<V1EndpointSlice> EndpointSlices { get; private set; } = null!;
+    public SharedInformer<DisruptionBudget> Budgets { get; private set; } = null!;
     public SharedInformer<V1Node> Nodes { get; private set; } = null!;
+    public SharedInformer<V1Lease> NodeLeases { get; private set; } = null!;
     public SharedInformer<V1Namespace> Namespaces { get; private set; } = null!;
     public SharedInformer<V1ServiceAccount> ServiceAccounts { get; private set; } = null!;
     public SharedInformer<V1ConfigMap> RootCertificates { get; private set; } = null!;
@@ -32,7 +41,10 @@ internal sealed class ClusterInformers(IKubernetesClient client, TimeProvider ti
         Jobs = Add<V1Job>();
         Services = Add<V1Service>();
         EndpointSlices = Add<V1EndpointSlice>();
+        Pods.AddIndex(ByNode, static pod => pod.Spec?.NodeName is { Length: > 0 } node ? [node] : []);
+        Budgets = Add<DisruptionBudget>();
         Nodes = Add<V1Node>();
+        NodeLeases = Add<V1Lease>(namespaceName: "kube-node-lease");
         Namespaces = Add<V1Namespace>();
         ServiceAccounts = Add<V1ServiceAccount>("metadata.name=default");
         RootCertificates = Add<V1ConfigMap>("metadata.name=kube-root-ca.crt");
@@ -47,12 +59,13 @@ internal sealed class ClusterInformers(IKubernetesClient client, TimeProvider ti
     private static SharedInformer<T> Controlled<T>(SharedInformer<T> informer) where T : class, IKubernetesObject
     {
         informer.AddIndex(ByController, static entity => Ownership.ControllerOf(entity) is { } owner ? [owner.Uid] : []);
+        informer.AddIndex(Orphans, static entity => Ownership.ControllerOf(entity) is null ? [entity.Metadata.NamespaceProperty ?? ""] : []);
         return informer;
     }
 
-    private SharedInformer<T> Add<T>(string? fieldSelector = null) where T : class, IKubernetesObject
+    private SharedInformer<T> Add<T>(string? fieldSelector = null, string? namespaceName = null) where T : class, IKubernetesObject
     {
-        var informer = new SharedInformer<T>(client, new InformerOptions { FieldSelector = fieldSelector }, time, logger);
+        var informer = new SharedInformer<T>(client, new InformerOptions { FieldSelector = fieldSelector, Namespaces = namespaceName is null ? NamespaceScope.All : NamespaceScope.Of(namespaceName) }, time, logger);
         all.Add(informer);
         return informer;
     }

@@ -1,10 +1,13 @@
 using Octavo.ControllerRuntime.Events;
 using Octavo.KubernetesClient;
+using Octavo.LocalCluster.Controllers.Budgets;
 using Octavo.LocalCluster.Controllers.Deployments;
 using Octavo.LocalCluster.Controllers.EndpointSlices;
 using Octavo.LocalCluster.Controllers.GarbageCollection;
 using Octavo.LocalCluster.Controllers.Jobs;
+using Octavo.LocalCluster.Controllers.LeaderWorkerSets;
 using Octavo.LocalCluster.Controllers.Namespaces;
+using Octavo.LocalCluster.Controllers.Nodes;
 using Octavo.LocalCluster.Controllers.ReplicaSets;
 using Octavo.LocalCluster.Controllers.Scheduling;
 
@@ -13,6 +16,8 @@ namespace Octavo.LocalCluster.Controllers;
 /// <summary>All controllers and the scheduler: ordinary clients of the API server that share one set of caches.</summary>
 public sealed class ControllerManager : IAsyncDisposable
 {
+    private const int BindingsAtOnce = 4;
+
     private readonly CancellationTokenSource stopping = new();
     private readonly List<QueueController> controllers = [];
     private readonly List<Task> running = [];
@@ -30,6 +35,7 @@ public sealed class ControllerManager : IAsyncDisposable
         var scheduling = new ComponentEvents(new EventPublisher(client, "default-scheduler", time, loggers.CreateLogger<EventPublisher>()));
         var collector = new GarbageCollector(client, time, loggers.CreateLogger<GarbageCollector>());
         var scheduler = new SchedulerController(client, informers, scheduling, time, loggers.CreateLogger<SchedulerController>());
+        var workerSets = new LeaderWorkerSetController(client, informers, events, time, loggers.CreateLogger<LeaderWorkerSetController>());
         QueueController[] others =
         [
             new DeploymentController(client, informers, events, time, loggers.CreateLogger<DeploymentController>()),
@@ -38,6 +44,10 @@ public sealed class ControllerManager : IAsyncDisposable
             new EndpointSliceController(client, informers, time, loggers.CreateLogger<EndpointSliceController>()),
             new NamespaceController(client, informers, time, loggers.CreateLogger<NamespaceController>()),
             new NamespaceDefaultsController(client, informers, options.CertificateAuthority, time, loggers.CreateLogger<NamespaceDefaultsController>()),
+            new NodeLifecycleController(client, informers, events, options.NodeGracePeriod, time, loggers.CreateLogger<NodeLifecycleController>()),
+            new TaintEvictionController(client, informers, events, options.OrphanedPodQuarantine, time, loggers.CreateLogger<TaintEvictionController>()),
+            new BudgetController(client, informers, time, loggers.CreateLogger<BudgetController>()),
+            workerSets,
             new ClaimBinder(client, informers, time, loggers.CreateLogger<ClaimBinder>()),
             collector,
         ];
@@ -48,10 +58,10 @@ public sealed class ControllerManager : IAsyncDisposable
             manager.running.Add(informers.RunAsync(manager.stopping.Token));
             await informers.WaitForSyncAsync(cancellationToken).ConfigureAwait(false);
             manager.running.Add(collector.DiscoverAsync(manager.stopping.Token));
+            manager.running.Add(workerSets.FollowAsync(manager.stopping.Token));
             manager.running.AddRange(others.Select(c => c.RunAsync(options.WorkersPerController, manager.stopping.Token)));
 
-            // One pod at a time: each decision must see the last.
-            manager.running.Add(scheduler.RunAsync(1, manager.stopping.Token));
+            manager.running.Add(scheduler.RunAsync(BindingsAtOnce, manager.stopping.Token));
             return manager;
         }
         catch

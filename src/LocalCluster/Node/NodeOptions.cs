@@ -10,6 +10,9 @@ public sealed record NodeOptions
     /// <summary>Folder for volumes, logs and the list of running processes.</summary>
     public required string StateFolder { get; init; }
 
+    /// <summary>Value of the label octavo.dev/node.</summary>
+    public string Kind { get; init; } = "process";
+
     /// <summary>Image mappings, <c>NAME=EXECUTABLE[ ARG...][,CONTAINER_PATH=HOST_PATH...]</c>.</summary>
     public IReadOnlyList<string> Images { get; init; } = [];
 

@@ -21,7 +21,7 @@ internal sealed partial class NodeRegistration(IKubernetesClient client, NodeOpt
         var node = await client.FindAsync<V1Node>(options.Name, null, cancellationToken).ConfigureAwait(false);
         node = node is null
             ? await client.CreateAsync(wanted, Write, cancellationToken).ConfigureAwait(false)
-            : await client.UpdateAsync(node with { Metadata = Merge(node.Metadata, wanted.Metadata), Spec = (node.Spec ?? new V1NodeSpec()) with { Taints = wanted.Spec!.Taints } }, Write, cancellationToken).ConfigureAwait(false);
+            : await client.UpdateAsync(node with { Metadata = Merge(node.Metadata, wanted.Metadata), Spec = Merge(node.Spec, wanted.Spec!) }, Write, cancellationToken).ConfigureAwait(false);
         await WriteStatusAsync(node, ready: true, cancellationToken).ConfigureAwait(false);
         await RenewLeaseAsync(cancellationToken).ConfigureAwait(false);
         LogRegistered(options.Name, kubeletPort);
@@ -37,19 +37,21 @@ internal sealed partial class NodeRegistration(IKubernetesClient client, NodeOpt
             try
             {
                 await RenewLeaseAsync(cancellationToken).ConfigureAwait(false);
-                if (time.GetUtcNow() - statusAt >= options.Timings.NodeStatusRefresh)
+                var node = await client.FindAsync<V1Node>(options.Name, null, cancellationToken).ConfigureAwait(false);
+                if (node is null)
                 {
-                    if (await client.FindAsync<V1Node>(options.Name, null, cancellationToken).ConfigureAwait(false) is { } node)
-                    {
-                        await WriteStatusAsync(node, ready: true, cancellationToken).ConfigureAwait(false);
-                    }
-                    else
-                    {
-                        await RegisterAsync(cancellationToken).ConfigureAwait(false);
-                    }
-
-                    statusAt = time.GetUtcNow();
+                    await RegisterAsync(cancellationToken).ConfigureAwait(false);
                 }
+                else if (time.GetUtcNow() - statusAt >= options.Timings.NodeStatusRefresh || !IsReady(node))
+                {
+                    await WriteStatusAsync(node, ready: true, cancellationToken).ConfigureAwait(false);
+                }
+                else
+                {
+                    continue;
+                }
+
+                statusAt = time.GetUtcNow();
             }
             catch (Exception exception) when (exception is KubernetesException or HttpRequestException or IOException)
             {
@@ -91,6 +93,9 @@ internal sealed partial class NodeRegistration(IKubernetesClient client, NodeOpt
         return capacity;
     }
 
+    // Somebody gave the node up while it was only slow.
+    private static bool IsReady(V1Node node) => node.Status?.Conditions?.Any(c => c.Type == "Ready" && c.Status == "True") == true;
+
     private static V1ObjectMeta Merge(V1ObjectMeta existing, V1ObjectMeta wanted)
     {
         var labels = new Dictionary<string, string>(existing.Labels ?? new Dictionary<string, string>(), StringComparer.Ordinal);
@@ -102,6 +107,14 @@ internal sealed partial class NodeRegistration(IKubernetesClient client, NodeOpt
         return existing with { Labels = labels };
     }
 
+    /// <summary>Taints of others stay: a control plane's, say, which it takes away when the node is back.</summary>
+    private static V1NodeSpec Merge(V1NodeSpec? existing, V1NodeSpec wanted)
+    {
+        var ours = wanted.Taints ?? [];
+        var taints = (existing?.Taints ?? []).Where(t => !ours.Any(o => o.Key == t.Key && o.Effect == t.Effect)).Concat(ours).ToList();
+        return (existing ?? new V1NodeSpec()) with { Taints = taints.Count > 0 ? taints : null };
+    }
+
     private V1Node BuildNode()
     {
         var labels = new Dictionary<string, string>(StringComparer.Ordinal)
@@ -109,7 +122,7 @@ internal sealed partial class NodeRegistration(IKubernetesClient client, NodeOpt
             ["kubernetes.io/hostname"] = options.Name,
             ["kubernetes.io/os"] = OperatingSystem.IsMacOS() ? "darwin" : "linux",
             ["kubernetes.io/arch"] = Architecture(),
-            ["octavo.dev/node"] = "process",
+            ["octavo.dev/node"] = options.Kind,
         };
         foreach (var (name, value) in options.Labels)
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Octavo.LocalCluster.ApiServer.Authentication;
+using Octavo.LocalCluster.ApiServer.Faults;
 using Octavo.LocalCluster.ApiServer.Resources;
 
 namespace Octavo.LocalCluster.ApiServer.Http;
@@ -21,6 +22,9 @@ internal sealed class ResourceRequest(HttpContext http, RequestInfo info, Resour
     public string Namespace => Resource.Namespaced ? Info.Namespace : "";
 
     public string Name => Info.Name;
+
+    /// <summary>What is to befall a watch: it is told that its revision is too old, or its connection breaks.</summary>
+    public Fault? WatchFault { get; set; }
 
     /// <summary>Warning headers that the answer will carry.</summary>
     public List<string> Warnings { get; } = [];

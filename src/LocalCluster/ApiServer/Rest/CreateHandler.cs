@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Octavo.LocalCluster.ApiServer.Admission;
+using Octavo.LocalCluster.ApiServer.Admission.Webhooks;
 using Octavo.LocalCluster.ApiServer.Conversion;
 using Octavo.LocalCluster.ApiServer.Http;
 using Octavo.LocalCluster.ApiServer.Resources;
@@ -12,7 +13,7 @@ namespace Octavo.LocalCluster.ApiServer.Rest;
 /// <summary>create, and the creating half of apply.</summary>
 internal sealed class CreateHandler(
     ApiServerCore core, AnswerWriter answers, ObjectSemantics semantics, StrategyTable strategies, NamespaceAdmission namespaces,
-    ServiceAccountAdmission serviceAccounts)
+    ServiceAccountAdmission serviceAccounts, WebhookAdmission webhooks)
 {
     private const int GeneratedNameAttempts = 8;
 
@@ -24,14 +25,14 @@ internal sealed class CreateHandler(
         var value = ObjectDecoder.CheckKind(core.Registry, resource, resource.ApiVersion, resource.Kind, body);
         var dryRun = request.IsDryRun("CreateOptions");
         semantics.Normalize(request, resource, value, body.DuplicateFields, isPatch: false);
-        var created = Create(request, value, dryRun, request.FieldManager);
+        var created = await CreateAsync(request, value, dryRun, request.FieldManager);
         await answers.WriteObjectAsync(request, 201, created);
     }
 
     /// <param name="value">Decoded and defaulted, in the version of the request; consumed.</param>
     /// <param name="manager">Null for an apply, which has written managedFields itself.</param>
     /// <returns>The object as the request's version shows it.</returns>
-    public JsonObject Create(ResourceRequest request, JsonObject value, bool dryRun, string? manager)
+    public async Task<JsonObject> CreateAsync(ResourceRequest request, JsonObject value, bool dryRun, string? manager)
     {
         var resource = request.Resource;
         if (Metadata.Text(value, "resourceVersion").Length > 0)
@@ -49,7 +50,7 @@ internal sealed class CreateHandler(
                 Metadata.Of(value)["name"] = Metadata.Generate(prefix);
             }
 
-            if (CreateNamed(request, (JsonObject)value.DeepClone(), dryRun, manager) is { } created)
+            if (await CreateNamedAsync(request, (JsonObject)value.DeepClone(), dryRun, manager) is { } created)
             {
                 return created;
             }
@@ -61,7 +62,7 @@ internal sealed class CreateHandler(
         }
     }
 
-    private JsonObject? CreateNamed(ResourceRequest request, JsonObject value, bool dryRun, string? manager)
+    private async Task<JsonObject?> CreateNamedAsync(ResourceRequest request, JsonObject value, bool dryRun, string? manager)
     {
         var resource = request.Resource;
         var name = Metadata.Text(value, "name");
@@ -98,6 +99,14 @@ internal sealed class CreateHandler(
             serviceAccounts.MutatePod(request, value);
         }
 
+        var attributes = new AdmissionAttributes(request, "CREATE", request.Namespace, name, "", value, null, dryRun);
+        if (await webhooks.MutateAsync(attributes) is { } mutated && !ReferenceEquals(mutated, value))
+        {
+            // What webhooks add belongs to nobody.
+            FieldManager.Keep(mutated, value);
+            value = mutated;
+        }
+
         strategy.PrepareForCreate(resource, value);
         if (manager is not null)
         {
@@ -105,6 +114,7 @@ internal sealed class CreateHandler(
         }
 
         semantics.Validate(resource, value, null);
+        await webhooks.ValidateAsync(attributes with { Object = value });
         if (core.Store.Get(resource.Storage, request.Namespace, name) is not null)
         {
             return null;

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Octavo.LocalCluster.ApiServer.Admission;
+using Octavo.LocalCluster.ApiServer.Admission.Webhooks;
 using Octavo.LocalCluster.ApiServer.Conversion;
 using Octavo.LocalCluster.ApiServer.Http;
 using Octavo.LocalCluster.ApiServer.Resources;
@@ -10,7 +12,7 @@ using Octavo.LocalCluster.ApiServer.Strategies;
 namespace Octavo.LocalCluster.ApiServer.Rest;
 
 /// <summary>delete and deletecollection.</summary>
-internal sealed class DeleteHandler(ApiServerCore core, AnswerWriter answers, StrategyTable strategies)
+internal sealed class DeleteHandler(ApiServerCore core, AnswerWriter answers, StrategyTable strategies, WebhookAdmission webhooks)
 {
     private const string OrphanFinalizer = "orphan";
     private const string ForegroundFinalizer = "foregroundDeletion";
@@ -25,7 +27,7 @@ internal sealed class DeleteHandler(ApiServerCore core, AnswerWriter answers, St
             throw ApiErrors.Forbidden(resource.Group, resource.Plural, request.Name, refusal);
         }
 
-        var (value, isGone) = Delete(request, request.Namespace, request.Name, options);
+        var (value, isGone) = await DeleteAsync(request, request.Namespace, request.Name, options, isAdmitted: false);
         if (!isGone || strategies.For(resource.Storage).ReturnsDeletedObject)
         {
             await answers.WriteObjectAsync(request, 200, value);
@@ -68,7 +70,7 @@ internal sealed class DeleteHandler(ApiServerCore core, AnswerWriter answers, St
             deleted.Add(value);
             try
             {
-                Delete(request, stored.Namespace, stored.Name, options);
+                await DeleteAsync(request, stored.Namespace, stored.Name, options, isAdmitted: false);
             }
             catch (ApiException error) when (error.Code == 404)
             {
@@ -80,15 +82,23 @@ internal sealed class DeleteHandler(ApiServerCore core, AnswerWriter answers, St
         await answers.WriteListAsync(request, deleted, metadata);
     }
 
+    /// <param name="isAdmitted">Admission has spoken already, about what brings the deletion.</param>
     /// <returns>The object as it stays, or as it last was, in the version of the request.</returns>
-    /// <exception cref="ApiException">404 or 409.</exception>
-    public (JsonObject Value, bool IsGone) Delete(ResourceRequest request, string ns, string name, DeleteOptions options)
+    /// <exception cref="ApiException">404, 409, or a webhook's refusal.</exception>
+    public async Task<(JsonObject Value, bool IsGone)> DeleteAsync(ResourceRequest request, string ns, string name, DeleteOptions options, bool isAdmitted)
     {
         var resource = request.Resource;
         while (true)
         {
             var stored = core.Store.Get(resource.Storage, ns, name) ?? throw ApiErrors.NotFound(resource, name);
             CheckPreconditions(resource, name, stored, options);
+            if (!isAdmitted)
+            {
+                var attributes = new AdmissionAttributes(request, "DELETE", ns, name, "", null, VersionConversion.ToServed(resource, stored.Value), options.DryRun);
+                await webhooks.MutateAsync(attributes);
+                await webhooks.ValidateAsync(attributes);
+            }
+
             if (TryDelete(resource, stored, options) is { } outcome)
             {
                 return (VersionConversion.ToServed(resource, outcome.Value), outcome.IsGone);

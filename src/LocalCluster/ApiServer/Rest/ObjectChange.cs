@@ -11,6 +11,12 @@ internal sealed record ObjectChange(Func<JsonObject, JsonObject> Apply, string? 
     /// <summary>A check of the result before the general ones.</summary>
     public Action<JsonObject>? BeforeValidation { get; init; }
 
+    /// <summary>What admission sees instead of the object, where a subresource has a kind of its own.</summary>
+    public Func<JsonObject, JsonObject>? View { get; init; }
+
+    /// <summary>The server's own bookkeeping, which nobody is asked to admit.</summary>
+    public bool IsInternal { get; init; }
+
     /// <summary>True for the one write that may set a pod's node.</summary>
     public bool IsBinding { get; init; }
 }

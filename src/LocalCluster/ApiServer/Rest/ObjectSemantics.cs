@@ -60,6 +60,20 @@ internal sealed class ObjectSemantics(SchemaRegistry schemas)
         }
     }
 
+    /// <summary>Drops what the schema does not know and fills defaults, in place, without a word: for what the server itself lets in.</summary>
+    /// <exception cref="ApiException">500: a field has another type than its schema.</exception>
+    public void Reshape(ResourceDefinition resource, JsonObject value)
+    {
+        var schema = SchemaOf(resource);
+        if (TypeChecker.FindError(schema, value) is { } wrongType)
+        {
+            throw ApiErrors.Internal(wrongType);
+        }
+
+        Pruner.Prune(schema, value);
+        Defaulter.Apply(schema, value);
+    }
+
     /// <exception cref="ApiException">422: the object is not valid.</exception>
     public void Validate(ResourceDefinition resource, JsonObject value, JsonObject? old)
     {

@@ -34,7 +34,7 @@ internal sealed class PatchHandler(
         }
 
         var patch = ParsePatch(bytes, type);
-        var updated = updates.Change(request, new ObjectChange(live => Patched(request, live, type, patch), request.FieldManager, IsPatch: true, dryRun));
+        var updated = await updates.ChangeAsync(request, new ObjectChange(live => Patched(request, live, type, patch), request.FieldManager, IsPatch: true, dryRun));
         await answers.WriteObjectAsync(request, 200, updated);
     }
 
@@ -140,14 +140,14 @@ internal sealed class PatchHandler(
 
             if (exists)
             {
-                var updated = updates.Change(request, new ObjectChange(Merged, null, IsPatch: true, dryRun));
+                var updated = await updates.ChangeAsync(request, new ObjectChange(Merged, null, IsPatch: true, dryRun));
                 await answers.WriteObjectAsync(request, 200, updated);
                 return;
             }
 
             try
             {
-                await answers.WriteObjectAsync(request, 201, creates.Create(request, Merged(null), dryRun, manager: null));
+                await answers.WriteObjectAsync(request, 201, await creates.CreateAsync(request, Merged(null), dryRun, manager: null));
                 return;
             }
             catch (ApiException error) when (error.Reason == "AlreadyExists" && attempt < 3)

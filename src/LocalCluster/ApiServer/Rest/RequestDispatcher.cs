@@ -1,5 +1,6 @@
 using Octavo.LocalCluster.ApiServer.Authentication;
 using Octavo.LocalCluster.ApiServer.Authorization;
+using Octavo.LocalCluster.ApiServer.Faults;
 using Octavo.LocalCluster.ApiServer.Http;
 using Octavo.LocalCluster.ApiServer.Metrics;
 using Octavo.LocalCluster.ApiServer.Resources;
@@ -8,7 +9,8 @@ namespace Octavo.LocalCluster.ApiServer.Rest;
 
 /// <summary>The way of a request: who is it, what is asked, is it allowed, who answers.</summary>
 internal sealed partial class RequestDispatcher(
-    ApiServerCore core, Authenticator authenticator, Authorizer authorizer, GenericPaths paths, ResourceHandlers handlers, RequestCounter counter, ILogger<RequestDispatcher> logger)
+    ApiServerCore core, Authenticator authenticator, Authorizer authorizer, GenericPaths paths, ResourceHandlers handlers, RequestCounter counter, FaultInjector faults,
+    ILogger<RequestDispatcher> logger)
 {
     public async Task HandleAsync(HttpContext http)
     {
@@ -66,7 +68,7 @@ internal sealed partial class RequestDispatcher(
 
         try
         {
-            await handlers.HandleAsync(request, verb);
+            await faults.HandleAsync(request, verb, () => handlers.HandleAsync(request, verb));
         }
         catch (ApiException)
         {

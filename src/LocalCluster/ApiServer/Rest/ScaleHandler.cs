@@ -70,7 +70,7 @@ internal sealed class ScaleHandler(
             return updated;
         }
 
-        var result = updates.Change(request, new ObjectChange(Changed, null, IsPatch: true, dryRun));
+        var result = await updates.ChangeAsync(request, new ObjectChange(Changed, null, IsPatch: true, dryRun) { View = live => ToScale(resource, live) });
         await answers.WriteObjectAsync(request, 200, ToScale(resource, result));
     }
 

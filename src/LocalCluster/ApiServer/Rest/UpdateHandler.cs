@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Octavo.LocalCluster.ApiServer.Admission;
+using Octavo.LocalCluster.ApiServer.Admission.Webhooks;
 using Octavo.LocalCluster.ApiServer.Conversion;
 using Octavo.LocalCluster.ApiServer.Http;
 using Octavo.LocalCluster.ApiServer.Schema;
@@ -10,7 +12,7 @@ using Octavo.LocalCluster.ApiServer.Strategies;
 namespace Octavo.LocalCluster.ApiServer.Rest;
 
 /// <summary>update (put) of an object or its status, and the common end of every change of an existing object.</summary>
-internal sealed class UpdateHandler(ApiServerCore core, AnswerWriter answers, ObjectSemantics semantics, StrategyTable strategies)
+internal sealed class UpdateHandler(ApiServerCore core, AnswerWriter answers, ObjectSemantics semantics, StrategyTable strategies, WebhookAdmission webhooks)
 {
     private const int Attempts = 20;
 
@@ -22,14 +24,14 @@ internal sealed class UpdateHandler(ApiServerCore core, AnswerWriter answers, Ob
         var value = ObjectDecoder.CheckKind(core.Registry, resource, resource.ApiVersion, resource.Kind, body);
         var dryRun = request.IsDryRun("UpdateOptions");
         semantics.Normalize(request, resource, value, body.DuplicateFields, isPatch: false);
-        var updated = Change(request, new ObjectChange(_ => (JsonObject)value.DeepClone(), request.FieldManager, IsPatch: false, dryRun));
+        var updated = await ChangeAsync(request, new ObjectChange(_ => (JsonObject)value.DeepClone(), request.FieldManager, IsPatch: false, dryRun));
         await answers.WriteObjectAsync(request, 200, updated);
     }
 
     /// <summary>Reads, changes, checks and writes, again while others write in between.</summary>
     /// <returns>The object as the request's version shows it.</returns>
     /// <exception cref="ApiException">404, 409, 422 and whatever the change throws.</exception>
-    public JsonObject Change(ResourceRequest request, ObjectChange change)
+    public async Task<JsonObject> ChangeAsync(ResourceRequest request, ObjectChange change)
     {
         var resource = request.Resource;
         for (var attempt = 0; attempt < Attempts; attempt++)
@@ -39,7 +41,11 @@ internal sealed class UpdateHandler(ApiServerCore core, AnswerWriter answers, Ob
             var live = VersionConversion.ToServed(resource, stored.Value);
             var updated = change.Apply(live);
             CheckRevision(request, updated, stored, change);
-            Prepare(request, updated, live, change);
+            Isolate(request, updated, live, change);
+            Track(request, updated, live, change);
+            updated = await MutateAsync(request, updated, live, change);
+            Complete(request, updated, live, change);
+            await ValidateAsync(request, updated, live, change);
             if (SameExceptTimes(updated, live))
             {
                 return live;
@@ -59,13 +65,13 @@ internal sealed class UpdateHandler(ApiServerCore core, AnswerWriter answers, Ob
         throw ApiErrors.Modified(resource, request.Name);
     }
 
-    private void Prepare(ResourceRequest request, JsonObject updated, JsonObject live, ObjectChange change)
+    /// <summary>Undoes what this endpoint does not write.</summary>
+    private void Isolate(ResourceRequest request, JsonObject updated, JsonObject live, ObjectChange change)
     {
         var resource = request.Resource;
         var strategy = strategies.For(resource.Storage);
-        var subresource = request.Info.Subresource is "status" ? "status" : "";
         Metadata.PrepareForUpdate(request, updated, live, change.IsPatch);
-        if (subresource == "status")
+        if (request.Info.Subresource == "status")
         {
             StatusIsolation.KeepAllButStatus(resource, updated, live);
             strategy.CompleteStatus(updated);
@@ -85,13 +91,56 @@ internal sealed class UpdateHandler(ApiServerCore core, AnswerWriter answers, Ob
 
             strategy.PrepareForUpdate(resource, updated, live);
         }
+    }
 
+    private void Track(ResourceRequest request, JsonObject updated, JsonObject live, ObjectChange change)
+    {
         if (change.Manager is { } manager)
         {
             FieldManager.TrackUpdate(
-                semantics.SchemaOf(resource), live, updated, manager, subresource, resource.ApiVersion, core.Time.GetUtcNow());
+                semantics.SchemaOf(request.Resource), live, updated, manager, TrackedSubresource(request), request.Resource.ApiVersion, core.Time.GetUtcNow());
+        }
+    }
+
+    private static string TrackedSubresource(ResourceRequest request) => request.Info.Subresource is "status" ? "status" : "";
+
+    private async Task<JsonObject> MutateAsync(ResourceRequest request, JsonObject updated, JsonObject live, ObjectChange change)
+    {
+        if (change.IsBinding || change.IsInternal)
+        {
+            return updated; // A binding was admitted as such.
         }
 
+        var attributes = Attributes(request, updated, live, change);
+        var mutated = await webhooks.MutateAsync(attributes);
+        if (mutated is null || ReferenceEquals(mutated, attributes.Object))
+        {
+            return updated;
+        }
+
+        if (change.View is not null)
+        {
+            throw new ApiException(501, $"LocalCluster does not apply patches of admission webhooks to {request.Resource.Plural}/{request.Info.Subresource}", "NotImplemented", null);
+        }
+
+        // What webhooks add belongs to nobody.
+        FieldManager.Keep(mutated, updated);
+        Isolate(request, mutated, live, change);
+        return mutated;
+    }
+
+    private Task ValidateAsync(ResourceRequest request, JsonObject updated, JsonObject live, ObjectChange change) =>
+        change.IsBinding || change.IsInternal ? Task.CompletedTask : webhooks.ValidateAsync(Attributes(request, updated, live, change));
+
+    private static AdmissionAttributes Attributes(ResourceRequest request, JsonObject updated, JsonObject live, ObjectChange change) => new(
+        request, "UPDATE", request.Namespace, request.Name, request.Info.Subresource,
+        change.View is { } view ? view(updated) : updated, change.View is { } old ? old(live) : live, change.DryRun);
+
+    private void Complete(ResourceRequest request, JsonObject updated, JsonObject live, ObjectChange change)
+    {
+        var resource = request.Resource;
+        var strategy = strategies.For(resource.Storage);
+        var subresource = TrackedSubresource(request);
         if (StrategyTable.HasGeneration(resource) && subresource.Length == 0 && SpecDiffers(updated, live))
         {
             var generation = live["metadata"]?["generation"].AsWhole() ?? 0;

@@ -1,3 +1,4 @@
+using Octavo.LocalCluster.ApiServer.Faults;
 using Octavo.LocalCluster.ApiServer.Http;
 
 namespace Octavo.LocalCluster.ApiServer.Rest;
@@ -28,6 +29,15 @@ internal sealed class WatchHandler(ApiServerCore core, AnswerWriter answers)
         await request.Http.Response.Body.FlushAsync(request.Aborted);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(request.Aborted, core.Stopping.Token);
         var stream = new WatchStream(request, answers, negotiation.Form, filter);
+        if (request.WatchFault is { Kind: FaultKind.Gone } && revision > 0)
+        {
+            await stream.GoneAsync(revision, core.Store.Revision, ending.Token);
+            return;
+        }
+
+        await using var breaking = request.WatchFault is { Kind: FaultKind.DroppedWatch } dropped
+            ? core.Time.CreateTimer(static http => ((HttpContext)http!).Abort(), request.Http, dropped.Delay, Timeout.InfiniteTimeSpan)
+            : null;
         try
         {
             await RunAsync(request, stream, revision, timeout, ending.Token);

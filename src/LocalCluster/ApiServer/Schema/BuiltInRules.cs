@@ -50,6 +50,9 @@ internal static class BuiltInRules
             case "Event":
                 EventRules.Validate(obj, old, errors);
                 break;
+            case "ValidatingWebhookConfiguration" or "MutatingWebhookConfiguration":
+                WebhookRules.Validate(obj, kind == "MutatingWebhookConfiguration", errors);
+                break;
             case "PersistentVolumeClaim":
                 Claim(obj["spec"] as JsonObject ?? [], errors);
                 break;

@@ -13,6 +13,19 @@ internal static class FieldManager
     private const string BeforeFirstApply = "before-first-apply";
     private const string Kubectl = "kubectl";
 
+    /// <summary>Gives <paramref name="target"/> the managedFields of <paramref name="source"/>: who owns what is not the matter of whoever made the target.</summary>
+    public static void Keep(JsonObject target, JsonObject source)
+    {
+        if (source["metadata"]?["managedFields"] is { } fields)
+        {
+            target["metadata"]!["managedFields"] = fields.DeepClone();
+        }
+        else
+        {
+            (target["metadata"] as JsonObject)?.Remove("managedFields");
+        }
+    }
+
     /// <summary>Merges an applied configuration. Neither argument is changed.</summary>
     /// <param name="schema">The schema of the kind at <paramref name="apiVersion"/>.</param>
     /// <param name="live">The stored object; null when the apply creates it.</param>

@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Octavo.LocalCluster.ApiServer.Admission;
+using Octavo.LocalCluster.ApiServer.Admission.Webhooks;
 using Octavo.LocalCluster.ApiServer.Http;
 using Octavo.LocalCluster.ApiServer.Resources;
 using Octavo.LocalCluster.ApiServer.Rest;
@@ -8,7 +10,8 @@ using Octavo.LocalCluster.ApiServer.Selectors;
 namespace Octavo.LocalCluster.ApiServer.Subresources;
 
 /// <summary>binding, eviction, log, and the streams that this server does not carry.</summary>
-internal sealed class PodSubresources(ApiServerCore core, AnswerWriter answers, ReadHandler reads, UpdateHandler updates, DeleteHandler deletes, KubeletLogs logs)
+internal sealed class PodSubresources(ApiServerCore core, AnswerWriter answers, ReadHandler reads, UpdateHandler updates, DeleteHandler deletes, KubeletLogs logs,
+    WebhookAdmission webhooks)
 {
     private static readonly GroupResource Budgets = new("policy", "poddisruptionbudgets");
 
@@ -24,7 +27,8 @@ internal sealed class PodSubresources(ApiServerCore core, AnswerWriter answers, 
         }
 
         var podRequest = ForPod(request, podName);
-        updates.Change(podRequest, new ObjectChange(
+        await AdmitAsync(podRequest, binding, request.IsDryRun("CreateOptions"));
+        await updates.ChangeAsync(podRequest, new ObjectChange(
             live =>
             {
                 if (live["spec"]?["nodeName"] is { } node)
@@ -54,12 +58,13 @@ internal sealed class PodSubresources(ApiServerCore core, AnswerWriter answers, 
         var pod = reads.Find(request).Value;
         var body = await BodyReader.ReadObjectAsync(request.Http, "Eviction");
         var eviction = ObjectDecoder.CheckKind(core.Registry, request.Resource, "policy/v1", "Eviction", body);
-        CheckBudgets(request, pod);
         var options = eviction["deleteOptions"] as JsonObject;
         var dryRun = request.IsDryRun("CreateOptions") || options?["dryRun"] is JsonArray { Count: > 0 };
-        deletes.Delete(request, request.Namespace, request.Name, new DeleteOptions(
+        await AdmitAsync(request, eviction, dryRun);
+        await CheckBudgetsAsync(request, pod, dryRun);
+        await deletes.DeleteAsync(request, request.Namespace, request.Name, new DeleteOptions(
             options?["gracePeriodSeconds"].AsWhole(), options?["propagationPolicy"]?.ToString(), null,
-            options?["preconditions"]?["uid"]?.ToString(), options?["preconditions"]?["resourceVersion"]?.ToString(), dryRun));
+            options?["preconditions"]?["uid"]?.ToString(), options?["preconditions"]?["resourceVersion"]?.ToString(), dryRun), isAdmitted: true);
         await WriteSuccessAsync(request);
     }
 
@@ -97,31 +102,39 @@ internal sealed class PodSubresources(ApiServerCore core, AnswerWriter answers, 
         request.Http, request.Info with { Resource = "pods", Name = name, Subresource = "binding" },
         core.Registry.Find("", "v1", "pods")!, request.User);
 
-    private void CheckBudgets(ResourceRequest request, JsonObject pod)
+    private async Task AdmitAsync(ResourceRequest request, JsonObject value, bool dryRun)
     {
-        foreach (var budget in core.Store.Snapshot(Budgets).In(request.Namespace))
+        var attributes = new AdmissionAttributes(request, "CREATE", request.Namespace, request.Name, request.Info.Subresource, value, null, dryRun);
+        if (!ReferenceEquals(await webhooks.MutateAsync(attributes), value))
         {
-            var selector = LabelSelector.FromObject(budget.Value["spec"]?["selector"]);
-            if (selector is null || !selector.Matches(pod))
-            {
-                continue;
-            }
-
-            if ((budget.Value["status"]?["disruptionsAllowed"].AsWhole() ?? 0) > 0)
-            {
-                continue;
-            }
-
-            throw new ApiException(
-                429, "Cannot evict pod as it would violate the pod's disruption budget.", "TooManyRequests", new JsonObject
-                {
-                    ["causes"] = new JsonArray(new JsonObject
-                    {
-                        ["reason"] = "DisruptionBudget",
-                        ["message"] = $"The disruption budget {budget.Name} is still being processed by the server.",
-                    }),
-                });
+            throw new ApiException(501, $"LocalCluster does not apply patches of admission webhooks to pods/{request.Info.Subresource}", "NotImplemented", null);
         }
+
+        await webhooks.ValidateAsync(attributes);
+    }
+
+    /// <summary>Takes one disruption from the pod's budget, or refuses.</summary>
+    private async Task CheckBudgetsAsync(ResourceRequest request, JsonObject pod, bool dryRun)
+    {
+        if (pod["status"]?["phase"]?.ToString() is "Succeeded" or "Failed" or "Pending" || Metadata.IsDeleting(pod))
+        {
+            return;
+        }
+
+        var budgets = core.Store.Snapshot(Budgets).In(request.Namespace).Where(b => LabelSelector.FromObject(b.Value["spec"]?["selector"])?.Matches(pod) == true).ToList();
+        if (budgets.Count > 1)
+        {
+            throw ApiErrors.Unmapped("This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.");
+        }
+
+        if (budgets.Count == 0 || EvictionBudget.AllowsUnready(budgets[0].Value, pod))
+        {
+            return;
+        }
+
+        var definition = core.Registry.Find("policy", "v1", "poddisruptionbudgets")!;
+        var budget = new ResourceRequest(request.Http, request.Info with { Group = "policy", Version = "v1", Resource = "poddisruptionbudgets", Name = budgets[0].Name, Subresource = "status" }, definition, request.User);
+        await updates.ChangeAsync(budget, new ObjectChange(live => EvictionBudget.Take(live, request.Name, core.Timestamp()), null, IsPatch: true, dryRun) { IsInternal = true });
     }
 
     private Task WriteSuccessAsync(ResourceRequest request) => answers.WriteObjectAsync(request, 201, new JsonObject

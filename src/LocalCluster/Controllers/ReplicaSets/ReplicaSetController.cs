@@ -94,9 +94,9 @@ internal sealed class ReplicaSetController : QueueController
             return owned;
         }
 
-        foreach (var pod in informers.Pods.Lister.List(set.Metadata.NamespaceProperty))
+        foreach (var pod in informers.Pods.Lister.ByIndex(ClusterInformers.Orphans, set.Metadata.NamespaceProperty!))
         {
-            if (Ownership.ControllerOf(pod) is null && PodReadiness.IsActive(pod) && SelectorMatch.Matches(set.Spec?.Selector, pod.Metadata.Labels))
+            if (PodReadiness.IsActive(pod) && SelectorMatch.Matches(set.Spec?.Selector, pod.Metadata.Labels))
             {
                 owned.Add(await Ownership.AdoptAsync(client, pod, Ownership.ReferenceTo(set, "apps/v1", "ReplicaSet"), Write, cancellationToken).ConfigureAwait(false));
             }

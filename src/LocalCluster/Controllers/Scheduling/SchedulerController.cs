@@ -1,15 +1,13 @@
-using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Octavo.ControllerRuntime;
-using Octavo.ControllerRuntime.Scheduling;
 using Octavo.KubernetesClient;
 using Octavo.KubernetesClient.Models;
 
 namespace Octavo.LocalCluster.Controllers.Scheduling;
 
 /// <summary>
-/// Binds pods of the default scheduler to nodes, one at a time. A pod that fits nowhere waits until something changes that could help it; nobody is
-/// evicted for it.
+/// Binds pods of the default scheduler to nodes. Decisions are made one after the other, bindings several at once. A pod that fits nowhere waits until
+/// something changes that could help it; nobody is evicted for it.
 /// </summary>
 internal sealed class SchedulerController : QueueController
 {
@@ -19,9 +17,7 @@ internal sealed class SchedulerController : QueueController
     private readonly IKubernetesClient client;
     private readonly ClusterInformers informers;
     private readonly ComponentEvents events;
-
-    /// <summary>Pods bound by us that the cache still shows without a node; without them their resources would be given twice.</summary>
-    private readonly ConcurrentDictionary<string, (V1Pod Pod, string Node)> assumed = new(StringComparer.Ordinal);
+    private readonly SchedulingCache cache = new();
 
     public SchedulerController(IKubernetesClient client, ClusterInformers informers, ComponentEvents events, TimeProvider time, ILogger logger)
         : base("scheduler", time, logger)
@@ -29,13 +25,13 @@ internal sealed class SchedulerController : QueueController
         this.client = client;
         this.informers = informers;
         this.events = events;
-        informers.Pods.AddEventHandler(PodChanged, (before, pod) => PodUpdated(before, pod), PodGone);
-        informers.Nodes.AddEventHandler(_ => EnqueueWaiting(), (before, node) => NodeUpdated(before, node), null);
+        informers.Nodes.AddEventHandler(NodeChanged, NodeUpdated, cache.Remove);
+        informers.Pods.AddEventHandler(PodChanged, PodUpdated, PodGone);
     }
 
     protected override async Task<TimeSpan?> ReconcileAsync(NamespacedName key, CancellationToken cancellationToken)
     {
-        if (informers.Pods.Lister.Get(key) is not { } pod || !IsWaiting(pod) || assumed.ContainsKey(pod.Metadata.Uid!))
+        if (informers.Pods.Lister.Get(key) is not { } pod || !IsWaiting(pod))
         {
             return null;
         }
@@ -46,7 +42,7 @@ internal sealed class SchedulerController : QueueController
             return null;
         }
 
-        var decision = SchedulingPlanner.Decide(pod, Nodes());
+        var decision = cache.Place(pod, nodes => SchedulingPlanner.Decide(pod, nodes));
         if (decision.NodeName is { } node)
         {
             await BindAsync(pod, node, cancellationToken).ConfigureAwait(false);
@@ -64,40 +60,40 @@ internal sealed class SchedulerController : QueueController
     private static bool IsWaiting(V1Pod pod) =>
         string.IsNullOrEmpty(pod.Spec?.NodeName) && PodReadiness.IsActive(pod) && (pod.Spec?.SchedulerName ?? SchedulerName) == SchedulerName;
 
-    private List<NodeState> Nodes()
-    {
-        var placed = informers.Pods.Lister.List().Where(p => !PodReadiness.IsFinished(p)).ToList();
-        var byNode = placed.Where(p => !string.IsNullOrEmpty(p.Spec?.NodeName)).ToLookup(p => p.Spec!.NodeName!, StringComparer.Ordinal);
-        var assumedByNode = assumed.Values.ToLookup(a => a.Node, a => a.Pod, StringComparer.Ordinal);
-        return
-        [
-            .. informers.Nodes.Lister.List()
-                .Where(n => n.Metadata.DeletionTimestamp is null && n.Status?.Conditions?.Any(c => c.Type == "Ready" && c.Status == "True") == true)
-                .OrderBy(n => n.Metadata.Name, StringComparer.Ordinal)
-                .Select(n => NodeState.Of(n, [.. byNode[n.Metadata.Name!].Concat(assumedByNode[n.Metadata.Name!]).DistinctBy(p => p.Metadata.Uid)])),
-        ];
-    }
-
     private async Task BindAsync(V1Pod pod, string node, CancellationToken cancellationToken)
     {
-        assumed[pod.Metadata.Uid!] = (pod, node);
+        var binding = new V1Binding
+        {
+            Metadata = new V1ObjectMeta { Name = pod.Metadata.Name, NamespaceProperty = pod.Metadata.NamespaceProperty, Uid = pod.Metadata.Uid },
+            Target = new V1ObjectReference { ApiVersion = "v1", Kind = "Node", Name = node },
+        };
         try
         {
-            var binding = new V1Binding
-            {
-                Metadata = new V1ObjectMeta { Name = pod.Metadata.Name, NamespaceProperty = pod.Metadata.NamespaceProperty, Uid = pod.Metadata.Uid },
-                Target = new V1ObjectReference { ApiVersion = "v1", Kind = "Node", Name = node },
-            };
             await client.SendAsync(HttpMethod.Post, $"/api/v1/namespaces/{pod.Metadata.NamespaceProperty}/pods/{pod.Metadata.Name}/binding?fieldManager=kube-scheduler",
                 KubernetesJson.ToNode(binding), null, cancellationToken).ConfigureAwait(false);
         }
-        catch
+        catch (KubernetesException exception) when (exception.IsNotFound || exception.IsConflict)
         {
-            assumed.TryRemove(pod.Metadata.Uid!, out _);
-            throw;
+            // Gone, or bound by somebody: the informer tells which. Anything else leaves open whether the server has done it, and the node stays taken:
+            // the next try asks for the same one.
+            await CheckAsync(pod, cancellationToken).ConfigureAwait(false);
+            return;
         }
 
         await events.NormalAsync(pod, "Scheduled", $"Successfully assigned {pod.Metadata.NamespaceProperty}/{pod.Metadata.Name} to {node}", cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task CheckAsync(V1Pod pod, CancellationToken cancellationToken)
+    {
+        var live = await client.FindAsync<V1Pod>(pod.Metadata.Name!, pod.Metadata.NamespaceProperty, cancellationToken).ConfigureAwait(false);
+        if (live?.Metadata.Uid == pod.Metadata.Uid && !string.IsNullOrEmpty(live!.Spec?.NodeName))
+        {
+            cache.Observe(live, isWaiting: false);
+            return;
+        }
+
+        cache.Forget(pod.Metadata.Uid!);
+        Queue.AddRateLimited(NamespacedName.Of(pod));
     }
 
     /// <summary>False where the condition says so already.</summary>
@@ -129,38 +125,49 @@ internal sealed class SchedulerController : QueueController
 
     private void PodChanged(V1Pod pod)
     {
-        if (IsWaiting(pod))
+        var isWaiting = IsWaiting(pod);
+        if (cache.Observe(pod, isWaiting))
+        {
+            EnqueueWaiting();
+        }
+
+        if (isWaiting)
         {
             Queue.Add(NamespacedName.Of(pod));
-        }
-        else
-        {
-            assumed.TryRemove(pod.Metadata.Uid!, out _);
         }
     }
 
     private void PodUpdated(V1Pod before, V1Pod pod)
     {
-        // Our own words about the pod are no news to us.
         if (!IsWaiting(pod) || before.Metadata.Generation != pod.Metadata.Generation)
         {
             PodChanged(pod);
         }
-
-        if (PodReadiness.IsFinished(pod) && !PodReadiness.IsFinished(before))
+        else
         {
-            EnqueueWaiting();
+            // Our own words about the pod are no news to us.
+            cache.Observe(pod, isWaiting: true);
         }
     }
 
     private void PodGone(V1Pod pod)
     {
-        assumed.TryRemove(pod.Metadata.Uid!, out _);
+        if (cache.Remove(pod))
+        {
+            EnqueueWaiting();
+        }
+    }
+
+    private void NodeChanged(V1Node node)
+    {
+        cache.Set(node);
         EnqueueWaiting();
     }
 
     private void NodeUpdated(V1Node before, V1Node node)
     {
+        cache.Set(node);
+
         // Heartbeats come all the time; what can help a waiting pod is more room, other labels or taints, or readiness.
         if (!KubernetesJson.DeepEquals(before.Spec, node.Spec)
             || !KubernetesJson.DeepEquals(before.Metadata.Labels, node.Metadata.Labels)
@@ -171,10 +178,9 @@ internal sealed class SchedulerController : QueueController
         }
     }
 
-    /// <summary>By priority, then by age.</summary>
     private void EnqueueWaiting()
     {
-        foreach (var pod in informers.Pods.Lister.List().Where(IsWaiting).OrderByDescending(p => p.Spec?.Priority ?? 0).ThenBy(p => p.Metadata.CreationTimestamp))
+        foreach (var pod in cache.Waiting())
         {
             Queue.Add(NamespacedName.Of(pod));
         }

@@ -13,7 +13,8 @@ internal static class SchedulingPlanner
             return new SchedulingDecision(null, "no nodes available to schedule pods");
         }
 
-        var reasons = nodes.Select(n => (Node: n, Reasons: NodeFilter.Reasons(pod, n))).ToList();
+        var demand = PodDemand.Of(pod);
+        var reasons = nodes.Select(n => (Node: n, Reasons: NodeFilter.Reasons(demand, n))).ToList();
         var feasible = reasons.Where(r => r.Reasons.Count == 0).Select(r => r.Node).ToList();
         return feasible.Count > 0
             ? new SchedulingDecision(Best(pod, feasible).Name, null)
@@ -48,6 +49,7 @@ internal static class SchedulingPlanner
         var controller = Ownership.ControllerOf(pod)?.Uid;
         return feasible
             .OrderByDescending(n => NodeAffinity.Preference(pod, n.Node))
+            .ThenBy(n => n.Node.Spec?.Taints?.Count(t => t.Effect == "PreferNoSchedule" && !NodeFilter.Tolerates(pod, t)) ?? 0)
             .ThenBy(n => controller is null ? 0 : n.Pods.Count(p => Ownership.ControllerOf(p)?.Uid == controller))
             .ThenBy(n => Load(n, "cpu") + Load(n, "memory"))
             .ThenBy(n => n.Pods.Count)

@@ -4,11 +4,11 @@ using Octavo.KubernetesClient.Models;
 
 namespace Octavo.LocalCluster.Node.Pods;
 
-/// <summary>Writes a pod's status whenever it differs from what was written last. A strategic patch, so that conditions of others stay.</summary>
+/// <summary>Writes a pod's status whenever it differs from what was written last.</summary>
 internal sealed partial class PodStatusWriter(NodeServices node, PodState state)
 {
     private readonly ILogger logger = node.Logger;
-    private JsonNode? written;
+    private JsonObject? written;
 
     /// <summary>Writes until cancelled; tells once that the object does not exist any more.</summary>
     public async Task RunAsync(Action onGone, CancellationToken cancellationToken)
@@ -49,43 +49,15 @@ internal sealed partial class PodStatusWriter(NodeServices node, PodState state)
     {
         var pod = state.Pod;
         var built = PodStatusBuilder.Build(pod, state.Snapshot, node.Time.GetUtcNow());
-        var status = KubernetesJson.ToNode(built);
+        var status = KubernetesJson.ToNode(built).AsObject();
         if (JsonNode.DeepEquals(written, status))
         {
             return;
         }
 
-        var patch = new JsonObject { ["metadata"] = new JsonObject { ["uid"] = pod.Metadata.Uid }, ["status"] = Patch(status.AsObject()) };
-        await node.Client.PatchAsync<V1Pod>(pod.Metadata.Name!, pod.Metadata.NamespaceProperty, new V1Patch(patch, V1PatchType.StrategicMergePatch),
+        await node.Client.PatchAsync<V1Pod>(pod.Metadata.Name!, pod.Metadata.NamespaceProperty, PodStatusPatch.Build(pod, status, written),
             "status", new WriteOptions { FieldManager = "octavo-node" }, cancellationToken).ConfigureAwait(false);
         written = status;
-    }
-
-    /// <summary>The whole status as a patch: a field that is not there any more must be taken away.</summary>
-    private JsonObject Patch(JsonObject status)
-    {
-        var patch = status.DeepClone().AsObject();
-        foreach (var (name, _) in written?.AsObject() ?? [])
-        {
-            if (!status.ContainsKey(name))
-            {
-                patch[name] = null;
-            }
-        }
-
-        foreach (var condition in patch["conditions"]!.AsArray())
-        {
-            // The same for a condition's reason and message, which come and go.
-            foreach (var name in new[] { "reason", "message" })
-            {
-                if (!condition!.AsObject().ContainsKey(name))
-                {
-                    condition[name] = null;
-                }
-            }
-        }
-
-        return patch;
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "the status of pod {Namespace}/{Name} could not be written and is tried again")]
