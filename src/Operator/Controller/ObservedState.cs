@@ -1,3 +1,4 @@
+using Octavo.KubernetesClient;
 using Octavo.KubernetesClient.Models;
 using Octavo.Operator.Autoscaling;
 using Octavo.Operator.Entities;
@@ -51,9 +52,16 @@ internal sealed record ObservedState
 
     public int ReadyReplicas => Workload?.ReadyReplicas ?? 0;
 
-    /// <summary>Replicas to have now: spec.replicas, or what the autoscaler decided last, in this life of the operator or an earlier one.</summary>
+    /// <summary>
+    /// The number is neither in the spec nor the autoscaler's, and somebody else has set it on the workload: a HorizontalPodAutoscaler, kubectl scale. It is left
+    /// to them, and the apply leaves the field out. As long as nobody else owns it the operator says 1, for to leave out a field that only we own means to remove it.
+    /// </summary>
+    public bool ReplicasAreOthers => Service.Spec is { Replicas: null, Autoscaling: null } && Workload is { } workload
+        && ManagedFields.Owners(workload.Metadata, "spec", "replicas").Any(o => o.Manager != ServingObjectMeta.FieldManager);
+
+    /// <summary>Replicas to have now: spec.replicas, or what the autoscaler decided last, in this life of the operator or an earlier one, or what others have set.</summary>
     public int DesiredReplicas => Service.Spec.Autoscaling is null
-        ? Service.Spec.Replicas ?? 1
+        ? Service.Spec.Replicas ?? (ReplicasAreOthers ? Workload?.WantedReplicas ?? 1 : 1)
         : AutoscaledReplicas(Service, Workload, Autoscaler);
 
     /// <summary>The last decision of this life of the operator, else the one in the status, else what runs, else minReplicas; within the bounds.</summary>

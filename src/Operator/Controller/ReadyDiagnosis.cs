@@ -19,7 +19,7 @@ internal static class ReadyDiagnosis
         }
 
         var ready = observed.ReadyReplicas;
-        if (ready >= Needed(observed))
+        if (ready >= Needed(observed) && observed.Address is not null)
         {
             return blocker is null ? new Finding(true, "ReplicasReady", "Requests are answered.")
                 : new Finding(true, "PreviousRevision", $"Requests are answered by replicas of the revision before ({ready} ready): {blocker.Message}");

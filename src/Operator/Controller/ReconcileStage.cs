@@ -12,14 +12,14 @@ internal enum ReconcileStage
     /// <summary>Claims and caches for the model's files.</summary>
     Storage,
 
+    /// <summary>The stable address.</summary>
+    Address,
+
     /// <summary>How replicas are replaced.</summary>
     Rollout,
 
     /// <summary>The replicas.</summary>
     Workload,
-
-    /// <summary>The stable address.</summary>
-    Address,
 
     /// <summary>Objects of other projects' kinds.</summary>
     Integrations,

@@ -1,10 +1,11 @@
-using Octavo.Operator.Entities;
+using System.Net;
+using Octavo.KubernetesClient;
 using Octavo.Operator.Resources;
 
 namespace Octavo.Operator.Controller;
 
-/// <summary>The Service: the stable address, and what the gateway routes by.</summary>
-internal sealed class ServiceReconciler(ObjectApplier applier) : ISubReconciler
+/// <summary>The Service: the stable address, and what the gateway routes by. It comes before the replicas: where it cannot be had, they would be for nobody.</summary>
+internal sealed class ServiceReconciler(ObjectApplier applier, ChildGate gate) : ISubReconciler
 {
     public ReconcileStage Stage => ReconcileStage.Address;
 
@@ -18,13 +19,21 @@ internal sealed class ServiceReconciler(ObjectApplier applier) : ISubReconciler
         var service = context.Observed.Service;
         var name = ServingObjectMeta.NameOf(service);
         var live = await applier.FindAsync(context.Observed.Address, name, service.Metadata.NamespaceProperty, cancellationToken).ConfigureAwait(false);
-        if (live is not null && !ServingObjectMeta.Controls(service, live.Metadata))
+        if (await gate.AdmitAsync(context, "Service", live?.Metadata, cancellationToken).ConfigureAwait(false) is { } refusal)
         {
-            context.Findings[ConditionTypes.WorkloadReady] = new Finding(false, "NameConflict", $"Service {name} exists and does not belong to this InferenceService.", NeedsPerson: true);
+            context.Observed = context.Observed with { Address = null };
+            context.Refuse(refusal);
             return;
         }
 
-        var applied = await applier.ApplyAsync(live, ServingService.Build(service), cancellationToken).ConfigureAwait(false);
-        context.Observed = context.Observed with { Address = applied };
+        try
+        {
+            context.Observed = context.Observed with { Address = await applier.ApplyAsync(live, ServingService.Build(service), cancellationToken).ConfigureAwait(false) };
+        }
+        catch (KubernetesException e) when (e.IsInvalid || e.StatusCode == HttpStatusCode.Forbidden)
+        {
+            // A policy or a quota: to try again at once helps nobody, and the workload of an unreachable service would only take accelerators.
+            context.Refuse(new Finding(false, "InvalidService", e.Message, NeedsPerson: true));
+        }
     }
 }

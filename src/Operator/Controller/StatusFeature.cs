@@ -16,6 +16,7 @@ internal sealed class StatusFeature : IOperatorFeature
 
     public void AddServices(IServiceCollection services) => services
         .AddSingleton<ObjectApplier>()
+        .AddSingleton<ChildGate>()
         .AddSingleton<StatusBuilder>()
         .AddSingleton<ISubReconciler, UnbuiltFieldsReconciler>()
         .AddSingleton<ISubReconciler, StatusReconciler>()

@@ -5,7 +5,7 @@ using Octavo.Operator.Resources;
 namespace Octavo.Operator.Controller;
 
 /// <summary>The PersistentVolumeClaim for fetched models, where spec.storage asks for one. A claim that is no longer asked for stays until the service goes.</summary>
-internal sealed class StorageReconciler(ObjectApplier applier) : ISubReconciler
+internal sealed class StorageReconciler(ObjectApplier applier, ChildGate gate) : ISubReconciler
 {
     public ReconcileStage Stage => ReconcileStage.Storage;
 
@@ -23,9 +23,9 @@ internal sealed class StorageReconciler(ObjectApplier applier) : ISubReconciler
         }
 
         var live = await applier.FindAsync(context.Observed.Claim, wanted.Metadata.Name!, service.Metadata.NamespaceProperty, cancellationToken).ConfigureAwait(false);
-        if (live is not null && !ServingObjectMeta.Controls(service, live.Metadata))
+        if (await gate.AdmitAsync(context, "PersistentVolumeClaim", live?.Metadata, cancellationToken).ConfigureAwait(false) is { } refusal)
         {
-            Refuse(context, "NameConflict", $"PersistentVolumeClaim {wanted.Metadata.Name} exists and does not belong to this InferenceService; name it in spec.storage.claimName to use it.");
+            context.Refuse(refusal.NeedsPerson ? refusal with { Message = refusal.Message + " To use it, name it in spec.storage.claimName." } : refusal);
             return;
         }
 

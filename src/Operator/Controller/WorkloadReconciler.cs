@@ -10,7 +10,7 @@ using Octavo.Operator.Workloads;
 namespace Octavo.Operator.Controller;
 
 /// <summary>The workload that keeps the replicas; conditions WorkloadReady and Progressing.</summary>
-internal sealed class WorkloadReconciler(ServingWorkloads workloads, TemplateRecords records, VictimHints victims, OperatorOptions options) : ISubReconciler
+internal sealed class WorkloadReconciler(ServingWorkloads workloads, TemplateRecords records, ChildGate gate, VictimHints victims, OperatorOptions options) : ISubReconciler
 {
     public ReconcileStage Stage => ReconcileStage.Workload;
 
@@ -30,7 +30,16 @@ internal sealed class WorkloadReconciler(ServingWorkloads workloads, TemplateRec
             return;
         }
 
-        if (Refusal(service, live) is { } refusal)
+        if (await gate.AdmitAsync(context, workload.Kind, live?.Metadata, cancellationToken).ConfigureAwait(false) is { } occupied)
+        {
+            // What stands there answers for somebody else.
+            context.Observed = context.Observed with { Workload = null };
+            context.Refuse(occupied);
+            return;
+        }
+
+        context.Observed = context.Observed with { Workload = live };
+        if (Refusal(service) is { } refusal)
         {
             context.Refuse(refusal);
             return;
@@ -45,7 +54,7 @@ internal sealed class WorkloadReconciler(ServingWorkloads workloads, TemplateRec
         try
         {
             var template = await ChooseTemplateAsync(context, live, model, cancellationToken).ConfigureAwait(false);
-            var plan = new WorkloadPlan { Service = service, Replicas = replicas, Template = template, Bounds = Bounds(service) };
+            var plan = new WorkloadPlan { Service = service, Replicas = context.Observed.ReplicasAreOthers ? null : replicas, Template = template, Bounds = Bounds(service) };
             context.Observed = context.Observed with { Workload = await workload.ApplyAsync(live, plan, cancellationToken).ConfigureAwait(false) };
         }
         catch (KubernetesException e) when (e.IsInvalid)
@@ -85,7 +94,7 @@ internal sealed class WorkloadReconciler(ServingWorkloads workloads, TemplateRec
     private static RolloutBounds Bounds(V1Alpha1InferenceService service) => service.Spec.Accelerator is null ? new RolloutBounds(1, 0) : new RolloutBounds(0, 1);
 
     /// <summary>Why no workload is made; null where one is.</summary>
-    private static Finding? Refusal(V1Alpha1InferenceService service, WorkloadState? live)
+    private static Finding? Refusal(V1Alpha1InferenceService service)
     {
         if (service.Spec.Accelerator is { } accelerator && service.Spec.Runtime?.Image is null)
         {
@@ -96,8 +105,6 @@ internal sealed class WorkloadReconciler(ServingWorkloads workloads, TemplateRec
                 NeedsPerson: true);
         }
 
-        return live is not null && !ServingObjectMeta.Controls(service, live.Metadata)
-            ? new Finding(false, "NameConflict", $"{live.Kind} {live.Metadata.Name} exists and does not belong to this InferenceService.", NeedsPerson: true)
-            : null;
+        return null;
     }
 }

@@ -21,6 +21,12 @@ public static class ConditionTypes
     /// <summary>With autoscaling only. True: the load is known; False: it is not, and the number of replicas is held.</summary>
     public const string ScalingActive = "ScalingActive";
 
+    /// <summary>With spec.monitoring only. True: the objects of the Prometheus Operator that it asks for are there.</summary>
+    public const string MonitoringReady = "MonitoringReady";
+
+    /// <summary>With spec.gateway only. True: the objects of the Gateway API that it asks for are there.</summary>
+    public const string RoutingReady = "RoutingReady";
+
     /// <summary>kstatus: the operator is still working towards the spec.</summary>
     public const string Reconciling = "Reconciling";
 

@@ -7,6 +7,9 @@ namespace Octavo.Operator.Events;
 /// <summary>The Events that a change of status amounts to: one for every transition that a person would want to read of. Pure.</summary>
 internal static class InferenceServiceEvents
 {
+    /// <summary>Conditions whose transitions have words of their own, or follow from others.</summary>
+    private static readonly string[] Told = [ConditionTypes.Ready, ConditionTypes.Reconciling, ConditionTypes.Stalled, .. ConditionTypes.Order];
+
     public static IReadOnlyList<EventNote> Between(InferenceServiceStatus? before, InferenceServiceStatus after)
     {
         var notes = new List<EventNote>();
@@ -32,7 +35,28 @@ internal static class InferenceServiceEvents
             notes.Add(new EventNote("Warning", workload.Reason ?? "WorkloadNotReady", workload.Message ?? ""));
         }
 
+        var (progressBefore, progress) = Pair(ConditionTypes.Progressing);
         var (readyBefore, ready) = Pair(ConditionTypes.Ready);
+        if (progress is { Status: "False" } && progress.Reason != progressBefore?.Reason && progress.Reason != workload?.Reason && progress.Reason != model?.Reason)
+        {
+            notes.Add(new EventNote("Warning", progress.Reason ?? "RolloutFailed", progress.Message ?? ""));
+        }
+
+        if (workload is { Reason: "RollingOut" } && workloadBefore?.Reason is not (null or "RollingOut"))
+        {
+            notes.Add(new EventNote("Normal", "RolloutStarted", "Replicas are being replaced by ones of a new template."));
+        }
+        else if (workload is { Status: "True" } && workloadBefore?.Reason == "RollingOut")
+        {
+            notes.Add(new EventNote("Normal", "RolloutComplete", workload.Message ?? ""));
+        }
+
+        if (after.Template?.Pending is { Count: > 0 } pending && before?.Template?.Pending is not { Count: > 0 })
+        {
+            notes.Add(new EventNote("Normal", "TemplateUpdatePending", string.Create(CultureInfo.InvariantCulture,
+                $"This release of the operator would write the pods differently in {pending.Count} places (status.template.pending); it waits for the next change of the spec.")));
+        }
+
         if (ready is { Status: "True" } && readyBefore?.Status != "True")
         {
             notes.Add(new EventNote("Normal", "Ready", ready.Message ?? ""));
@@ -48,13 +72,22 @@ internal static class InferenceServiceEvents
             notes.Add(new EventNote("Warning", scaling.Reason ?? "MetricsAbsent", scaling.Message ?? ""));
         }
 
+        // What other features found: their conditions tell of things that serving goes on without.
+        foreach (var condition in after.Conditions?.Where(c => !Told.Contains(c.Type) && c.Status == "False") ?? [])
+        {
+            if (Pair(condition.Type).Before is not { Status: "False" } old || old.Reason != condition.Reason)
+            {
+                notes.Add(new EventNote("Warning", condition.Reason ?? condition.Type, condition.Message ?? ""));
+            }
+        }
+
         return notes;
 
         (V1Condition? Before, V1Condition? After) Pair(string type) =>
             (before?.Conditions?.FirstOrDefault(c => c.Type == type), after.Conditions?.FirstOrDefault(c => c.Type == type));
     }
 
-    private static bool OnItsWay(string? reason) => reason is "Creating" or "Starting" or "RollingOut" or "ScalingDown" or "WaitingForModel";
+    private static bool OnItsWay(string? reason) => reason is "Creating" or "Starting" or "RollingOut" or "ScalingDown" or "WaitingForModel" or "WaitingForDeletion";
 
     /// <summary>Oldest first.</summary>
     private static IEnumerable<ScalingDecision> NewDecisions(InferenceServiceStatus? before, InferenceServiceStatus after)

@@ -72,6 +72,25 @@ internal static class ServingObjectMeta
         ],
     };
 
+    /// <summary>How an object that has the name of a child stands to the service.</summary>
+    public static Ownership OwnershipOf(V1Alpha1InferenceService service, V1ObjectMeta child)
+    {
+        if (Controls(service, child))
+        {
+            return Ownership.Own;
+        }
+
+        var controller = child.OwnerReferences?.FirstOrDefault(o => o.Controller == true);
+        var isLabelled = child.Labels?.GetValueOrDefault(ServingLabels.ManagedBy) == FieldManager && child.Labels.GetValueOrDefault(ServingLabels.InferenceService) == NameOf(service);
+        return controller switch
+        {
+            null when !isLabelled => Ownership.Foreign,
+            null => child.DeletionTimestamp is null ? Ownership.Orphan : Ownership.Leaving,
+            { Kind: V1Alpha1InferenceService.EntityKind } when controller.Name == NameOf(service) && controller.ApiVersion.StartsWith(ServingLabels.Group + "/", StringComparison.Ordinal) => Ownership.Leaving,
+            _ => Ownership.Foreign,
+        };
+    }
+
     /// <summary>Whether the object is this InferenceService's own, not another's of the same name.</summary>
     public static bool Controls(V1Alpha1InferenceService service, V1ObjectMeta child) =>
         child.OwnerReferences?.Any(o => o.Controller == true && o.Uid == service.Metadata.Uid) == true;

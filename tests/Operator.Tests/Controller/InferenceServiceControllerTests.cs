@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Octavo.KubernetesClient.Models;
 using Octavo.Operator.Configuration;
 using Octavo.Operator.Entities;
@@ -110,6 +112,37 @@ public sealed class InferenceServiceControllerTests
     }
 
     [Fact]
+    public async Task ReconcileAsync_NumberSetByAnotherManager_IsLeftToIt()
+    {
+        await harness.CreateAsync();
+        await harness.ReconcileAsync();
+        await ScaleAsOthersAsync(7);
+
+        await harness.ReconcileAsync();
+
+        (await harness.DeploymentAsync())!.Spec!.Replicas.Should().Be(7);
+        (await harness.ServiceAsync()).Status!.DesiredReplicas.Should().Be(7);
+        await harness.RolloutAsync(ready: 7);
+        await harness.ReconcileAsync();
+        KStatus.Of(await harness.ServiceAsync()).Should().Be("Current");
+        (await harness.WritesOfReconcileAsync()).Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task ReconcileAsync_SpecNamesANumber_ItIsTakenBackFromOthers()
+    {
+        await harness.CreateAsync();
+        await harness.ReconcileAsync();
+        await ScaleAsOthersAsync(7);
+        await harness.ReconcileAsync();
+        await harness.ChangeSpecAsync(spec => spec with { Replicas = 2 });
+
+        await harness.ReconcileAsync();
+
+        (await harness.DeploymentAsync())!.Spec!.Replicas.Should().Be(2);
+    }
+
+    [Fact]
     public async Task ReconcileAsync_SomebodyAddedAFieldOfTheirOwn_LeavesIt()
     {
         await harness.CreateAsync();
@@ -152,7 +185,8 @@ public sealed class InferenceServiceControllerTests
         await harness.ReconcileAsync();
         harness.Controller = harness.Create(new OperatorOptions { RuntimeImage = "octavo/serving-runtime:2" });
 
-        (await harness.WritesOfReconcileAsync()).Should().OnlyContain(w => w.Subresource == "status");
+        (await harness.WritesOfReconcileAsync()).Should().OnlyContain(w => w.Subresource == "status" || w.Kind == "Event");
+        (await harness.EventsAsync()).Should().ContainSingle(e => e.Reason == "TemplateUpdatePending");
         await harness.ChangeSpecAsync(spec => spec with { Replicas = 3 });
         await harness.ReconcileAsync();
         Image().Should().Be("octavo/serving-runtime:1", "a change of the number is none of the template");
@@ -215,6 +249,18 @@ public sealed class InferenceServiceControllerTests
 
         (await harness.WritesOfReconcileAsync()).Should().BeEmpty();
         harness.States.Find(OperatorHarness.Key).Should().BeNull();
+    }
+
+    /// <summary>As a HorizontalPodAutoscaler does through the scale subresource; the server in memory keeps no managers by itself.</summary>
+    private async Task ScaleAsOthersAsync(int replicas)
+    {
+        var deployment = (await harness.DeploymentAsync())!;
+        var managers = JsonSerializer.SerializeToElement(JsonNode.Parse("""
+            [{"manager":"octavo-operator","operation":"Apply","fieldsV1":{"f:spec":{"f:template":{}}}},
+             {"manager":"kube-controller-manager","operation":"Update","subresource":"scale","fieldsV1":{"f:spec":{"f:replicas":{}}}}]
+            """));
+        await harness.Client.UpdateAsync(
+            deployment with { Metadata = deployment.Metadata with { ManagedFields = managers }, Spec = deployment.Spec! with { Replicas = replicas } }, null, CancellationToken.None);
     }
 
     /// <summary>Every field set that can be, so that the comparison with the live object is tried on all of them.</summary>

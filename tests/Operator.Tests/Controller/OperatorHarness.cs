@@ -45,6 +45,10 @@ internal sealed class OperatorHarness
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 5, 1, 10, 0, 0, TimeSpan.Zero));
     public FakeKubernetesClient Client { get; }
     public ServingWorkloads Workloads { get; }
+
+    /// <summary>Every status that a reconcile left; none passes that breaks a rule.</summary>
+    public StatusRecorder Statuses { get; } = new(ReasonCatalogue.Unexplained);
+
     public ClusterView Cluster { get; }
     public AutoscalerStates States { get; } = new();
     public OperatorMetrics Metrics { get; }
@@ -126,6 +130,11 @@ internal sealed class OperatorHarness
         {
             var result = await Controller.ReconcileAsync(service, CancellationToken.None);
             result.IsSuccess.Should().BeTrue();
+            if ((await Client.ListAsync<V1Alpha1InferenceService>(Namespace, null, CancellationToken.None)).Items.SingleOrDefault(s => s.Metadata.Name == Name) is { } written)
+            {
+                // A cache that is behind makes a status of what it knows.
+                Statuses.Record(KubernetesJson.ToNode(written.Metadata.Generation == service.Metadata.Generation ? written : written with { Metadata = service.Metadata }).AsObject());
+            }
         }
         else
         {

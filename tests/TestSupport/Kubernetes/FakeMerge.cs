@@ -67,6 +67,10 @@ internal static class FakeMerge
             }
         }
 
-        live.Remove(name);
+        // Who changed a field has taken it over, and it is theirs to remove.
+        if (value is null or JsonObject || JsonNode.DeepEquals(live[name], value))
+        {
+            live.Remove(name);
+        }
     }
 }
