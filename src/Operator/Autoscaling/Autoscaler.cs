@@ -29,7 +29,7 @@ internal sealed partial class Autoscaler(
     /// <summary>A load is young enough for this many looks: one lost answer is no lost replica.</summary>
     private const int LooksThatALoadLasts = 3;
 
-    private readonly ConcurrentDictionary<string, (ReplicaLoad Load, DateTimeOffset At)> loads = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (ReplicaLoad Load, CounterWindow Window, DateTimeOffset At)> loads = new(StringComparer.Ordinal);
 
     public async Task TickAsync(CancellationToken cancellationToken)
     {
@@ -37,25 +37,29 @@ internal sealed partial class Autoscaler(
         states.Keep(services.Select(s => NamespacedName.Of(s)).ToHashSet());
         // One look at the pods for asking and for deciding: a pod that gets ready in between has not been asked.
         var pods = services.ToDictionary(s => NamespacedName.Of(s), s => cluster.PodsOf(NamespacedName.Of(s)).Where(p => p.Metadata.DeletionTimestamp is null).ToList());
-        var replicas = pods.Values.SelectMany(p => p).Where(p => PodState.IsReady(p) && p.Status?.PodIP is not null).ToList();
+        var replicas = services.SelectMany(
+            s => pods[NamespacedName.Of(s)].Where(p => PodState.IsReady(p) && p.Status?.PodIP is not null),
+            (s, pod) => (Pod: pod, Names: ReplicaMetricNames.Of(s.Spec.Runtime?.Dialect))).ToList();
         await Parallel.ForEachAsync(
             replicas,
             new ParallelOptions { MaxDegreeOfParallelism = ParallelScrapes, CancellationToken = cancellationToken },
-            async (pod, token) => await ScrapeAsync(pod, token).ConfigureAwait(false)).ConfigureAwait(false);
-        Prune(replicas);
+            async (replica, token) => await ScrapeAsync(replica.Pod, replica.Names, token).ConfigureAwait(false)).ConfigureAwait(false);
+        Prune(replicas.Select(r => r.Pod));
         foreach (var service in services)
         {
             Decide(service, pods[NamespacedName.Of(service)]);
         }
     }
 
-    private async Task ScrapeAsync(V1Pod pod, CancellationToken cancellationToken)
+    private async Task ScrapeAsync(V1Pod pod, ReplicaMetricNames names, CancellationToken cancellationToken)
     {
-        var (load, failure) = await scraper.ScrapeAsync(ServingMetricsScraper.MetricsUri(pod.Status!.PodIP!), cancellationToken).ConfigureAwait(false);
-        metrics.Scraped(load is not null);
-        if (load is not null)
+        var (reading, failure) = await scraper.ScrapeAsync(ServingMetricsScraper.MetricsUri(pod.Status!.PodIP!), names, cancellationToken).ConfigureAwait(false);
+        metrics.Scraped(reading is not null);
+        if (reading is not null)
         {
-            loads[pod.Metadata.Uid!] = (load, timeProvider.GetUtcNow());
+            var now = timeProvider.GetUtcNow();
+            var window = (loads.TryGetValue(pod.Metadata.Uid!, out var known) ? known.Window : CounterWindow.Empty).With(now, reading.Counters);
+            loads[pod.Metadata.Uid!] = (ReplicaLoad.Of(reading, window.Rates), window, now);
         }
         else
         {
@@ -95,7 +99,7 @@ internal sealed partial class Autoscaler(
         }
     }
 
-    private void Prune(IReadOnlyCollection<V1Pod> replicas)
+    private void Prune(IEnumerable<V1Pod> replicas)
     {
         var present = replicas.Select(p => p.Metadata.Uid!).ToHashSet(StringComparer.Ordinal);
         foreach (var uid in loads.Keys.Where(uid => !present.Contains(uid)))

@@ -14,6 +14,9 @@ internal sealed record AutoscalerState
     /// <summary>Whether any replica was ready when it looked: without one there is no load to know.</summary>
     public bool AnyReady { get; init; }
 
+    /// <summary>Targets of the spec that the replicas' metrics say nothing of, by field; null where there is none.</summary>
+    public string? BlindTargets { get; init; }
+
     /// <summary>Changes of the number of replicas, newest first.</summary>
     public IReadOnlyList<ScalingDecision> Decisions { get; init; } = [];
 
@@ -30,7 +33,11 @@ internal sealed record AutoscalerState
     {
         Replicas = replicas,
         Decisions = status?.History ?? [],
-        History = ScalingHistory.Empty with { Changes = [.. (status?.History ?? []).Reverse().Select(d => (d.At, d.To - d.From))] },
+        History = ScalingHistory.Empty with
+        {
+            ReplicaPrefill = (status?.History ?? []).Select(d => d.Inputs?.ReplicaPrefillTokensPerSecond).FirstOrDefault(learned => learned is not null),
+            Changes = [.. (status?.History ?? []).Reverse().Select(d => (d.At, d.To - d.From))],
+        },
     };
 
     /// <summary>The state after a tick.</summary>
@@ -47,6 +54,7 @@ internal sealed record AutoscalerState
         {
             Replicas = outcome.Replicas,
             MetricsState = outcome.MetricsState,
+            BlindTargets = outcome.BlindTargets,
             AnyReady = outcome.Inputs.ReadyReplicas > 0,
             Decisions = decisions,
             Loads = loads,
@@ -56,5 +64,6 @@ internal sealed record AutoscalerState
     }
 
     /// <summary>Whether a reconcile is needed to make the world know the difference.</summary>
-    public bool Differs(AutoscalerState? before) => before is null || Replicas != before.Replicas || MetricsState != before.MetricsState || AnyReady != before.AnyReady;
+    public bool Differs(AutoscalerState? before) =>
+        before is null || Replicas != before.Replicas || MetricsState != before.MetricsState || AnyReady != before.AnyReady || BlindTargets != before.BlindTargets;
 }

@@ -10,4 +10,7 @@ internal sealed record ReplicaSample
 
     /// <summary>Its load; null where no answer is young enough. A missing load is unknown, never zero.</summary>
     public ReplicaLoad? Load { get; init; }
+
+    /// <summary>Whether it became ready within the warm-up: its cache is still filling.</summary>
+    public bool IsCold(TimeSpan warmUp, DateTimeOffset now) => now - ReadySince < warmUp;
 }

@@ -22,6 +22,8 @@ internal sealed class ScalingReconciler : ISubReconciler
 
         return observed.Autoscaler?.MetricsState switch
         {
+            not (null or MetricsState.Absent) when observed.Autoscaler.BlindTargets is { } blind => new Finding(
+                true, "TargetUnknown", $"The runtime's metrics say nothing of the target {blind}, so it adds no replicas; the other signals decide."),
             MetricsState.Fresh => new Finding(true, "MetricsFresh", "The load of every ready replica is known."),
             MetricsState.Partial => new Finding(true, "MetricsPartial", "The load of some ready replicas is not known; they count as idle when replicas are added and as full when replicas are removed."),
             MetricsState.Absent when !observed.Autoscaler.AnyReady => new Finding(null, "NoReadyReplica", "No replica is ready; the number of replicas is held."),

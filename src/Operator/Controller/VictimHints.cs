@@ -14,8 +14,14 @@ internal sealed class VictimHints(IKubernetesClient client)
 {
     public const string Annotation = "controller.kubernetes.io/pod-deletion-cost";
 
-    /// <summary>Weighs a running request against the whole range of the hit rate.</summary>
-    private const int CostOfRunningRequest = 1000;
+    /// <summary>Costs of one level of worth; requests decide within it.</summary>
+    private const int LevelCost = 10_000;
+
+    /// <summary>Levels to the worth of a mean replica's whole traffic.</summary>
+    private const int Levels = 10;
+
+    /// <summary>A cache that saves more than ten replicas' traffic is worth no more.</summary>
+    private const int MostLevels = 10 * Levels;
 
     public async Task WriteAsync(ObservedState observed, CancellationToken cancellationToken)
     {
@@ -35,19 +41,22 @@ internal sealed class VictimHints(IKubernetesClient client)
     }
 
     /// <summary>
-    /// Fewest running requests first, then the lowest hit rate: that cache is worth least. A replica of unknown load gets no cost and goes before
-    /// all others: one that does not tell its metrics is likelier sick than busy. Pods whose annotation is right already are left out.
+    /// The least valuable cache first: running requests are drained and not lost, but what a cache saves is gone with it. Its worth is the prompt
+    /// tokens that it saved a second within the last minute, in tenths of what a replica is asked on average: so caches that all save little are
+    /// equal, and of equals the one with the fewest requests goes. Before rates are known the hit rate stands for the worth. A replica of unknown load
+    /// gets no cost and goes before all others: one that does not tell its metrics is likelier sick than busy. Pods whose annotation is right
+    /// already are left out.
     /// </summary>
     public static IEnumerable<(V1Pod Pod, string Cost)> Plan(IReadOnlyList<V1Pod> pods, IReadOnlyDictionary<string, ReplicaLoad> loads)
     {
-        foreach (var pod in pods.Where(p => p.Metadata.DeletionTimestamp is null))
+        var known = pods.Where(p => p.Metadata.DeletionTimestamp is null && loads.ContainsKey(p.Metadata.Name!)).Select(p => (Pod: p, Load: loads[p.Metadata.Name!])).ToList();
+        var rated = known.Where(k => k.Load.Rates is { PromptTokensPerSecond: not null, CacheHitTokensPerSecond: not null }).ToList();
+        var asked = rated.Count == known.Count && known.Count > 0 ? rated.Average(k => k.Load.Rates!.PromptTokensPerSecond!.Value) : 0;
+        foreach (var (pod, load) in known)
         {
-            if (!loads.TryGetValue(pod.Metadata.Name!, out var load))
-            {
-                continue;
-            }
-
-            var cost = Math.Min(1_000_000, (load.Running + load.Waiting) * CostOfRunningRequest) + Math.Round((load.CacheHitRate ?? 0) * (CostOfRunningRequest - 1)) + 1;
+            var worth = asked > 0 ? load.Rates!.CacheHitTokensPerSecond!.Value / asked : load.CacheHitRate ?? 0;
+            var level = Math.Min(MostLevels, Math.Round(worth * Levels));
+            var cost = level * LevelCost + Math.Min(LevelCost - 1, 1 + load.Running + load.Waiting);
             var text = ((int)cost).ToString(CultureInfo.InvariantCulture);
             if (pod.Metadata.Annotations?.GetValueOrDefault(Annotation) != text)
             {

@@ -17,11 +17,14 @@ public sealed record AutoscalingSpec
     /// <summary>What a replica should carry. The signal that asks for the most replicas decides.</summary>
     public AutoscalingTargetsSpec? Targets { get; init; }
 
-    /// <summary>Share in percent by which the load may miss its target before the number of replicas changes. Absent: 10.</summary>
+    /// <summary>
+    /// Share in percent by which the load may exceed its target before replicas are added. After a removal those that remain keep as much free, and
+    /// never less than 30. Absent: 10.
+    /// </summary>
     [Schema(Minimum = 0, Maximum = 90)]
     public int? TolerancePercent { get; init; }
 
-    /// <summary>How long a new replica counts as cold: its cache is empty, and its load says little. Absent: 30, or the scale-down window where that is shorter.</summary>
+    /// <summary>How long a new replica counts as cold: its cache is empty, so that its latency and uncached tokens add no replicas and none is removed. Absent: 30, or the scale-down window where that is shorter.</summary>
     [Schema(Minimum = 0, Maximum = 3600)]
     public int? WarmUpSeconds { get; init; }
 
@@ -47,7 +50,7 @@ public sealed record AutoscalingTargetsSpec
     [Schema(Minimum = 1, Maximum = 100_000_000)]
     public int? UncachedPrefillTokens { get; init; }
 
-    /// <summary>Milliseconds until the first token that are accepted, as the 90th percentile of the last looks. Absent: the time does not add replicas.</summary>
+    /// <summary>Milliseconds until the first token that are accepted, as the 90th percentile of the last minute. Absent: the time does not add replicas.</summary>
     [Schema(Minimum = 1, Maximum = 3_600_000)]
     public int? TimeToFirstTokenMilliseconds { get; init; }
 }

@@ -12,7 +12,7 @@ public sealed record ScalingDecision
     /// <summary>Replicas after.</summary>
     public required int To { get; init; }
 
-    /// <summary>The deciding signal: QueueDepth, KVCacheUtilization, LowLoad or Bounds.</summary>
+    /// <summary>The deciding signal: QueueDepth, KVCacheUtilization, UncachedPrefillTokens, TimeToFirstToken, LowLoad or Bounds.</summary>
     public required string Reason { get; init; }
 
     /// <summary>The reason in a sentence.</summary>

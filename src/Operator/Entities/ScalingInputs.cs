@@ -9,6 +9,9 @@ public sealed record ScalingInputs
     /// <summary>Ready replicas whose load was known.</summary>
     public int? SampledReplicas { get; init; }
 
+    /// <summary>Ready replicas whose cache was still cold; absent where all were warm.</summary>
+    public int? ColdReplicas { get; init; }
+
     /// <summary>Requests that waited, over all sampled replicas.</summary>
     public int? WaitingRequests { get; init; }
 
@@ -21,9 +24,21 @@ public sealed record ScalingInputs
     /// <summary>Mean use of the KV cache in percent.</summary>
     public int? KVCachePercent { get; init; }
 
-    /// <summary>Share of prompt tokens that were found in the prefix cache, in percent; absent while unknown.</summary>
+    /// <summary>Share of the last minute's prompt tokens that were found in the prefix cache, in percent; absent while unknown.</summary>
     public int? CacheHitPercent { get; init; }
 
-    /// <summary>Prompt tokens of waiting requests that no cached block covers.</summary>
+    /// <summary>Prompt tokens of waiting requests that no cached block covers, as the runtime tells or its counters let estimate; absent while unknown.</summary>
     public long? UncachedQueuedTokens { get; init; }
+
+    /// <summary>Prompt tokens a second of the last minute, over all sampled replicas; absent while unknown.</summary>
+    public long? PromptTokensPerSecond { get; init; }
+
+    /// <summary>Prompt tokens a second of the last minute that had to be computed, over all sampled replicas; absent while unknown.</summary>
+    public long? UncachedTokensPerSecond { get; init; }
+
+    /// <summary>Most uncached prompt tokens a second that one replica was seen to compute while more than its target waited; absent before that was seen.</summary>
+    public long? ReplicaPrefillTokensPerSecond { get; init; }
+
+    /// <summary>90th percentile of the last minute's times to the first token; absent without a request.</summary>
+    public long? TimeToFirstTokenMilliseconds { get; init; }
 }

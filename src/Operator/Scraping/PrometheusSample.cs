@@ -1,4 +1,5 @@
 namespace Octavo.Operator.Scraping;
 
-/// <summary>One line of a text exposition. Labels stay as written, because nothing here chooses by them.</summary>
-internal readonly record struct PrometheusSample(string Name, double Value);
+/// <summary>One line of a text exposition. Of the labels only a histogram's bound is kept, because nothing here chooses by another.</summary>
+/// <param name="UpperBound">The label <c>le</c> of a histogram's bucket; null where the line has none.</param>
+internal readonly record struct PrometheusSample(string Name, double Value, double? UpperBound = null);

@@ -7,6 +7,8 @@ namespace Octavo.Operator.Scraping;
 /// </summary>
 internal static class PrometheusTextParser
 {
+    private const string BucketSuffix = "_bucket";
+
     /// <exception cref="FormatException">A line is no sample; the message gives its number.</exception>
     public static IReadOnlyList<PrometheusSample> Parse(string text)
     {
@@ -37,14 +39,17 @@ internal static class PrometheusTextParser
 
         var name = line[..end].ToString();
         var rest = line[end..];
+        double? upperBound = null;
         if (rest[0] == '{')
         {
-            rest = rest[EndOfLabels(rest, number)..];
+            var labels = EndOfLabels(rest, number);
+            upperBound = name.EndsWith(BucketSuffix, StringComparison.Ordinal) ? UpperBound(rest[1..(labels - 1)], number) : null;
+            rest = rest[labels..];
         }
 
         rest = rest.TrimStart();
         var stop = rest.IndexOfAny(' ', '\t');
-        return new PrometheusSample(name, ParseValue(stop < 0 ? rest : rest[..stop], number));
+        return new PrometheusSample(name, ParseValue(stop < 0 ? rest : rest[..stop], number), upperBound);
     }
 
     /// <summary>Index after the closing brace; braces within quoted values do not count.</summary>
@@ -67,6 +72,31 @@ internal static class PrometheusTextParser
         }
 
         throw Malformed(number);
+    }
+
+    /// <summary>The value of the label <c>le</c>; a label whose name only ends so, and one that is written inside a value, are others.</summary>
+    private static double? UpperBound(ReadOnlySpan<char> labels, int number)
+    {
+        const string Label = "le=\"";
+        var quoted = false;
+        for (var i = 0; i < labels.Length; i++)
+        {
+            switch (labels[i])
+            {
+                case '\\' when quoted:
+                    i++;
+                    break;
+                case '"':
+                    quoted = !quoted;
+                    break;
+                case 'l' when !quoted && labels[i..].StartsWith(Label) && (i == 0 || labels[i - 1] is ',' or ' '):
+                    var value = labels[(i + Label.Length)..];
+                    var end = value.IndexOf('"');
+                    return end < 0 ? throw Malformed(number) : ParseValue(value[..end], number);
+            }
+        }
+
+        return null;
     }
 
     private static double ParseValue(ReadOnlySpan<char> text, int number) => text switch

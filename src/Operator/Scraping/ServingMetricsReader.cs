@@ -1,6 +1,3 @@
-using Octavo.Operator.Autoscaling;
-using Octavo.ServingContract;
-
 namespace Octavo.Operator.Scraping;
 
 /// <summary>Finds a replica's load among its metrics.</summary>
@@ -11,27 +8,31 @@ internal static class ServingMetricsReader
     /// mean rate are taken.
     /// </summary>
     /// <exception cref="FormatException">One of the three metrics that the autoscaler needs is missing or not finite: unknown is not zero.</exception>
-    public static ReplicaLoad Read(IReadOnlyList<PrometheusSample> samples)
+    public static ReplicaReading Read(IReadOnlyList<PrometheusSample> samples, ReplicaMetricNames names)
     {
-        var waiting = Required(ServingMetricNames.NumRequestsWaiting).Sum();
-        var running = Required(ServingMetricNames.NumRequestsRunning).Sum();
-        var usage = Required(ServingMetricNames.KVCacheUsage).Max();
-        return new ReplicaLoad(waiting, running, Math.Clamp(usage, 0, 1), HitRate(), Values(ServingMetricNames.UncachedQueuedTokens).Sum());
-
-        double? HitRate()
+        var rates = Values(names.CacheHitRate);
+        return new ReplicaReading(Required(names.Waiting).Sum(), Required(names.Running).Sum(), Math.Clamp(Required(names.KVCacheUsage).Max(), 0, 1))
         {
-            var rates = Values(ServingMetricNames.CacheHitRate);
-            if (rates.Count > 0)
+            CacheHitRate = rates.Count > 0 ? Math.Clamp(rates.Average(), 0, 1) : null,
+            UncachedQueuedTokens = Sum(names.UncachedQueuedTokens),
+            Counters = new ReplicaCounters
             {
-                return Math.Clamp(rates.Average(), 0, 1);
-            }
+                PromptTokens = Sum(names.PromptTokens),
+                CacheQueries = Sum(names.CacheQueries),
+                CacheHits = Sum(names.CacheHits),
+                PromptLengths = Sum(names.PromptLengths),
+                Prompts = Sum(names.Prompts),
+                TimeToFirstToken = LatencyHistogram.Of(Samples(names.TimeToFirstToken).Where(s => s.UpperBound is not null).Select(s => (s.UpperBound!.Value, s.Value))),
+            },
+        };
 
-            var queries = Values(ServingMetricNames.PrefixCacheQueries).Sum();
-            return queries > 0 ? Math.Clamp(Values(ServingMetricNames.PrefixCacheHits).Sum() / queries, 0, 1) : null;
-        }
+        List<double> Required(IReadOnlyList<string> of) => Values(of) is { Count: > 0 } values ? values : throw new FormatException($"{of[0]} is missing");
 
-        List<double> Required(string name) => Values(name) is { Count: > 0 } values ? values : throw new FormatException($"{name} is missing");
+        double? Sum(IReadOnlyList<string> of) => Values(of) is { Count: > 0 } values ? values.Sum() : null;
 
-        List<double> Values(string name) => [.. samples.Where(s => s.Name == name && double.IsFinite(s.Value)).Select(s => s.Value)];
+        List<double> Values(IReadOnlyList<string> of) => [.. Samples(of).Select(s => s.Value)];
+
+        IEnumerable<PrometheusSample> Samples(IReadOnlyList<string> of) =>
+            of.Select(name => samples.Where(s => s.Name == name && double.IsFinite(s.Value)).ToList()).FirstOrDefault(found => found.Count > 0) ?? [];
     }
 }

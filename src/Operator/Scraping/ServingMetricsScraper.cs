@@ -1,5 +1,4 @@
 using System.Text;
-using Octavo.Operator.Autoscaling;
 using Octavo.ServingContract;
 
 namespace Octavo.Operator.Scraping;
@@ -10,8 +9,8 @@ internal sealed class ServingMetricsScraper(HttpClient http, TimeProvider time, 
     /// <summary>A page beyond this size is not read: a replica must not be able to fill the operator's memory.</summary>
     public const int MaxBytes = 1 << 20;
 
-    /// <summary>The load; null with the reason where the replica does not tell it in time.</summary>
-    public async Task<(ReplicaLoad? Load, string? Failure)> ScrapeAsync(Uri metrics, CancellationToken cancellationToken)
+    /// <summary>What the replica tells; null with the reason where it does not in time.</summary>
+    public async Task<(ReplicaReading? Reading, string? Failure)> ScrapeAsync(Uri metrics, ReplicaMetricNames names, CancellationToken cancellationToken)
     {
         using var deadline = new CancellationTokenSource(timeout, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
@@ -24,7 +23,7 @@ internal sealed class ServingMetricsScraper(HttpClient http, TimeProvider time, 
             }
 
             var text = await ReadBoundedAsync(response.Content, linked.Token).ConfigureAwait(false);
-            return text is null ? (null, $"more than {MaxBytes} bytes") : (ServingMetricsReader.Read(PrometheusTextParser.Parse(text)), null);
+            return text is null ? (null, $"more than {MaxBytes} bytes") : (ServingMetricsReader.Read(PrometheusTextParser.Parse(text), names), null);
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {

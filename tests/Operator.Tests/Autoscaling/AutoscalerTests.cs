@@ -16,6 +16,7 @@ public sealed class AutoscalerTests
     private readonly OperatorHarness harness = new();
     private readonly List<NamespacedName> woken = [];
     private readonly Dictionary<string, (double Waiting, double Running, double HitRate)> loads = [];
+    private readonly Dictionary<string, (double Queries, double Hits)> counters = [];
     private Autoscaler autoscaler;
 
     public AutoscalerTests() => autoscaler = Create();
@@ -131,7 +132,7 @@ public sealed class AutoscalerTests
             costs.Add((pod.Metadata.Name!, int.Parse(pod.Metadata.Annotations![VictimHints.Annotation], System.Globalization.CultureInfo.InvariantCulture)));
         }
 
-        costs.OrderBy(c => c.Cost).Select(c => c.Name).Should().Equal("chat-2", "chat-1", "chat-0");
+        costs.OrderBy(c => c.Cost).Select(c => c.Name).Should().Equal("chat-0", "chat-2", "chat-1");
         (await harness.EventsAsync()).Should().ContainSingle(e => e.Reason == "ScaledDown");
     }
 
@@ -192,6 +193,33 @@ public sealed class AutoscalerTests
     }
 
     [Fact]
+    public async Task TickAsync_Counters_DecideByTheLastMinuteAndTellIt()
+    {
+        await StartAsync(ready: 1);
+        counters["127.1.0.1"] = (1_000_000, 900_000);
+        await TickAsync();
+        counters["127.1.0.1"] = (1_001_000, 900_200);
+        loads["127.1.0.1"] = (32, 8, 0.9);
+
+        await TickAsync();
+
+        var inputs = (await harness.ServiceAsync()).Status!.Autoscaling!.LastDecision!.Inputs!;
+        (inputs.CacheHitPercent, inputs.PromptTokensPerSecond, inputs.UncachedTokensPerSecond).Should().Be((20, 500, 400));
+    }
+
+    [Fact]
+    public async Task TickAsync_TargetThatTheMetricsSayNothingOf_IsTold()
+    {
+        await StartAsync(ready: 1);
+        await harness.ChangeSpecAsync(spec => spec with { Autoscaling = spec.Autoscaling! with { Targets = new AutoscalingTargetsSpec { TimeToFirstTokenMilliseconds = 500 } } });
+
+        await TickAsync();
+
+        (await harness.ConditionAsync("ScalingActive")).Should().Match<V1Condition>(
+            c => c.Status == "True" && c.Reason == "TargetUnknown" && c.Message!.Contains("timeToFirstTokenMilliseconds", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task TickAsync_AutoscalingRemoved_ForgetsTheNumber()
     {
         await StartAsync(ready: 1);
@@ -238,22 +266,26 @@ public sealed class AutoscalerTests
     private Autoscaler Create() => new(
         harness.Cluster,
         harness.States,
-        new ServingMetricsScraper(new HttpClient(new Replicas(loads)), harness.Time, TimeSpan.FromSeconds(2)),
+        new ServingMetricsScraper(new HttpClient(new Replicas(loads, counters)), harness.Time, TimeSpan.FromSeconds(2)),
         woken.Add,
         harness.Metrics,
         new OperatorOptions(),
         harness.Time,
         NullLogger<Autoscaler>.Instance);
 
-    private sealed class Replicas(Dictionary<string, (double Waiting, double Running, double HitRate)> loads) : HttpMessageHandler
+    private sealed class Replicas(Dictionary<string, (double Waiting, double Running, double HitRate)> loads, Dictionary<string, (double Queries, double Hits)> counters) : HttpMessageHandler
     {
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
             loads.TryGetValue(request.RequestUri!.Host, out var load)
                 ? Task.FromResult(new HttpResponseMessage
                 {
                     Content = new StringContent(FormattableString.Invariant(
-                        $"vllm:num_requests_waiting {load.Waiting}\nvllm:num_requests_running {load.Running}\nvllm:kv_cache_usage_perc 0.05\noctavo_prefix_cache_hit_rate {load.HitRate}\n")),
+                        $"vllm:num_requests_waiting {load.Waiting}\nvllm:num_requests_running {load.Running}\nvllm:kv_cache_usage_perc 0.05\noctavo_prefix_cache_hit_rate {load.HitRate}\n{Counters(request.RequestUri.Host)}")),
                 })
                 : throw new HttpRequestException("connection refused");
+
+        private string Counters(string host) => counters.TryGetValue(host, out var told)
+            ? FormattableString.Invariant($"vllm:prompt_tokens_total {told.Queries}\nvllm:prefix_cache_queries_total {told.Queries}\nvllm:prefix_cache_hits_total {told.Hits}\n")
+            : "";
     }
 }

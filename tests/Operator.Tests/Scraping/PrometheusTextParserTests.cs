@@ -24,6 +24,19 @@ public sealed class PrometheusTextParserTests
         samples.Select(s => s.Value).Should().Equal(3, 1500, 7, double.PositiveInfinity, double.NaN);
     }
 
+    [Fact]
+    public void Parse_Buckets_KeepTheirBounds()
+    {
+        const string Text = """
+            t_bucket{model_name="le=\"9\",",le="0.5"} 3
+            t_bucket{le="+Inf",engine="0"} 5
+            t_bucket{scale="2"} 5
+            t_count{le="1"} 5
+            """;
+
+        PrometheusTextParser.Parse(Text).Select(s => s.UpperBound).Should().Equal(0.5, double.PositiveInfinity, null, null);
+    }
+
     [Theory]
     [InlineData("ok 1\nname", 2)]
     [InlineData("name{a=\"b\" 1", 1)]

@@ -1,5 +1,4 @@
 using System.Net;
-using Octavo.Operator.Autoscaling;
 using Octavo.Operator.Scraping;
 using Octavo.TestSupport;
 
@@ -20,18 +19,10 @@ public sealed class ServingMetricsScraperTests
     [Fact]
     public async Task ScrapeAsync_RuntimeAnswers_ReadsTheLoad()
     {
-        var (load, failure) = await Scrape(_ => Text(Page));
+        var (reading, failure) = await Scrape(_ => Text(Page));
 
         failure.Should().BeNull();
-        load.Should().Be(new ReplicaLoad(5, 8, 0.25, 0.5, 640));
-    }
-
-    [Fact]
-    public async Task ScrapeAsync_OnlyTokenCounters_DerivesTheHitRate()
-    {
-        var page = Page.Replace("octavo_prefix_cache_hit_rate{model_name=\"m\"} 0.5", "vllm:prefix_cache_queries_total 200\nvllm:prefix_cache_hits_total 50", StringComparison.Ordinal);
-
-        (await Scrape(_ => Text(page))).Load!.CacheHitRate.Should().Be(0.25);
+        reading.Should().Be(new ReplicaReading(5, 8, 0.25) { CacheHitRate = 0.5, UncachedQueuedTokens = 640 });
     }
 
     [Fact]
@@ -44,7 +35,7 @@ public sealed class ServingMetricsScraperTests
     }
 
     [Fact]
-    public async Task ScrapeAsync_NotANumber_IsUnknown() => (await Scrape(_ => Text(Page.Replace("} 5", "} NaN", StringComparison.Ordinal)))).Load.Should().BeNull();
+    public async Task ScrapeAsync_NotANumber_IsUnknown() => (await Scrape(_ => Text(Page.Replace("} 5", "} NaN", StringComparison.Ordinal)))).Reading.Should().BeNull();
 
     [Fact]
     public async Task ScrapeAsync_ServerError_SaysSo() =>
@@ -83,7 +74,7 @@ public sealed class ServingMetricsScraperTests
         await stop.CancelAsync();
         var scraper = new ServingMetricsScraper(new HttpClient(new Handler(ct => Task.FromCanceled<HttpResponseMessage>(ct))), time, TimeSpan.FromSeconds(2));
 
-        await FluentActions.Awaiting(() => scraper.ScrapeAsync(new Uri("http://127.0.0.1:1/metrics"), stop.Token)).Should().ThrowAsync<OperationCanceledException>();
+        await FluentActions.Awaiting(() => scraper.ScrapeAsync(new Uri("http://127.0.0.1:1/metrics"), ReplicaMetricNames.Octavo, stop.Token)).Should().ThrowAsync<OperationCanceledException>();
     }
 
     [Theory]
@@ -91,8 +82,8 @@ public sealed class ServingMetricsScraperTests
     [InlineData("fd00::1", "http://[fd00::1]:8000/metrics")]
     public void MetricsUri_Address_IsAUri(string address, string expected) => ServingMetricsScraper.MetricsUri(address).AbsoluteUri.Should().Be(expected);
 
-    private Task<(ReplicaLoad? Load, string? Failure)> Scrape(Func<CancellationToken, Task<HttpResponseMessage>> answer) =>
-        new ServingMetricsScraper(new HttpClient(new Handler(answer)), time, TimeSpan.FromSeconds(2)).ScrapeAsync(new Uri("http://127.0.0.1:1/metrics"), CancellationToken.None);
+    private Task<(ReplicaReading? Reading, string? Failure)> Scrape(Func<CancellationToken, Task<HttpResponseMessage>> answer) =>
+        new ServingMetricsScraper(new HttpClient(new Handler(answer)), time, TimeSpan.FromSeconds(2)).ScrapeAsync(new Uri("http://127.0.0.1:1/metrics"), ReplicaMetricNames.Octavo, CancellationToken.None);
 
     private static Task<HttpResponseMessage> Text(string text) => Task.FromResult(new HttpResponseMessage { Content = new StringContent(text) });
 
