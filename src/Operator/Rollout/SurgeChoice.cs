@@ -26,6 +26,12 @@ internal sealed record SurgeChoice(int Surge, string Reason, string Message, Cap
     /// </summary>
     public static bool IsRoomOfOldReplicasOurs(RolloutInputs inputs)
     {
+        if (SpareCapacity.Prove(Question(inputs, wanted: 1, _ => true)).Slots > 0)
+        {
+            // There is room already; the scheduler has not tried again yet.
+            return false;
+        }
+
         var answering = inputs.Replicas.Where(r => r is { IsLeaving: false, IsCurrent: false, Health: ReplicaHealth.Ready, Node: not null }).ToList();
         return inputs.PodsPerReplica == 1 && answering.Count > 0 && answering.DistinctBy(r => r.Node, StringComparer.Ordinal).All(goes =>
         {
