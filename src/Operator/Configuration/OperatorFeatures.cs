@@ -1,6 +1,7 @@
 using Octavo.Operator.Autoscaling;
 using Octavo.Operator.Controller;
 using Octavo.Operator.Permissions;
+using Octavo.Operator.Rollout;
 
 namespace Octavo.Operator.Configuration;
 
@@ -8,7 +9,7 @@ namespace Octavo.Operator.Configuration;
 internal static class OperatorFeatures
 {
     /// <summary>All of them, with their defaults.</summary>
-    public static IReadOnlyList<IOperatorFeature> Create() => [new StatusFeature(), new StorageFeature(), new WorkloadFeature(), new AutoscalingFeature()];
+    public static IReadOnlyList<IOperatorFeature> Create() => [new StatusFeature(), new StorageFeature(), new WorkloadFeature(), new RolloutFeature(), new AutoscalingFeature()];
 
     /// <summary>What all of them need.</summary>
     public static IReadOnlyList<Permission> Permissions(IEnumerable<IOperatorFeature> features) => [.. features.SelectMany(f => f.Permissions)];

@@ -3,6 +3,7 @@ using Octavo.KubernetesClient.Models;
 using Octavo.Operator.Autoscaling;
 using Octavo.Operator.Entities;
 using Octavo.Operator.Resources;
+using Octavo.Operator.Rollout;
 using Octavo.Operator.Templates;
 using Octavo.Operator.Workloads;
 
@@ -21,6 +22,9 @@ internal sealed record ObservedState
 
     /// <summary>The template that was chosen in this reconcile; null while none is.</summary>
     public TemplateDecision? Template { get; init; }
+
+    /// <summary>How replicas are replaced, as it was planned in this reconcile; null while nothing is.</summary>
+    public RolloutPlan? Rollout { get; init; }
 
     /// <summary>The Service of that name; null where there is none.</summary>
     public V1Service? Address { get; init; }

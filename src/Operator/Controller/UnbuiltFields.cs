@@ -18,8 +18,6 @@ internal static class UnbuiltFields
         ("spec.runtime.engine.quantization", s => s.Runtime?.Engine?.Quantization is not null),
         ("spec.runtime.engine.gpuMemoryUtilizationPercent", s => s.Runtime?.Engine?.GpuMemoryUtilizationPercent is not null),
         ("spec.accelerator.nodes above 1", s => s.Accelerator?.Nodes > 1),
-        ("spec.rollout.strategy", s => s.Rollout?.Strategy is not null),
-        ("spec.rollout.progressDeadlineSeconds", s => s.Rollout?.ProgressDeadlineSeconds is not null),
         ("spec.storage.fill", s => s.Storage?.Fill is not (null or "Init")),
         ("spec.storage.deadlineSeconds", s => s.Storage?.DeadlineSeconds is not null),
         ("spec.monitoring", s => s.Monitoring is not null),

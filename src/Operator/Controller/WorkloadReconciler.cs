@@ -4,14 +4,18 @@ using Octavo.Operator.Configuration;
 using Octavo.Operator.Dialects;
 using Octavo.Operator.Entities;
 using Octavo.Operator.Resources;
+using Octavo.Operator.Rollout;
 using Octavo.Operator.Templates;
 using Octavo.Operator.Workloads;
 
 namespace Octavo.Operator.Controller;
 
 /// <summary>The workload that keeps the replicas; conditions WorkloadReady and Progressing.</summary>
-internal sealed class WorkloadReconciler(ServingWorkloads workloads, TemplateRecords records, ChildGate gate, VictimHints victims, OperatorOptions options) : ISubReconciler
+internal sealed class WorkloadReconciler(ServingWorkloads workloads, TemplateRecords records, RolloutView rollouts, ChildGate gate, VictimHints victims, OperatorOptions options) : ISubReconciler
 {
+    /// <summary>Time between two looks while replicas are replaced.</summary>
+    private static readonly TimeSpan RolloutInterval = TimeSpan.FromSeconds(30);
+
     public ReconcileStage Stage => ReconcileStage.Workload;
 
     public async Task ReconcileAsync(ReconcileContext context, CancellationToken cancellationToken)
@@ -54,8 +58,9 @@ internal sealed class WorkloadReconciler(ServingWorkloads workloads, TemplateRec
         try
         {
             var template = await ChooseTemplateAsync(context, live, model, cancellationToken).ConfigureAwait(false);
-            var plan = new WorkloadPlan { Service = service, Replicas = context.Observed.ReplicasAreOthers ? null : replicas, Template = template, Bounds = Bounds(service) };
-            context.Observed = context.Observed with { Workload = await workload.ApplyAsync(live, plan, cancellationToken).ConfigureAwait(false) };
+            var rollout = await rollouts.PlanAsync(context.Observed, live, template, cancellationToken).ConfigureAwait(false);
+            var plan = new WorkloadPlan { Service = service, Replicas = context.Observed.ReplicasAreOthers ? null : replicas, Template = template, Bounds = rollout.Bounds };
+            context.Observed = context.Observed with { Rollout = rollout, Workload = await workload.ApplyAsync(live, plan, cancellationToken).ConfigureAwait(false) };
         }
         catch (KubernetesException e) when (e.IsInvalid)
         {
@@ -66,7 +71,13 @@ internal sealed class WorkloadReconciler(ServingWorkloads workloads, TemplateRec
 
         var ready = WorkloadDiagnosis.WorkloadReady(context.Observed);
         context.Findings[ConditionTypes.WorkloadReady] = ready;
-        context.Findings[ConditionTypes.Progressing] = WorkloadDiagnosis.Progressing(context.Observed, ready);
+        context.Findings[ConditionTypes.Progressing] = RolloutDiagnosis.Progressing(context.Observed.Rollout, context.Observed.Workload) ?? WorkloadDiagnosis.Progressing(context.Observed, ready);
+        context.Findings[ConditionTypes.RolloutPlanned] = RolloutDiagnosis.Planned(context.Observed.Rollout);
+        if (context.Observed.Rollout.Decision.IsRolling)
+        {
+            // Time alone may make a replica late, and room in the cluster comes and goes without our being told.
+            context.RequeueWithin(context.Observed.Rollout.Decision.LookAgainIn is { } due && due < RolloutInterval ? due + TimeSpan.FromSeconds(1) : RolloutInterval);
+        }
     }
 
     /// <summary>The template in use, recorded before the workload gets it: an operator that dies in between goes on with the same one.</summary>
@@ -89,9 +100,6 @@ internal sealed class WorkloadReconciler(ServingWorkloads workloads, TemplateRec
             });
         }
     }
-
-    /// <summary>Accelerators are scarce: a surge would wait for one that only the old replica can give back.</summary>
-    private static RolloutBounds Bounds(V1Alpha1InferenceService service) => service.Spec.Accelerator is null ? new RolloutBounds(1, 0) : new RolloutBounds(0, 1);
 
     /// <summary>Why no workload is made; null where one is.</summary>
     private static Finding? Refusal(V1Alpha1InferenceService service)

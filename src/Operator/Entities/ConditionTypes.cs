@@ -18,6 +18,9 @@ public static class ConditionTypes
     /// <summary>As on a Deployment: True while a rollout moves and after it is complete, False when it is stuck or what the spec asks for cannot be had.</summary>
     public const string Progressing = "Progressing";
 
+    /// <summary>While replicas of an older template are there only: True, with the way in which they are replaced, and why it was chosen.</summary>
+    public const string RolloutPlanned = "RolloutPlanned";
+
     /// <summary>With autoscaling only. True: the load is known; False: it is not, and the number of replicas is held.</summary>
     public const string ScalingActive = "ScalingActive";
 
@@ -34,5 +37,5 @@ public static class ConditionTypes
     public const string Stalled = "Stalled";
 
     /// <summary>The order of findings in the status; conditions of other types follow.</summary>
-    internal static readonly string[] Order = [ModelReady, WorkloadReady, Progressing, ScalingActive];
+    internal static readonly string[] Order = [ModelReady, WorkloadReady, Progressing, RolloutPlanned, ScalingActive];
 }

@@ -24,7 +24,7 @@ public sealed record InferenceServiceStatus
     /// <summary>Address of the OpenAI-compatible API within the cluster.</summary>
     public string? Url { get; init; }
 
-    /// <summary>Conditions: Ready, ModelReady, WorkloadReady and Progressing; ScalingActive, MonitoringReady and RoutingReady where the spec asks for them; Reconciling and Stalled only while they are true.</summary>
+    /// <summary>Conditions: Ready, ModelReady, WorkloadReady and Progressing; ScalingActive, MonitoringReady and RoutingReady where the spec asks for them; RolloutPlanned, Reconciling and Stalled only while they are true.</summary>
     [Schema(ListType = "map", ListMapKeys = ["type"])]
     public IReadOnlyList<V1Condition>? Conditions { get; init; }
 

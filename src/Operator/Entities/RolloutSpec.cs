@@ -16,7 +16,10 @@ public sealed record RolloutSpec
     [Schema(Enum = ["Auto", "Surge", "InPlace"])]
     public string? Strategy { get; init; }
 
-    /// <summary>How long a rollout may stand still before it counts as failed. Absent: 3600, since images and weights are large.</summary>
+    /// <summary>
+    /// How long a replica may take from its node to its being ready before its revision counts as failed and is rolled out no further. Absent: five times what the
+    /// last start took, at least 15 minutes; 3600 where nothing was learned, since images and weights are large.
+    /// </summary>
     [Schema(Minimum = 60, Maximum = 86_400)]
     public int? ProgressDeadlineSeconds { get; init; }
 

@@ -42,14 +42,7 @@ internal static class InferenceServiceEvents
             notes.Add(new EventNote("Warning", progress.Reason ?? "RolloutFailed", progress.Message ?? ""));
         }
 
-        if (workload is { Reason: "RollingOut" } && workloadBefore?.Reason is not (null or "RollingOut"))
-        {
-            notes.Add(new EventNote("Normal", "RolloutStarted", "Replicas are being replaced by ones of a new template."));
-        }
-        else if (workload is { Status: "True" } && workloadBefore?.Reason == "RollingOut")
-        {
-            notes.Add(new EventNote("Normal", "RolloutComplete", workload.Message ?? ""));
-        }
+        notes.AddRange(Rollout(Pair(ConditionTypes.RolloutPlanned)));
 
         if (after.Template?.Pending is { Count: > 0 } pending && before?.Template?.Pending is not { Count: > 0 })
         {
@@ -85,6 +78,19 @@ internal static class InferenceServiceEvents
 
         (V1Condition? Before, V1Condition? After) Pair(string type) =>
             (before?.Conditions?.FirstOrDefault(c => c.Type == type), after.Conditions?.FirstOrDefault(c => c.Type == type));
+    }
+
+    /// <summary>Told by the plan, which knows how and why.</summary>
+    private static IEnumerable<EventNote> Rollout((V1Condition? Before, V1Condition? After) planned)
+    {
+        if (planned.After is { } plan && plan.Reason != planned.Before?.Reason)
+        {
+            yield return new EventNote("Normal", planned.Before is null ? "RolloutStarted" : "RolloutReplanned", plan.Message ?? "");
+        }
+        else if (planned is { Before: not null, After: null })
+        {
+            yield return new EventNote("Normal", "RolloutComplete", "No replica of an older revision is left.");
+        }
     }
 
     private static bool OnItsWay(string? reason) => reason is "Creating" or "Starting" or "RollingOut" or "ScalingDown" or "WaitingForModel" or "WaitingForDeletion";

@@ -8,9 +8,6 @@ namespace Octavo.Operator.Resources;
 /// <summary>The Deployment of an InferenceService. Pure.</summary>
 internal static class ServingDeployment
 {
-    /// <summary>How long a rollout may stand still before it counts as stuck: images and weights are large.</summary>
-    private const int ProgressDeadlineSeconds = 3600;
-
     public static V1Deployment Build(WorkloadPlan plan) => new()
     {
         Metadata = ServingObjectMeta.Create(plan.Service, plan.Template.Annotations()),
@@ -25,7 +22,7 @@ internal static class ServingDeployment
                 RollingUpdate = new V1RollingUpdateDeployment { MaxSurge = plan.Bounds.MaxSurge, MaxUnavailable = plan.Bounds.MaxUnavailable },
             },
             RevisionHistoryLimit = 3,
-            ProgressDeadlineSeconds = ProgressDeadlineSeconds,
+            ProgressDeadlineSeconds = plan.Bounds.ProgressDeadlineSeconds,
             Paused = plan.Bounds.IsPaused ? true : null,
         },
     };

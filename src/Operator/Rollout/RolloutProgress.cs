@@ -6,14 +6,16 @@ namespace Octavo.Operator.Rollout;
 /// <param name="Ready">Of the wanted template, and ready.</param>
 /// <param name="Total">Of any template, without those that end.</param>
 /// <param name="Leaving">Replicas that end.</param>
-internal sealed record RolloutProgress(int Wanted, int Updated, int Ready, int Total, int Leaving)
+/// <param name="OldReady">Of an older template, and ready.</param>
+internal sealed record RolloutProgress(int Wanted, int Updated, int Ready, int Total, int Leaving, int OldReady = 0)
 {
     public static RolloutProgress Of(IReadOnlyList<Replica> replicas, int wanted) => new(
         wanted,
         replicas.Count(r => r is { IsCurrent: true, IsLeaving: false }),
         replicas.Count(r => r is { IsCurrent: true, IsLeaving: false, Health: ReplicaHealth.Ready }),
         replicas.Count(r => !r.IsLeaving),
-        replicas.Count(r => r.IsLeaving));
+        replicas.Count(r => r.IsLeaving),
+        replicas.Count(r => r is { IsCurrent: false, IsLeaving: false, Health: ReplicaHealth.Ready }));
 
     /// <summary>As <c>kubectl rollout status</c> says it.</summary>
     public override string ToString()

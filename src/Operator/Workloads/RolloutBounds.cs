@@ -4,4 +4,5 @@ namespace Octavo.Operator.Workloads;
 /// <param name="MaxSurge">Replicas beyond the wanted number that may exist.</param>
 /// <param name="MaxUnavailable">Wanted replicas that may be missing; never zero together with <paramref name="MaxSurge"/>, which API servers refuse.</param>
 /// <param name="IsPaused">Nothing is replaced.</param>
-internal sealed record RolloutBounds(int MaxSurge, int MaxUnavailable, bool IsPaused = false);
+/// <param name="ProgressDeadlineSeconds">How long a rollout may stand still before it counts as stuck.</param>
+internal sealed record RolloutBounds(int MaxSurge, int MaxUnavailable, bool IsPaused = false, int ProgressDeadlineSeconds = 3600);

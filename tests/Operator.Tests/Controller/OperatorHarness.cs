@@ -12,6 +12,7 @@ using Octavo.Operator.Controller;
 using Octavo.Operator.Entities;
 using Octavo.Operator.Metrics;
 using Octavo.Operator.Resources;
+using Octavo.Operator.Rollout;
 using Octavo.Operator.Workloads;
 using Octavo.TestSupport;
 using Octavo.TestSupport.Kubernetes;
@@ -30,12 +31,17 @@ internal sealed class OperatorHarness
     private readonly Indexer<V1Service> addresses = new();
     private readonly Indexer<V1PersistentVolumeClaim> claims = new();
     private readonly Indexer<V1Pod> pods = new();
+    private readonly Indexer<WorkloadRevision> revisions = new();
+    private readonly Indexer<V1Node> nodes = new();
+    private readonly Indexer<ClusterPod> clusterPods = new();
 
     public OperatorHarness()
     {
         Client = new FakeKubernetesClient(Time);
         pods.AddIndex(ClusterView.ServiceIndex, pod => ClusterView.ServiceOf(pod).Select(key => key.ToString()));
         records.AddIndex(ClusterView.ServiceIndex, record => ClusterView.ServiceOf(record).Select(key => key.ToString()));
+        revisions.AddIndex(ClusterView.ServiceIndex, revision => ClusterView.ServiceOf(revision).Select(key => key.ToString()));
+        clusterPods.AddIndex(CapacityView.NodeIndex, CapacityView.NodeOf);
         Workloads = new ServingWorkloads(new DeploymentWorkload(new(deployments), new ObjectApplier(Client)));
         Cluster = new ClusterView(new(services), Workloads, new(records), new(addresses), new(claims), new(pods), States, Time);
         Metrics = new OperatorMetrics(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>());
@@ -53,6 +59,9 @@ internal sealed class OperatorHarness
     public AutoscalerStates States { get; } = new();
     public OperatorMetrics Metrics { get; }
     public InferenceServiceController Controller { get; set; }
+
+    /// <summary>Why nodes are not shown; null: they are.</summary>
+    public string? CapacityUnknown { get; set; }
 
     public static NamespacedName Key => new(Namespace, Name);
 
@@ -73,6 +82,8 @@ internal sealed class OperatorHarness
             .AddSingleton(Metrics)
             .AddSingleton(options)
             .AddSingleton(new EventPublisher(Client, ServingObjectMeta.FieldManager, Time, NullLogger<EventPublisher>.Instance))
+            .AddSingleton(new CapacityView(new(nodes), new(clusterPods), () => CapacityUnknown))
+            .AddSingleton(provider => ActivatorUtilities.CreateInstance<RolloutView>(provider, new Lister<WorkloadRevision>(revisions)))
             .AddSingleton(Workloads);
         return ActivatorUtilities.CreateInstance<InferenceServiceController>(services.BuildServiceProvider());
     }
@@ -110,6 +121,9 @@ internal sealed class OperatorHarness
         await FillAsync(addresses, Managed);
         await FillAsync(claims, Managed);
         await FillAsync(pods, Managed);
+        await FillAsync(revisions, Managed);
+        await FillAsync(nodes, _ => true);
+        await FillAsync(clusterPods, _ => true);
 
         static bool Managed(IKubernetesObject entity) => entity.Metadata.Labels?.GetValueOrDefault("app.kubernetes.io/managed-by") == ServingObjectMeta.FieldManager;
     }

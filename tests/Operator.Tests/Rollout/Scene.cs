@@ -42,7 +42,7 @@ internal static class Scene
         amounts.TryAdd("cpu", "64");
         return new V1Node
         {
-            Metadata = new V1ObjectMeta { Name = words[0], Labels = labels, DeletionTimestamp = words.Contains("deleted") ? Now : null },
+            Metadata = new V1ObjectMeta { Name = words[0], Uid = words[0], Labels = labels, DeletionTimestamp = words.Contains("deleted") ? Now : null },
             Spec = new V1NodeSpec { Taints = taints, Unschedulable = words.Contains("cordoned") ? true : null },
             Status = new V1NodeStatus
             {
@@ -51,6 +51,8 @@ internal static class Scene
             },
         };
     }
+
+    public static V1Pod Other(string words, int number) => OtherPod(Words(words), number);
 
     private static V1Pod OtherPod(string[] words, int number) => Read($"other-{number}", words);
 
