@@ -16,6 +16,7 @@ static Task<int> RunAsync(string[] args)
     {
         UpCommand.Create(),
         NodeCommand.Create(),
+        ControllersCommand.Create(),
     };
 
     // Ending all pods takes as long as their grace; a second signal ends at once.

@@ -12,17 +12,30 @@ public sealed class RunningCluster : IAsyncLifetime
     /// <summary>Nothing takes nearly as long; a loaded machine is slow.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
+    private readonly DirectoryInfo imageFiles = Directory.CreateTempSubdirectory("octavo-image-");
     private int namespaces;
 
     public LocalClusterHost Host { get; private set; } = null!;
 
     public IKubernetesClient Client => Host.Client;
 
-    public async Task InitializeAsync() => Host = await LocalClusterHost.StartAsync(
+    public async Task InitializeAsync()
+    {
+        await File.WriteAllTextAsync(Path.Combine(imageFiles.FullName, "weights"), "of the image\n");
+        Host = await StartAsync();
+    }
+
+    public async Task DisposeAsync()
+    {
+        await Host.DisposeAsync();
+        imageFiles.Delete(recursive: true);
+    }
+
+    private Task<LocalClusterHost> StartAsync() => LocalClusterHost.StartAsync(
         new LocalClusterOptions
         {
-            Images = ["shell=/bin/sh"],
-            ExtendedResources = new Dictionary<string, string> { ["example.dev/gpu"] = "2" },
+            Images = ["shell=/bin/sh", $"models/tiny={imageFiles.FullName}"],
+            ExtendedResources = new Dictionary<string, string> { ["example.dev/gpu"] = "2", ["nvidia.com/gpu"] = "1" },
             NodeCpu = "100",
             NodeTimings = new NodeTimings
             {
@@ -34,8 +47,6 @@ public sealed class RunningCluster : IAsyncLifetime
             Controllers = new ControllerManagerOptions { JobFailureBackOff = TimeSpan.FromMilliseconds(50) },
         },
         CancellationToken.None);
-
-    public async Task DisposeAsync() => await Host.DisposeAsync();
 
     /// <summary>A new namespace, in which pods can be created.</summary>
     public async Task<string> NamespaceAsync()

@@ -60,12 +60,16 @@ public sealed class Indexer<T> where T : class, IKubernetesObject
     {
         lock (gate)
         {
-            if (!indexes.TryGetValue(index, out var found))
-            {
-                throw new ArgumentException($"no index '{index}' (there are: {string.Join(", ", indexes.Keys)})", nameof(index));
-            }
+            return Find(index).Keys.TryGetValue(key, out var keys) ? [.. keys.Select(k => items[k])] : [];
+        }
+    }
 
-            return found.Keys.TryGetValue(key, out var keys) ? [.. keys.Select(k => items[k])] : [];
+    /// <summary>How many objects <see cref="ByIndex"/> would give. Throws <see cref="ArgumentException"/> for an index that was not added.</summary>
+    public int CountByIndex(string index, string key)
+    {
+        lock (gate)
+        {
+            return Find(index).Keys.TryGetValue(key, out var keys) ? keys.Count : 0;
         }
     }
 
@@ -109,6 +113,10 @@ public sealed class Indexer<T> where T : class, IKubernetesObject
             return before;
         }
     }
+
+    private Index Find(string index) => indexes.TryGetValue(index, out var found)
+        ? found
+        : throw new ArgumentException($"no index '{index}' (there are: {string.Join(", ", indexes.Keys)})", nameof(index));
 
     private sealed class Index(Func<T, IEnumerable<string>> keys)
     {

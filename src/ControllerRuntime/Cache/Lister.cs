@@ -15,4 +15,7 @@ public sealed class Lister<T>(Indexer<T> indexer) where T : class, IKubernetesOb
 
     /// <summary>Objects to which the index gave this key; throws <see cref="ArgumentException"/> for an index that was not added.</summary>
     public IReadOnlyList<T> ByIndex(string index, string key) => indexer.ByIndex(index, key);
+
+    /// <summary>How many those are.</summary>
+    public int CountByIndex(string index, string key) => indexer.CountByIndex(index, key);
 }

@@ -12,9 +12,19 @@ public sealed record V1Volume : KubernetesRecord
     public V1HostPathVolumeSource? HostPath { get; init; }
     public V1PersistentVolumeClaimVolumeSource? PersistentVolumeClaim { get; init; }
     public V1DownwardAPIVolumeSource? DownwardAPI { get; init; }
+    public V1ImageVolumeSource? Image { get; init; }
 
     /// <summary>Kept as it came.</summary>
     public JsonElement? Projected { get; init; }
+}
+
+/// <summary>An OCI image or artifact, mounted read-only.</summary>
+public sealed record V1ImageVolumeSource : KubernetesRecord
+{
+    public string? Reference { get; init; }
+
+    /// <summary>Always, IfNotPresent or Never.</summary>
+    public string? PullPolicy { get; init; }
 }
 
 public sealed record V1EmptyDirVolumeSource : KubernetesRecord

@@ -30,6 +30,9 @@ namespace Octavo.LocalCluster.ApiServer;
 /// </summary>
 public sealed class ApiServerHost : IAsyncDisposable
 {
+    /// <summary>As much as the real server reads.</summary>
+    private const int MaxHeaderBytes = 1024 * 1024;
+
     private readonly WebApplication _app;
     private readonly ServerCertificates _certificates;
     private readonly ServiceAccountTokens _tokens;
@@ -109,7 +112,9 @@ public sealed class ApiServerHost : IAsyncDisposable
 
         // The body limit is enforced with the answer that clients know; header limits leave room for long selectors.
         kestrel.Limits.MaxRequestBodySize = null;
-        kestrel.Limits.MaxRequestLineSize = 64 * 1024;
+        kestrel.Limits.MaxRequestBufferSize = null;
+        kestrel.Limits.MaxRequestLineSize = MaxHeaderBytes;
+        kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeaderBytes;
         kestrel.Limits.MinRequestBodyDataRate = null;
         kestrel.Limits.MinResponseDataRate = null;
         kestrel.Listen(new IPEndPoint(options.Address, options.Port), listen =>

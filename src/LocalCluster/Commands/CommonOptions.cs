@@ -8,7 +8,7 @@ internal static class CommonOptions
     public static Option<string[]> Image() => new("--image")
     {
         HelpName = "NAME=EXE[,CONTAINER_PATH=HOST_PATH...]",
-        Description = "Run containers of image NAME (any tag) as the executable EXE, an absolute path; values that begin with CONTAINER_PATH are rewritten to HOST_PATH. May be repeated.",
+        Description = "Run containers of image NAME (any tag) as the executable EXE, an absolute path; values that begin with CONTAINER_PATH are rewritten to HOST_PATH. A folder instead of EXE holds the files of an image volume. May be repeated.",
         DefaultValueFactory = _ => [],
         AllowMultipleArgumentsPerToken = false,
     };

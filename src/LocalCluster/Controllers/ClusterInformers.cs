@@ -1,4 +1,5 @@
 using Octavo.ControllerRuntime.Cache;
+using Octavo.ControllerRuntime.Scheduling;
 using Octavo.KubernetesClient;
 using Octavo.KubernetesClient.Models;
 using Octavo.LocalCluster.Controllers.Budgets;
@@ -18,6 +19,8 @@ internal sealed class ClusterInformers(IKubernetesClient client, TimeProvider ti
 
     /// <summary>Index of pods by the node that they are bound to.</summary>
     public const string ByNode = "node";
+
+    private const string ByLabel = "label";
 
     public SharedInformer<V1Pod> Pods { get; private set; } = null!;
     public SharedInformer<V1ReplicaSet> ReplicaSets { get; private set; } = null!;
@@ -41,6 +44,7 @@ internal sealed class ClusterInformers(IKubernetesClient client, TimeProvider ti
         Jobs = Add<V1Job>();
         Services = Add<V1Service>();
         EndpointSlices = Add<V1EndpointSlice>();
+        Pods.AddIndex(ByLabel, static pod => (pod.Metadata.Labels ?? new Dictionary<string, string>()).Select(l => LabelKey(pod.Metadata.NamespaceProperty, l)));
         Pods.AddIndex(ByNode, static pod => pod.Spec?.NodeName is { Length: > 0 } node ? [node] : []);
         Budgets = Add<DisruptionBudget>();
         Nodes = Add<V1Node>();
@@ -52,9 +56,23 @@ internal sealed class ClusterInformers(IKubernetesClient client, TimeProvider ti
         return this;
     }
 
+    /// <summary>The pods of a namespace that have all these labels: looked up by the rarest of them, for there may be thousands of others.</summary>
+    public IReadOnlyList<V1Pod> PodsWith(string? namespaceName, IReadOnlyDictionary<string, string> labels)
+    {
+        if (labels.Count == 0)
+        {
+            return Pods.Lister.List(namespaceName);
+        }
+
+        var rarest = labels.Select(l => LabelKey(namespaceName, l)).MinBy(k => Pods.Lister.CountByIndex(ByLabel, k))!;
+        return [.. Pods.Lister.ByIndex(ByLabel, rarest).Where(p => SelectorMatch.Matches(labels, p.Metadata.Labels))];
+    }
+
     public Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(all.Select(i => i.RunAsync(cancellationToken)));
 
     public Task WaitForSyncAsync(CancellationToken cancellationToken) => Task.WhenAll(all.Select(i => i.WaitForSyncAsync(cancellationToken)));
+
+    private static string LabelKey(string? namespaceName, KeyValuePair<string, string> label) => $"{namespaceName}/{label.Key}={label.Value}";
 
     private static SharedInformer<T> Controlled<T>(SharedInformer<T> informer) where T : class, IKubernetesObject
     {

@@ -1,5 +1,6 @@
 using Octavo.KubernetesClient;
 using Octavo.LocalCluster.Controllers;
+using Octavo.LocalCluster.Node.Devices;
 using Octavo.LocalCluster.Node.Launch;
 using Octavo.LocalCluster.Node.Pods;
 using Octavo.LocalCluster.Node.Probes;
@@ -14,6 +15,7 @@ internal sealed record NodeServices
     public required NodeOptions Options { get; init; }
     public required ImageStore Images { get; init; }
     public required PodAddressAllocator Addresses { get; init; }
+    public required DeviceAllocator Devices { get; init; }
     public required ProcessStarter Starter { get; init; }
     public required ProcessLedger Ledger { get; init; }
     public required ProbeRunner Probes { get; init; }

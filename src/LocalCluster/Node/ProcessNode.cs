@@ -5,6 +5,7 @@ using Octavo.ControllerRuntime.Events;
 using Octavo.KubernetesClient;
 using Octavo.KubernetesClient.Models;
 using Octavo.LocalCluster.Controllers;
+using Octavo.LocalCluster.Node.Devices;
 using Octavo.LocalCluster.Node.Launch;
 using Octavo.LocalCluster.Node.Logs;
 using Octavo.LocalCluster.Node.Pods;
@@ -130,6 +131,7 @@ public sealed class ProcessNode : IAsyncDisposable
             Options = options,
             Images = images,
             Addresses = addresses,
+            Devices = new DeviceAllocator(registration.Capacity),
             Starter = starter,
             Ledger = ledger,
             Probes = probes,

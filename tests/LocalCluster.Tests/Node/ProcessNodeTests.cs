@@ -7,6 +7,21 @@ namespace Octavo.LocalCluster.Tests.Node;
 public sealed class ProcessNodeTests(RunningCluster cluster)
 {
     [Fact]
+    public async Task Pod_WithAnImageVolumeAndADevice_SeesTheFolderAndItsNumber()
+    {
+        var ns = await cluster.NamespaceAsync();
+        var pod = RunningCluster.Pod(ns, "p", "cat $DIR/weights; echo $NVIDIA_VISIBLE_DEVICES", "Never", c => c with
+        {
+            Env = [new V1EnvVar { Name = "DIR", Value = "/model" }],
+            VolumeMounts = [new V1VolumeMount { Name = "model", MountPath = "/model" }],
+            Resources = new V1ResourceRequirements { Limits = new Dictionary<string, string> { ["nvidia.com/gpu"] = "1" } },
+        });
+        await cluster.CreateAsync(pod with { Spec = pod.Spec! with { Volumes = [new V1Volume { Name = "model", Image = new V1ImageVolumeSource { Reference = "models/tiny:1" } }] } });
+        await cluster.WaitForAsync<V1Pod>(ns, "p", p => p.Status?.Phase == "Succeeded");
+        (await cluster.LogAsync(ns, "p")).Should().Be("of the image\n0\n");
+    }
+
+    [Fact]
     public async Task Pod_WithEnvironmentAndVolumes_SeesWhatItsSpecSays()
     {
         var ns = await cluster.NamespaceAsync();

@@ -106,7 +106,7 @@ internal static class FieldManager
         }
 
         entries = Track(schema, Comparable(schema, old), Comparable(schema, updated), entries, new ManagedFieldsEntry(manager, ManagedFieldsEntry.UpdateOperation, apiVersion, subresource, ManagedFieldsEntry.Timestamp(now), new FieldSet()));
-        ManagedFieldsEntry.Write(updated, entries);
+        ManagedFieldsEntry.Write(updated, ManagedFieldsCap.Apply(entries));
     }
 
     /// <summary>Records in <paramref name="updated"/> (in place) that the scale subresource moved the replicas.</summary>

@@ -35,7 +35,7 @@ internal sealed class BudgetController : QueueController
             return null;
         }
 
-        var pods = informers.Pods.Lister.List(key.Namespace).Where(p => SelectorMatch.Matches(budget.Spec?.Selector, p.Metadata.Labels)).ToList();
+        var pods = informers.PodsWith(key.Namespace, budget.Spec?.Selector?.MatchLabels ?? new Dictionary<string, string>()).Where(p => SelectorMatch.Matches(budget.Spec?.Selector, p.Metadata.Labels)).ToList();
         var now = Time.GetUtcNow();
         var status = await StatusAsync(budget, pods, now, cancellationToken).ConfigureAwait(false);
         if (!KubernetesJson.DeepEquals(budget.Status is null ? null : budget.Status with { AdditionalProperties = null }, status))

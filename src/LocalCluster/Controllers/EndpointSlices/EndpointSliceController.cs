@@ -33,7 +33,7 @@ internal sealed class EndpointSliceController : QueueController
         }
 
         if (service.Metadata.DeletionTimestamp is not null || !expectations.Satisfied(key)
-            || EndpointSliceBuilder.Build(service, informers.Pods.Lister.List(key.Namespace)) is not { } wanted)
+            || EndpointSliceBuilder.Build(service, informers.PodsWith(key.Namespace, service.Spec?.Selector ?? new Dictionary<string, string>())) is not { } wanted)
         {
             return null;
         }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Octavo.KubernetesClient.Models;
 
 namespace Octavo.LocalCluster.Controllers.LeaderWorkerSets;
@@ -74,22 +73,12 @@ internal static class GroupPods
             },
             Spec = spec with
             {
-                AdditionalProperties = With(spec.AdditionalProperties, ("hostname", name), ("subdomain", set.Metadata.Name!)),
+                Hostname = name,
+                Subdomain = set.Metadata.Name,
                 InitContainers = spec.InitContainers is { } inits ? [.. inits.Select(WithEnvironment)] : null,
                 Containers = [.. (spec.Containers ?? []).Select(WithEnvironment)],
             },
         };
-    }
-
-    private static Dictionary<string, JsonElement> With(IDictionary<string, JsonElement>? properties, params (string Name, string Value)[] more)
-    {
-        var result = new Dictionary<string, JsonElement>(properties ?? new Dictionary<string, JsonElement>(), StringComparer.Ordinal);
-        foreach (var (name, value) in more)
-        {
-            result[name] = JsonSerializer.SerializeToElement(value);
-        }
-
-        return result;
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

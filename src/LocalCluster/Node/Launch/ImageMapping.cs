@@ -3,6 +3,9 @@ namespace Octavo.LocalCluster.Node.Launch;
 /// <summary>An image name (without tag), the executable that stands for it, arguments that come before the container's, and paths inside the image.</summary>
 internal sealed record ImageMapping(string Image, string Executable, IReadOnlyList<string> LeadingArguments, IReadOnlyDictionary<string, string> Paths)
 {
+    /// <summary>The folder with the image's files, for image volumes: the executable's place where that is a folder, or what / is mapped to; null where there is neither.</summary>
+    public string? Root => Directory.Exists(Executable) ? Executable : Paths.GetValueOrDefault("/");
+
     /// <summary>Reads <c>NAME=EXECUTABLE[ ARG...][,CONTAINER_PATH=HOST_PATH...]</c>; throws <see cref="FormatException"/> with what is wrong.</summary>
     public static ImageMapping Parse(string text)
     {

@@ -1,5 +1,6 @@
 using Octavo.KubernetesClient;
 using Octavo.KubernetesClient.Models;
+using Octavo.LocalCluster.Node.Devices;
 using Octavo.LocalCluster.Node.Launch;
 using Octavo.LocalCluster.Node.Logs;
 using Octavo.LocalCluster.Node.Volumes;
@@ -158,12 +159,17 @@ internal sealed partial class PodWorker : IDisposable
                 deadlineTimer.Change(seconds * node.Timings.Second, Timeout.InfiniteTimeSpan);
             }
 
+            node.Devices.Allocate(Pod);
             address = Pod.Spec?.HostNetwork == true ? node.HostIP : node.Addresses.Allocate();
             await RunContainersAsync(address).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             // Stopped before its containers began.
+        }
+        catch (DeviceException exception)
+        {
+            state.Change(s => s with { FailureReason = "UnexpectedAdmissionError", FailureMessage = exception.Message });
         }
         catch (Exception exception)
         {
@@ -175,6 +181,8 @@ internal sealed partial class PodWorker : IDisposable
         {
             node.Addresses.Free(address);
         }
+
+        node.Devices.Free(Uid);
 
         state.Change(s => s with { Finished = true });
         await statusEnd.CancelAsync().ConfigureAwait(false);
@@ -271,7 +279,7 @@ internal sealed partial class PodWorker : IDisposable
         {
             try
             {
-                var volumes = new PodVolumes(node.Client, new DownwardApi(Pod, address, node.HostIP, node.Allocatable), root, Path.Combine(node.Options.StateFolder, "claims"));
+                var volumes = new PodVolumes(node.Client, new DownwardApi(Pod, address, node.HostIP, node.Allocatable), node.Images, root, Path.Combine(node.Options.StateFolder, "claims"));
                 return new PodFolders(root, logs, address, await volumes.SetUpAsync(stop.Token).ConfigureAwait(false));
             }
             catch (Exception exception) when (exception is VolumeException or ContainerConfigException or KubernetesException or HttpRequestException)

@@ -14,7 +14,7 @@ internal sealed record PreparedContainer(int Attempt, string PodIP, ContainerLog
     {
         var pod = state.Pod;
         var sources = await ConfigSources.ReadAsync(node.Client, pod.Metadata.NamespaceProperty ?? "default", container, cancellationToken).ConfigureAwait(false);
-        var environment = EnvironmentBuilder.Build(container, new DownwardApi(pod, folders.PodIP, node.HostIP, node.Allocatable), sources);
+        var environment = node.Devices.WithDevices(pod, container, EnvironmentBuilder.Build(container, new DownwardApi(pod, folders.PodIP, node.HostIP, node.Allocatable), sources));
         var folder = folders.Container(container.Name);
         Directory.CreateDirectory(folder);
         var terminationFile = Path.Combine(folder, $"termination-log-{attempt}");

@@ -8,7 +8,7 @@ using Octavo.LocalCluster.Node.Launch;
 namespace Octavo.LocalCluster.Node.Volumes;
 
 /// <summary>A pod's volumes as folders below <paramref name="podFolder"/>; claims live below <paramref name="claimsFolder"/> and outlive the pod.</summary>
-internal sealed class PodVolumes(IKubernetesClient client, DownwardApi downward, string podFolder, string claimsFolder)
+internal sealed class PodVolumes(IKubernetesClient client, DownwardApi downward, ImageStore images, string podFolder, string claimsFolder)
 {
     private readonly string namespaceName = downward.Pod.Metadata.NamespaceProperty ?? "default";
 
@@ -73,6 +73,8 @@ internal sealed class PodVolumes(IKubernetesClient client, DownwardApi downward,
             case { Secret: { } source }:
                 VolumeFiles.Write(folder, await SecretAsync(source.SecretName, source.Items, source.Optional == true, cancellationToken).ConfigureAwait(false));
                 return folder;
+            case { Image: { } source }:
+                return Image(source);
             case { DownwardAPI: { } source }:
                 VolumeFiles.Write(folder, Downward(source.Items ?? []));
                 return folder;
@@ -85,8 +87,16 @@ internal sealed class PodVolumes(IKubernetesClient client, DownwardApi downward,
 
                 return folder;
             default:
-                throw new VolumeException($"volume \"{volume.Name}\": the process node has emptyDir, configMap, secret, downwardAPI, projected, hostPath and persistentVolumeClaim volumes, and none of another kind");
+                throw new VolumeException($"volume \"{volume.Name}\": the process node has emptyDir, configMap, secret, downwardAPI, projected, hostPath, image and persistentVolumeClaim volumes, and none of another kind");
         }
+    }
+
+    /// <summary>The folder that stands for the image's files; read-only by contract, which nothing here enforces.</summary>
+    private string Image(V1ImageVolumeSource source)
+    {
+        var reference = source.Reference ?? "";
+        return images.Find(reference)?.Root ?? throw new VolumeException(
+            $"Failed to pull image \"{reference}\": no folder is mapped to \"{ImageMapping.WithoutTag(reference)}\" on this node; start it with --image {ImageMapping.WithoutTag(reference)}=/path/to/folder");
     }
 
     private static string CheckHostPath(V1HostPathVolumeSource source)
