@@ -14,12 +14,13 @@ public sealed class FinalizerManager<TEntity>(IKubernetesClient client, IEnumera
 {
     private readonly IReadOnlyList<IEntityFinalizer<TEntity>> finalizers = [.. finalizers];
 
-    /// <summary>The object as it is once all finalizers are attached; no write where they are.</summary>
+    /// <summary>The object as it is once all finalizers that it needs are attached, and ours that it does not need are off; no write where it is so.</summary>
     public async Task<TEntity> AttachAsync(TEntity entity, CancellationToken cancellationToken)
     {
         var present = entity.Metadata.Finalizers ?? [];
-        var missing = finalizers.Select(f => f.Identifier).Except(present).ToList();
-        return missing.Count == 0 ? entity : await WriteAsync(entity, [.. present, .. missing], cancellationToken).ConfigureAwait(false);
+        var missing = finalizers.Where(f => f.IsNeeded(entity)).Select(f => f.Identifier).Except(present).ToList();
+        var needless = finalizers.Where(f => !f.IsNeeded(entity)).Select(f => f.Identifier).Intersect(present).ToList();
+        return missing.Count + needless.Count == 0 ? entity : await WriteAsync(entity, [.. present.Except(needless), .. missing], cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Runs those that are still attached, in the order of registration, and stops at the first that is not done.</summary>

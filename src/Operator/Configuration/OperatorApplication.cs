@@ -6,6 +6,7 @@ using Octavo.KubernetesClient;
 using Octavo.KubernetesClient.Models;
 using Octavo.Metrics.Prometheus;
 using Octavo.Operator.Controller;
+using Octavo.Operator.Deletion;
 using Octavo.Operator.Entities;
 using Octavo.Operator.Metrics;
 using Octavo.Operator.Resources;
@@ -60,7 +61,7 @@ internal static class OperatorApplication
             {
                 feature.Watch(controller, made);
             }
-        });
+        }).AddFinalizer<OrderedDeletion, V1Alpha1InferenceService>();
 
         services.AddSingleton(CreateView);
         foreach (var feature in options.Features)

@@ -1,5 +1,7 @@
 using Octavo.Operator.Autoscaling;
 using Octavo.Operator.Controller;
+using Octavo.Operator.Deletion;
+using Octavo.Operator.Integrations;
 using Octavo.Operator.Permissions;
 using Octavo.Operator.Rollout;
 
@@ -9,7 +11,10 @@ namespace Octavo.Operator.Configuration;
 internal static class OperatorFeatures
 {
     /// <summary>All of them, with their defaults.</summary>
-    public static IReadOnlyList<IOperatorFeature> Create() => [new StatusFeature(), new StorageFeature(), new WorkloadFeature(), new RolloutFeature(), new AutoscalingFeature()];
+    public static IReadOnlyList<IOperatorFeature> Create() =>
+    [
+        new StatusFeature(), new StorageFeature(), new WorkloadFeature(), new RolloutFeature(), new AutoscalingFeature(), new MonitoringFeature(), new GatewayRoutingFeature(), new DeletionFeature(),
+    ];
 
     /// <summary>What all of them need.</summary>
     public static IReadOnlyList<Permission> Permissions(IEnumerable<IOperatorFeature> features) => [.. features.SelectMany(f => f.Permissions)];

@@ -20,8 +20,6 @@ internal static class UnbuiltFields
         ("spec.accelerator.nodes above 1", s => s.Accelerator?.Nodes > 1),
         ("spec.storage.fill", s => s.Storage?.Fill is not (null or "Init")),
         ("spec.storage.deadlineSeconds", s => s.Storage?.DeadlineSeconds is not null),
-        ("spec.monitoring", s => s.Monitoring is not null),
-        ("spec.gateway", s => s.Gateway is not null),
     ];
 
     /// <summary>Paths of the fields that are set and not built.</summary>

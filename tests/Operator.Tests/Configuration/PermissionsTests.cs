@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Octavo.ControllerRuntime.Cache;
+using Octavo.ControllerRuntime.Finalizer;
 using Octavo.KubernetesClient;
 using Octavo.KubernetesClient.Discovery;
 using Octavo.KubernetesClient.Models;
@@ -11,6 +12,7 @@ using Octavo.Operator.Configuration;
 using Octavo.Operator.Entities;
 using Octavo.Operator.Permissions;
 using Octavo.Operator.Tests.Controller;
+using Octavo.Operator.Tests.Integrations;
 using Octavo.TestSupport;
 using Octavo.TestSupport.Kubernetes;
 
@@ -122,6 +124,28 @@ public sealed class PermissionsTests
             await harness.ReconcileWithOldCacheAsync();
             seen.AddRange(harness.Client.Requests);
         }
+
+        // Optional kinds come and go, and the whole goes in order.
+        var service = await harness.ServiceAsync();
+        foreach (var scrape in (string?[])["PodMonitor", "ServiceMonitor", null])
+        {
+            await harness.ChangeSpecAsync(spec => spec with
+            {
+                Monitoring = scrape is null ? null : new MonitoringSpec { Scrape = scrape, Alerts = true },
+                Gateway = scrape is null ? null : IntegrationTests.Gateway,
+            });
+            await harness.SyncAsync();
+            harness.Client.ClearRequests();
+            await harness.ReconcileWithOldCacheAsync();
+            seen.AddRange(harness.Client.Requests);
+        }
+
+        var routed = await harness.ServiceAsync() with { Spec = service.Spec with { Gateway = IntegrationTests.Gateway } };
+        harness.Client.ClearRequests();
+        var finalizers = new FinalizerManager<V1Alpha1InferenceService>(harness.Client, [harness.Deletion]);
+        await finalizers.AttachAsync(routed, CancellationToken.None);
+        await harness.Deletion.FinalizeAsync(service, CancellationToken.None);
+        seen.AddRange(harness.Client.Requests.Where(r => r.Verb != "list"));
 
         // Told again: the Event is counted up.
         seen.Add(new FakeRequest("patch", "Event", OperatorHarness.Namespace, "chat.1"));

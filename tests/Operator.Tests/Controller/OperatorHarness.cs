@@ -9,6 +9,8 @@ using Octavo.KubernetesClient.Models;
 using Octavo.Operator.Autoscaling;
 using Octavo.Operator.Configuration;
 using Octavo.Operator.Controller;
+using Octavo.Operator.Deletion;
+using Octavo.Operator.Integrations;
 using Octavo.Operator.Entities;
 using Octavo.Operator.Metrics;
 using Octavo.Operator.Resources;
@@ -34,6 +36,11 @@ internal sealed class OperatorHarness
     private readonly Indexer<WorkloadRevision> revisions = new();
     private readonly Indexer<V1Node> nodes = new();
     private readonly Indexer<ClusterPod> clusterPods = new();
+    private readonly Indexer<PodMonitor> podMonitors = new();
+    private readonly Indexer<ServiceMonitor> serviceMonitors = new();
+    private readonly Indexer<PrometheusRule> rules = new();
+    private readonly Indexer<HTTPRoute> routes = new();
+    private readonly Indexer<InferencePool> pools = new();
 
     public OperatorHarness()
     {
@@ -50,6 +57,13 @@ internal sealed class OperatorHarness
 
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 5, 1, 10, 0, 0, TimeSpan.Zero));
     public FakeKubernetesClient Client { get; }
+
+    /// <summary>Optional kinds that the cluster does not have.</summary>
+    public HashSet<Type> Missing { get; } = [];
+
+    /// <summary>Of the controller that was made last.</summary>
+    public OrderedDeletion Deletion { get; private set; } = null!;
+
     public ServingWorkloads Workloads { get; }
 
     /// <summary>Every status that a reconcile left; none passes that breaks a rule.</summary>
@@ -84,9 +98,19 @@ internal sealed class OperatorHarness
             .AddSingleton(new EventPublisher(Client, ServingObjectMeta.FieldManager, Time, NullLogger<EventPublisher>.Instance))
             .AddSingleton(new CapacityView(new(nodes), new(clusterPods), () => CapacityUnknown))
             .AddSingleton(provider => ActivatorUtilities.CreateInstance<RolloutView>(provider, new Lister<WorkloadRevision>(revisions)))
-            .AddSingleton(Workloads);
-        return ActivatorUtilities.CreateInstance<InferenceServiceController>(services.BuildServiceProvider());
+            .AddSingleton(Workloads)
+            .AddSingleton(Optional(podMonitors))
+            .AddSingleton(Optional(serviceMonitors))
+            .AddSingleton(Optional(rules))
+            .AddSingleton(Optional(routes))
+            .AddSingleton(Optional(pools));
+        var provider = services.BuildServiceProvider();
+        Deletion = ActivatorUtilities.CreateInstance<OrderedDeletion>(provider);
+        return ActivatorUtilities.CreateInstance<InferenceServiceController>(provider);
     }
+
+    private OptionalKind<T> Optional<T>(Indexer<T> indexer) where T : class, IKubernetesObject =>
+        new(new(indexer), () => Missing.Contains(typeof(T)) ? $"the server serves no {typeof(T).Name}" : null);
 
     public Task CreateAsync(InferenceServiceSpec? spec = null) =>
         Client.CreateAsync(new V1Alpha1InferenceService { Metadata = new V1ObjectMeta { Name = Name, NamespaceProperty = Namespace }, Spec = spec ?? Spec() }, null, CancellationToken.None);
@@ -124,6 +148,11 @@ internal sealed class OperatorHarness
         await FillAsync(revisions, Managed);
         await FillAsync(nodes, _ => true);
         await FillAsync(clusterPods, _ => true);
+        await FillOptionalAsync(podMonitors);
+        await FillOptionalAsync(serviceMonitors);
+        await FillOptionalAsync(rules);
+        await FillOptionalAsync(routes);
+        await FillOptionalAsync(pools);
 
         static bool Managed(IKubernetesObject entity) => entity.Metadata.Labels?.GetValueOrDefault("app.kubernetes.io/managed-by") == ServingObjectMeta.FieldManager;
     }
@@ -203,6 +232,8 @@ internal sealed class OperatorHarness
             CancellationToken.None);
         await Client.UpdateStatusAsync(pod with { Status = status }, null, CancellationToken.None);
     }
+
+    private Task FillOptionalAsync<T>(Indexer<T> indexer) where T : class, IKubernetesObject => FillAsync(indexer, entity => !Missing.Contains(typeof(T)) && entity.Metadata.Labels is not null);
 
     private async Task FillAsync<T>(Indexer<T> indexer, Func<T, bool> includes) where T : class, IKubernetesObject
     {
