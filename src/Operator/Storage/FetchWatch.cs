@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Octavo.ControllerRuntime;
-using Octavo.KubernetesClient.Models;
 using Octavo.Operator.Controller;
 using Octavo.ServingContract;
 

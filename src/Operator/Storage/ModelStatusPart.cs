@@ -1,5 +1,4 @@
 using Octavo.ControllerRuntime;
-using Octavo.KubernetesClient.Models;
 using Octavo.Operator.Controller;
 using Octavo.Operator.Entities;
 using Octavo.ServingContract;
