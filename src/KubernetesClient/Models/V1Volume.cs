@@ -14,9 +14,6 @@ public sealed record V1Volume : KubernetesRecord
     public V1DownwardAPIVolumeSource? DownwardAPI { get; init; }
     public V1ImageVolumeSource? Image { get; init; }
 
-    /// <summary>An image whose files are mounted, read-only.</summary>
-    public V1ImageVolumeSource? Image { get; init; }
-
     /// <summary>Kept as it came.</summary>
     public JsonElement? Projected { get; init; }
 }
@@ -52,15 +49,6 @@ public sealed record V1SecretVolumeSource : KubernetesRecord
     public IReadOnlyList<V1KeyToPath>? Items { get; init; }
     public int? DefaultMode { get; init; }
     public bool? Optional { get; init; }
-}
-
-public sealed record V1ImageVolumeSource : KubernetesRecord
-{
-    /// <summary>As a container's image.</summary>
-    public string? Reference { get; init; }
-
-    /// <summary>Always, IfNotPresent or Never; absent as for a container.</summary>
-    public string? PullPolicy { get; init; }
 }
 
 public sealed record V1KeyToPath : KubernetesRecord
