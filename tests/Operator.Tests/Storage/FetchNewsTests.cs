@@ -28,7 +28,7 @@ public sealed class FetchNewsTests
         var (states, key, told, now) = (new FetchStates(), new ControllerRuntime.NamespacedName("a", "b"), 0, DateTimeOffset.UnixEpoch);
         for (var second = 0; second < 3600; second += 5)
         {
-            var progress = new FetchProgress { Phase = FetchPhase.Downloading, Bytes = second << 20, TotalBytes = total, BytesPerSecond = 1 << 20, RemainingSeconds = 3600 - second };
+            var progress = new FetchProgress { Phase = FetchPhase.Downloading, Bytes = (long)second << 20, TotalBytes = total, BytesPerSecond = 1 << 20, RemainingSeconds = 3600 - second };
             told += states.Tell(key, progress, now.AddSeconds(second)) ? 1 : 0;
         }
 
