@@ -38,6 +38,9 @@ public enum FetchExitCode
     /// <summary>The source cannot be reached, or answers with errors of its own, after all tries.</summary>
     Network = 17,
 
+    /// <summary>The run took longer than it was given; what was fetched is kept and the next run goes on from there.</summary>
+    DeadlineExceeded = 18,
+
     /// <summary>Told to stop (SIGTERM); what was fetched is kept and the next run goes on from there.</summary>
     Stopped = 143,
 }

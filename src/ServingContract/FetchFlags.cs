@@ -16,4 +16,25 @@ public static class FetchFlags
 
     /// <summary>The model may lack a tokenizer: it is to be served with <see cref="ServingFlags.SkipTokenizerInit"/>.</summary>
     public const string SkipTokenizerInit = ServingFlags.SkipTokenizerInit;
+
+    /// <summary>Nothing is brought: the model has to be in the cache.</summary>
+    public const string CheckOnly = "--check-only";
+
+    /// <summary>Seconds that one run may take in all.</summary>
+    public const string Deadline = "--deadline";
+
+    /// <summary>Variable in place of <see cref="ProgressHost"/> with <see cref="ServingPorts.FetchProgress"/>: an image that does not know it fetches all the same.</summary>
+    public const string ProgressHostVariable = "OCTAVO_FETCH_PROGRESS_HOST";
+
+    /// <summary>Variable in place of <see cref="ResultFile"/>.</summary>
+    public const string ResultFileVariable = "OCTAVO_FETCH_RESULT_FILE";
+
+    /// <summary>The address at whose <see cref="ProgressPort"/> progress is told.</summary>
+    public const string ProgressHost = "--progress-host";
+
+    /// <summary>Where <see cref="ServingPaths.FetchProgress"/> answers.</summary>
+    public const string ProgressPort = "--progress-port";
+
+    /// <summary>File that a successful run writes its <see cref="FetchProgress"/> to.</summary>
+    public const string ResultFile = "--result-file";
 }

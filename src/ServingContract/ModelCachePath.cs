@@ -9,7 +9,7 @@ public static class ModelCachePath
     /// <summary>Where the operator mounts the cache volume.</summary>
     public const string MountPath = "/var/cache/octavo/models";
 
-    /// <summary>Where the operator mounts the claim of a <c>pvc://claim/path</c>.</summary>
+    /// <summary>Where the operator mounts the claim of a <c>pvc://claim/path</c>, or the image of an <c>image://reference</c>.</summary>
     public const string ClaimMountPath = "/var/lib/octavo/models";
 
     private const int MaxSlugLength = 48;

@@ -31,4 +31,7 @@ public static class ServingPaths
 
     /// <summary>On the admin listener alone, as vLLM's.</summary>
     public const string ResetPrefixCache = "/reset_prefix_cache";
+
+    /// <summary>Of a fetch, while it runs: a <see cref="ServingContract.FetchProgress"/>.</summary>
+    public const string FetchProgress = "/progress";
 }

@@ -17,4 +17,7 @@ public static class ServingPorts
 
     /// <summary>Name of <see cref="Admin"/> in the container; it belongs in no Service.</summary>
     public const string AdminName = "admin";
+
+    /// <summary>Progress of a fetch, in the container that fetches, while it does.</summary>
+    public const int FetchProgress = 8002;
 }

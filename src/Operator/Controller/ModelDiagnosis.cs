@@ -1,6 +1,7 @@
 using Octavo.KubernetesClient.Models;
 using Octavo.Operator.Entities;
 using Octavo.Operator.Resources;
+using Octavo.Operator.Storage;
 using Octavo.ServingContract;
 
 namespace Octavo.Operator.Controller;
@@ -36,6 +37,7 @@ internal static class ModelDiagnosis
 
         return pods.Any(p => ModelStatus(p)?.State?.Terminated?.ExitCode == 0)
             ? new Finding(null, "Loading", $"{uri} is present and being loaded.")
+            : pods.Any(FetchContainerState.IsRunning) ? new Finding(null, "Fetching", $"{uri} is being fetched.")
             : new Finding(null, "Fetching", $"No replica has tried {uri} yet.");
     }
 
@@ -48,7 +50,7 @@ internal static class ModelDiagnosis
         return (FetchExitCode)failure.ExitCode switch
         {
             FetchExitCode.NotFound or FetchExitCode.InvalidModel or FetchExitCode.Unauthorized or FetchExitCode.UnsupportedSource or FetchExitCode.NoSpace
-                or FetchExitCode.ChecksumMismatch => new Finding(false, ((FetchExitCode)failure.ExitCode).ToString(), message, NeedsPerson: true),
+                or FetchExitCode.ChecksumMismatch or FetchExitCode.DeadlineExceeded => new Finding(false, ((FetchExitCode)failure.ExitCode).ToString(), message, NeedsPerson: true),
             // These pass by themselves.
             FetchExitCode.RateLimited or FetchExitCode.Network => new Finding(false, ((FetchExitCode)failure.ExitCode).ToString(), message),
             _ => new Finding(false, "FetchFailed", message),

@@ -12,7 +12,7 @@ internal static class FetchContainer
         ImagePullPolicy = inputs.Service.Spec.Runtime?.ImagePullPolicy,
         Args = inputs.Model.FetchArguments,
         EnvFrom = inputs.Service.Spec.Model.SecretRef is { } secret ? [new V1EnvFromSource { SecretRef = new V1EnvSourceReference { Name = secret.Name } }] : null,
-        Env = PodEnvironment.Of(inputs),
+        Env = [.. PodEnvironment.Of(inputs), .. FetchReport.Variables(inputs)],
         Resources = PodResources.Of(inputs.Service.Spec, accelerator: null),
         VolumeMounts = PodVolumes.Mounts(inputs, forFetch: true),
         SecurityContext = PodSafety.OfContainer(),

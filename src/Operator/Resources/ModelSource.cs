@@ -1,3 +1,4 @@
+using System.Globalization;
 using Octavo.KubernetesClient.Models;
 using Octavo.Operator.Entities;
 using Octavo.ServingContract;
@@ -10,6 +11,7 @@ internal sealed record ModelSource
     private const string VolumeName = "model";
     private const string FileScheme = "file://";
     private const string ClaimScheme = "pvc://";
+    private const string ImageScheme = "image://";
     private static readonly string[] RemoteSchemes = ["hf://", "s3://", "gs://", "https://", "oci://"];
 
     /// <summary>The model's folder in the containers.</summary>
@@ -47,11 +49,16 @@ internal sealed record ModelSource
             return OfClaim(model.Uri[ClaimScheme.Length..], digest);
         }
 
+        if (model.Uri.StartsWith(ImageScheme, StringComparison.Ordinal))
+        {
+            return OfImage(model.Uri[ImageScheme.Length..], spec.Runtime?.ImagePullPolicy, digest);
+        }
+
         var path = $"{ModelCachePath.MountPath}/{ModelCachePath.EntryName(model.Uri, model.Sha256)}";
         return !RemoteSchemes.Any(s => model.Uri.StartsWith(s, StringComparison.Ordinal) && model.Uri.Length > s.Length && model.Uri[s.Length] != '/') ? null : new ModelSource
         {
             Path = path,
-            FetchArguments = [FetchFlags.Verb, FetchFlags.Uri, model.Uri, FetchFlags.CacheDirectory, ModelCachePath.MountPath, .. digest],
+            FetchArguments = [FetchFlags.Verb, FetchFlags.Uri, model.Uri, FetchFlags.CacheDirectory, ModelCachePath.MountPath, .. digest, .. Deadline(spec)],
             Volume = (spec.Storage?.ClaimName ?? ownClaim) is { } claim
                 ? new V1Volume { Name = VolumeName, PersistentVolumeClaim = new V1PersistentVolumeClaimVolumeSource { ClaimName = claim } }
                 : new V1Volume { Name = VolumeName, EmptyDir = new V1EmptyDirVolumeSource { SizeLimit = spec.Storage?.Size?.Text } },
@@ -70,6 +77,18 @@ internal sealed record ModelSource
     /// <summary>The mount in the init container, which writes what it fetches, or in the runtime, which never does.</summary>
     public V1VolumeMount? Mount(bool forFetch) =>
         MountPath is null ? null : new V1VolumeMount { Name = VolumeName, MountPath = MountPath, ReadOnly = forFetch && IsWritten ? null : true };
+
+    private static IReadOnlyList<string> Deadline(InferenceServiceSpec spec) =>
+        spec.Storage?.DeadlineSeconds is { } seconds ? [FetchFlags.Deadline, seconds.ToString(CultureInfo.InvariantCulture)] : [];
+
+    /// <summary>The kubelet pulls the image as it does a container's, and mounts its files, which nobody can write.</summary>
+    private static ModelSource? OfImage(string reference, string? pullPolicy, IReadOnlyList<string> digest) => reference.Length == 0 || reference.StartsWith('/') ? null : new ModelSource
+    {
+        Path = ModelCachePath.ClaimMountPath,
+        FetchArguments = [FetchFlags.Verb, FetchFlags.Uri, FileScheme + ModelCachePath.ClaimMountPath, .. digest],
+        Volume = new V1Volume { Name = VolumeName, Image = new V1ImageVolumeSource { Reference = reference, PullPolicy = pullPolicy } },
+        MountPath = ModelCachePath.ClaimMountPath,
+    };
 
     private static ModelSource? OfClaim(string rest, IReadOnlyList<string> digest)
     {

@@ -24,7 +24,7 @@ internal static class FetchCommand
         stderr; the last line says where the model is, or why not.
 
         Exit codes: 0 present, 1 unexpected, 2 usage, 10 not found, 11 no checkpoint that can be served, 12 credentials, 13 scheme, 14 no space,
-        15 checksum, 16 rate limited, 17 network, 143 stopped.
+        15 checksum, 16 rate limited, 17 network, 18 --deadline, 143 stopped.
         """;
 
     public static Command Create()
@@ -45,9 +45,15 @@ internal static class FetchCommand
         var gcsEndpoint = new Option<string?>("--gcs-endpoint") { Description = "The Cloud Storage server. Default: STORAGE_EMULATOR_HOST, else https://storage.googleapis.com." };
         var tokenFile = new Option<string?>("--token-file") { Description = "File with the bearer token for hf://, gs:// or https://." };
         var skipTokenizer = new Option<bool>(FetchFlags.SkipTokenizerInit) { Description = "The model may lack a tokenizer: it will be served with the same flag." };
+        var checkOnly = new Option<bool>(FetchFlags.CheckOnly) { Description = "Bring nothing: look whether the model is in the cache, whole." };
+        var deadline = new Option<double?>(FetchFlags.Deadline) { Description = "Seconds that this run may take in all. Default: as long as it makes progress." };
+        var progressHost = new Option<string?>(FetchFlags.ProgressHost) { Description = $"Address of --progress-port. Default: {FetchFlags.ProgressHostVariable}, else 127.0.0.1." };
+        var progressPort = new Option<int?>(FetchFlags.ProgressPort) { Description = $"Port at which {ServingPaths.FetchProgress} tells progress as JSON: phase, bytes, totalBytes, bytesPerSecond, remainingSeconds. Default: {ServingPorts.FetchProgress} where {FetchFlags.ProgressHostVariable} is set, else none." };
+        var resultFile = new Option<string?>(FetchFlags.ResultFile) { Description = $"File to write the same JSON to, with sha256 and revision, when the model is present. Default: {FetchFlags.ResultFileVariable}." };
         var command = new Command(FetchFlags.Verb, Description)
         {
             uri, cache, output, sha256, connections, part, stall, attempts, insecure, hfEndpoint, s3Endpoint, s3Addressing, gcsEndpoint, tokenFile, skipTokenizer,
+            checkOnly, deadline, progressHost, progressPort, resultFile,
         };
         command.SetAction((parsed, cancellationToken) =>
         {
@@ -69,6 +75,11 @@ internal static class FetchCommand
                 SkipTokenizerInit = parsed.GetValue(skipTokenizer),
                 GcsEndpoint = parsed.GetValue(gcsEndpoint),
                 TokenFile = parsed.GetValue(tokenFile),
+                CheckOnly = parsed.GetValue(checkOnly),
+                Deadline = parsed.GetValue(deadline) is { } seconds ? TimeSpan.FromSeconds(Math.Clamp(seconds, -1, 1e9)) : null,
+                ProgressHost = parsed.GetValue(progressHost) ?? environment.Variable(FetchFlags.ProgressHostVariable) ?? defaults.ProgressHost,
+                ProgressPort = parsed.GetValue(progressPort) ?? (environment.Variable(FetchFlags.ProgressHostVariable) is null ? null : ServingPorts.FetchProgress),
+                ResultFile = parsed.GetValue(resultFile) ?? environment.Variable(FetchFlags.ResultFileVariable),
             };
             return RunAsync(options, environment, Console.Out, Console.Error, cancellationToken);
         });
@@ -90,7 +101,14 @@ internal static class FetchCommand
         FetchResult result;
         try
         {
-            result = await new ModelFetcher(options, environment).FetchAsync(stop.Token).ConfigureAwait(false);
+            var board = new ProgressBoard();
+            var endpoint = await ProgressEndpoint.StartAsync(board, options.ProgressHost, options.ProgressPort, environment).ConfigureAwait(false);
+            await using var listening = endpoint.ConfigureAwait(false);
+            result = await new ModelFetcher(options, environment, board).FetchAsync(stop.Token).ConfigureAwait(false);
+            if (result.Code == FetchExitCode.Success && options.ResultFile is { } file)
+            {
+                await WriteResultAsync(file, board.Read(), environment).ConfigureAwait(false);
+            }
         }
         catch (Exception e)
         {
@@ -102,6 +120,19 @@ internal static class FetchCommand
         // The last line is what the operator shows.
         await (result.Code == FetchExitCode.Success ? output : error).WriteLineAsync(result.Message).ConfigureAwait(false);
         return (int)result.Code;
+    }
+
+    /// <summary>Who cannot be told of a success has it all the same.</summary>
+    private static async Task WriteResultAsync(string file, FetchProgress progress, FetchEnvironment environment)
+    {
+        try
+        {
+            await File.WriteAllBytesAsync(file, progress.ToJson()).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            environment.Say($"{FetchFlags.ResultFile} {file} cannot be written: {e.Message}");
+        }
     }
 
     private static void Stop(PosixSignalContext context, CancellationTokenSource stop)

@@ -1,3 +1,4 @@
+using System.Net;
 using Octavo.ServingContract;
 
 namespace Octavo.ServingRuntime.Fetch;
@@ -29,6 +30,21 @@ internal sealed record FetchOptions
 
     /// <summary>Tries in a row that bring nothing.</summary>
     public int Attempts { get; init; } = 8;
+
+    /// <summary>How long the whole run may take, waiting for other fetches included; null: as long as it makes progress.</summary>
+    public TimeSpan? Deadline { get; init; }
+
+    /// <summary>Nothing is brought: the model has to be in the cache.</summary>
+    public bool CheckOnly { get; init; }
+
+    /// <summary>Address of <see cref="ProgressPort"/>.</summary>
+    public string ProgressHost { get; init; } = "127.0.0.1";
+
+    /// <summary>Port at which progress is told; null: none, 0: any.</summary>
+    public int? ProgressPort { get; init; }
+
+    /// <summary>File that is written when the model is present; null: none.</summary>
+    public string? ResultFile { get; init; }
 
     public TimeSpan ProgressInterval { get; init; } = TimeSpan.FromSeconds(5);
 
@@ -67,6 +83,10 @@ internal sealed record FetchOptions
         Require(Sha256 is null || (Sha256.Length == 64 && Sha256.All(char.IsAsciiHexDigit)), $"{FetchFlags.Sha256}: '{Sha256}' is no SHA-256 in hex (64 digits)");
         Require(Output is null || CacheDirectory is null, $"--output and {FetchFlags.CacheDirectory} exclude each other");
         Require(S3Addressing is "auto" or "path" or "virtual", $"--s3-addressing: '{S3Addressing}' is not auto, path or virtual");
+        Require(Deadline is null || (Deadline >= TimeSpan.FromSeconds(1) && Deadline <= TimeSpan.FromDays(7)), $"{FetchFlags.Deadline}: {Deadline?.TotalSeconds} s is not between 1 and 604800");
+        Require(!CheckOnly || CacheDirectory is not null, $"{FetchFlags.CheckOnly} needs {FetchFlags.CacheDirectory}: it looks into the cache");
+        Require(IPAddress.TryParse(ProgressHost, out _), $"{FetchFlags.ProgressHost}: '{ProgressHost}' is no IP address");
+        Require(ProgressPort is null or (>= 0 and <= 65535), $"{FetchFlags.ProgressPort}: {ProgressPort} is no port");
         RequireUrl("--hf-endpoint", HfEndpoint);
         RequireUrl("--s3-endpoint", S3Endpoint);
         RequireUrl("--gcs-endpoint", GcsEndpoint);

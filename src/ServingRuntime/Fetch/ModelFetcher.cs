@@ -12,7 +12,10 @@ namespace Octavo.ServingRuntime.Fetch;
 /// Makes a model's files present: lists them at their source, checks that there is room, brings configuration and tokenizer and checks those before any
 /// weights are brought, brings the weights, checks all, and publishes the folder in one step. Run again after any failure it goes on where it ended.
 /// </summary>
-internal sealed class ModelFetcher(FetchOptions options, FetchEnvironment environment)
+/// <param name="options">What is asked for.</param>
+/// <param name="environment">The world around.</param>
+/// <param name="board">Where progress is told; null: in the log alone.</param>
+internal sealed class ModelFetcher(FetchOptions options, FetchEnvironment environment, ProgressBoard? board = null)
 {
     /// <summary>Room that is left on the disk.</summary>
     private const long Reserve = 64 << 20;
@@ -28,11 +31,13 @@ internal sealed class ModelFetcher(FetchOptions options, FetchEnvironment enviro
 
     public async Task<FetchResult> FetchAsync(CancellationToken cancellationToken)
     {
+        using var deadline = new CancellationTokenSource(options.Deadline ?? Timeout.InfiniteTimeSpan, environment.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         try
         {
             return options.Uri.StartsWith("file:", StringComparison.Ordinal)
-                ? await CheckLocalAsync(cancellationToken).ConfigureAwait(false)
-                : await FetchRemoteAsync(cancellationToken).ConfigureAwait(false);
+                ? await CheckLocalAsync(either.Token).ConfigureAwait(false)
+                : await FetchRemoteAsync(either.Token).ConfigureAwait(false);
         }
         catch (FetchException e)
         {
@@ -41,6 +46,12 @@ internal sealed class ModelFetcher(FetchOptions options, FetchEnvironment enviro
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             return new FetchResult(FetchExitCode.Stopped, $"Fetching {name} was stopped; what came until now is kept, and the next run goes on from there.");
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
+        {
+            return new FetchResult(
+                FetchExitCode.DeadlineExceeded,
+                $"Fetching {name} took longer than the {options.Deadline?.TotalSeconds:F0} s that it may take{board?.Amount()}; what came until now is kept, and the next run goes on from there.");
         }
         catch (IOException e) when (NoSpaceErrors.Contains(e.HResult))
         {
@@ -76,15 +87,21 @@ internal sealed class ModelFetcher(FetchOptions options, FetchEnvironment enviro
 
     private async Task<FetchResult> FetchRemoteAsync(CancellationToken cancellationToken)
     {
+        var folder = new ModelFolder(options.Output ?? Path.Combine(options.CacheDirectory!, ModelCachePath.EntryName(options.Uri, options.Sha256)));
+        if (options.CheckOnly)
+        {
+            return FindComplete(folder, isLocked: false) ?? new FetchResult(FetchExitCode.NotFound, $"{name} is not in the cache: {folder.Path} does not exist or is not whole.");
+        }
+
         using var transport = new HttpTransport(environment.Time, options.StallTimeout);
         var source = ModelSources.Create(options, environment, transport);
-        var folder = new ModelFolder(options.Output ?? Path.Combine(options.CacheDirectory!, ModelCachePath.EntryName(options.Uri, options.Sha256)));
         if (FindComplete(folder, isLocked: false) is { } present)
         {
             return present;
         }
 
         Directory.CreateDirectory(folder.Parent);
+        board?.Enter(FetchPhase.Waiting);
         using var held = await CacheLock.AcquireAsync(folder.LockFile, environment, cancellationToken).ConfigureAwait(false);
         if (FindComplete(folder, isLocked: true) is { } meanwhile)
         {
@@ -135,6 +152,7 @@ internal sealed class ModelFetcher(FetchOptions options, FetchEnvironment enviro
 
     private async Task<FetchResult> BringAsync(IModelSource source, ModelFolder folder, CancellationToken cancellationToken)
     {
+        board?.Enter(FetchPhase.Listing);
         var listing = CheckpointFiles.WithNamedWeights(await retry.RunAsync(source.Name, source.ListAsync, cancellationToken).ConfigureAwait(false));
         var (metadata, weights) = await CheckpointFiles.SelectAsync(listing, source.Name, f => ReadAsync(source, f, cancellationToken)).ConfigureAwait(false);
         var all = metadata.Concat(weights).ToList();
@@ -147,6 +165,7 @@ internal sealed class ModelFetcher(FetchOptions options, FetchEnvironment enviro
             RequireSpace(source.Name, all, total - present, folder.Unfinished);
             environment.Say($"{source.Name}{(listing.Revision is { } revision ? $" at {revision}" : "")}: {all.Count} files, {TransferProgress.Bytes(total)}{(present > 0 ? $", of which {TransferProgress.Bytes(present)} are here" : "")}, to {folder.Path}");
             using var progress = new TransferProgress(environment, options.ProgressInterval, total, present);
+            board?.Follow(progress, listing.Revision);
             var downloader = new Downloader(source, options, environment, retry);
             await downloader.DownloadAsync(metadata, folder.Unfinished, journal, progress, cancellationToken).ConfigureAwait(false);
             if (CheckFolder(folder, listing.NamedWeights, weights.Any(f => f.IsArchive) ? null : false) is { Code: not FetchExitCode.Success } early)
@@ -156,6 +175,7 @@ internal sealed class ModelFetcher(FetchOptions options, FetchEnvironment enviro
 
             await downloader.DownloadAsync(weights, folder.Unfinished, journal, progress, cancellationToken).ConfigureAwait(false);
             environment.Say(progress.Summary());
+            board?.Enter(FetchPhase.Verifying);
             foreach (var file in all)
             {
                 known[file.Path] = journal.Find(file).Sha256 ?? "";
@@ -271,6 +291,11 @@ internal sealed class ModelFetcher(FetchOptions options, FetchEnvironment enviro
     private FetchResult Finish(ModelFolder folder, CompleteMarker marker)
     {
         var check = ModelFolderCheck.Check(folder.Path, skipTokenizer: options.SkipTokenizerInit);
+        if (check.Code == FetchExitCode.Success)
+        {
+            board?.Finish(marker);
+        }
+
         return check.Code != FetchExitCode.Success ? check : check with { Message = $"{check.Message.TrimEnd('.')}, from {name}{(marker.Revision is { } r ? $" at {r}" : "")}, sha256 {marker.Sha256}." };
     }
 

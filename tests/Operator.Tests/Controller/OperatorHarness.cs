@@ -15,6 +15,7 @@ using Octavo.Operator.Entities;
 using Octavo.Operator.Metrics;
 using Octavo.Operator.Resources;
 using Octavo.Operator.Rollout;
+using Octavo.Operator.Storage;
 using Octavo.Operator.Workloads;
 using Octavo.TestSupport;
 using Octavo.TestSupport.Kubernetes;
@@ -71,6 +72,7 @@ internal sealed class OperatorHarness
 
     public ClusterView Cluster { get; }
     public AutoscalerStates States { get; } = new();
+    public FetchStates Fetches { get; } = new();
     public OperatorMetrics Metrics { get; }
     public InferenceServiceController Controller { get; set; }
 
@@ -93,6 +95,7 @@ internal sealed class OperatorHarness
             .AddSingleton<TimeProvider>(Time)
             .AddSingleton(Cluster)
             .AddSingleton(States)
+            .AddSingleton(Fetches)
             .AddSingleton(Metrics)
             .AddSingleton(options)
             .AddSingleton(new EventPublisher(Client, ServingObjectMeta.FieldManager, Time, NullLogger<EventPublisher>.Instance))

@@ -18,14 +18,14 @@ public sealed class UnbuiltFieldsTests
     [Fact]
     public async Task ReconcileAsync_FieldThatIsNotBuilt_IsRefusedByNameAndNothingIsMade()
     {
-        var unbuilt = OperatorHarness.Spec() with { Storage = new StorageSpec { DeadlineSeconds = 600 } };
+        var unbuilt = OperatorHarness.Spec() with { Storage = new StorageSpec { ClaimName = "models", Fill = "Job" } };
         UnbuiltFields.In(unbuilt).Should().ContainSingle("the field stands for all that are listed; where it is built, another is taken here");
         await harness.CreateAsync(unbuilt);
 
         await harness.ReconcileAsync();
 
         (await harness.DeploymentAsync()).Should().BeNull();
-        (await harness.ConditionAsync("Stalled"))!.Should().Match<V1Condition>(c => c.Reason == "NotBuilt" && c.Message!.Contains("spec.storage.deadlineSeconds", StringComparison.Ordinal));
+        (await harness.ConditionAsync("Stalled"))!.Should().Match<V1Condition>(c => c.Reason == "NotBuilt" && c.Message!.Contains("spec.storage.fill", StringComparison.Ordinal));
         (await harness.ConditionAsync("Ready"))!.Should().Match<V1Condition>(c => c.Status == "False" && c.Reason == "NotBuilt");
         KStatus.Of(await harness.ServiceAsync()).Should().Be("Failed");
     }

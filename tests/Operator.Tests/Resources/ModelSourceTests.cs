@@ -14,6 +14,9 @@ public sealed class ModelSourceTests
     [InlineData("file:///models/my%20model", "/models/my model")]
     [InlineData("pvc://claim/a/b%20c/", "/var/lib/octavo/models/a/b c")]
     [InlineData("pvc://claim", "/var/lib/octavo/models")]
+    [InlineData("image://registry/repository:tag", "/var/lib/octavo/models")]
+    [InlineData("image://", null)]
+    [InlineData("image:///path", null)]
     [InlineData("file:///", null)]
     [InlineData("file://host/path", null)]
     [InlineData("pvc:///path", null)]
@@ -39,6 +42,23 @@ public sealed class ModelSourceTests
         Mount(pod.InitContainers!.Single()).ReadOnly.Should().BeNull();
         Mount(pod.Containers!.Single()).ReadOnly.Should().BeTrue();
     }
+
+    [Fact]
+    public void Build_ImageModel_IsMountedAndCheckedAndNothingIsFetched()
+    {
+        var pod = Pod(Spec("image://registry:5000/org/model@sha256:abc") with { Runtime = new RuntimeSpec { ImagePullPolicy = "Always" } });
+
+        pod.Volumes!.Single(v => v.Name == "model").Image.Should().Be(new V1ImageVolumeSource { Reference = "registry:5000/org/model@sha256:abc", PullPolicy = "Always" });
+        pod.InitContainers!.Single().Args.Should().Equal("fetch", "--uri", "file:///var/lib/octavo/models");
+        pod.Containers!.Single().Args.Should().StartWith(["--model", "/var/lib/octavo/models"]);
+        Mount(pod.InitContainers!.Single()).ReadOnly.Should().BeTrue();
+    }
+
+    [Theory]
+    [InlineData("hf://org/name", true)]
+    [InlineData("pvc://claim/path", false)]
+    public void Build_Deadline_IsTheFetchs(string uri, bool isFetched) => string.Join(' ', Pod(Spec(uri) with { Storage = new StorageSpec { DeadlineSeconds = 600 } }).InitContainers!.Single().Args!)
+        .Contains("--deadline 600", StringComparison.Ordinal).Should().Be(isFetched);
 
     [Fact]
     public void Build_SkipTokenizerInit_IsTheFetchsAndTheServers()

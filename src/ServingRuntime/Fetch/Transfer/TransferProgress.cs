@@ -1,4 +1,5 @@
 using System.Globalization;
+using Octavo.ServingContract;
 
 namespace Octavo.ServingRuntime.Fetch.Transfer;
 
@@ -64,6 +65,25 @@ internal sealed class TransferProgress : IDisposable
             var share = Total > 0 ? string.Create(CultureInfo.InvariantCulture, $" of {Bytes(Total)} ({Math.Min(100, 100.0 * here / Total):F0}%)") : "";
             var left = rate is > 1 && Total > here ? $", about {Duration(TimeSpan.FromSeconds((Total - here) / rate.Value))} left" : "";
             return $"{Bytes(here)}{share}, {Bytes((long)(rate ?? 0))}/s{left}";
+        }
+    }
+
+    /// <summary>For programs: the same figures as <see cref="Line"/>, and before its first interval the mean since the beginning.</summary>
+    public FetchProgress Snapshot(string? revision)
+    {
+        lock (gate)
+        {
+            var here = Math.Max(0, Interlocked.Read(ref done));
+            var perSecond = rate ?? (Received / Math.Max(environment.Time.GetElapsedTime(begun).TotalSeconds, 0.001));
+            return new FetchProgress
+            {
+                Phase = FetchPhase.Downloading,
+                Bytes = here,
+                TotalBytes = Total > 0 ? Total : null,
+                BytesPerSecond = (long)perSecond,
+                RemainingSeconds = perSecond > 1 && Total > here ? (long)Math.Ceiling((Total - here) / perSecond) : null,
+                Revision = revision,
+            };
         }
     }
 
