@@ -93,10 +93,12 @@ internal sealed class WorkloadReconciler(ServingWorkloads workloads, TemplateRec
 
         V1PodTemplateSpec Build(string revision, V1PodTemplateSpec? imagesOf)
         {
+            var dialect = RuntimeDialects.Of(service);
             var image = service.Spec.Runtime?.Image ?? ServingPodTemplate.ImageOf(imagesOf, ServingPodTemplate.RuntimeContainer) ?? options.RuntimeImage;
+            var fetchImage = dialect.HasFetch ? image : ServingPodTemplate.ImageOf(imagesOf, ServingPodTemplate.ModelContainer) ?? options.FetchImage ?? options.RuntimeImage;
             return ServingPodTemplate.Build(new PodTemplateInputs
             {
-                Service = service, Model = model, Dialect = RuntimeDialects.Of(service), RuntimeImage = image, FetchImage = image, Revision = revision,
+                Service = service, Model = model, Dialect = dialect, RuntimeImage = image, FetchImage = fetchImage, Revision = revision,
             });
         }
     }
@@ -111,6 +113,17 @@ internal sealed class WorkloadReconciler(ServingWorkloads workloads, TemplateRec
                 "AcceleratorNotSupported",
                 $"The default runtime image computes on CPU and cannot use {accelerator.Resource ?? AcceleratorSpec.DefaultResource}; name an image in spec.runtime.image that can, or remove spec.accelerator.",
                 NeedsPerson: true);
+        }
+
+        var dialect = RuntimeDialects.Of(service);
+        if (service.Spec.Runtime?.Image is null && !dialect.HasFetch)
+        {
+            return new Finding(false, "ImageMissing", $"The dialect {dialect.Name} needs an image in spec.runtime.image: the default image speaks Octavo.", NeedsPerson: true);
+        }
+
+        if (dialect.Refusal(service.Spec) is { } refusal)
+        {
+            return new Finding(false, "NotSupportedByRuntime", refusal, NeedsPerson: true);
         }
 
         return null;

@@ -18,7 +18,7 @@ internal static class ServingContainer
             ImagePullPolicy = inputs.Service.Spec.Runtime?.ImagePullPolicy,
             Command = dialect.Command(inputs),
             Args = dialect.Arguments(inputs),
-            Env = PodEnvironment.Of(inputs),
+            Env = PodEnvironment.Of(inputs, dialect),
             Ports = [new V1ContainerPort { Name = ServingPorts.HttpName, ContainerPort = ServingPorts.Http, Protocol = "TCP" }],
             Resources = PodResources.Of(inputs.Service.Spec, inputs.Service.Spec.Accelerator),
             VolumeMounts = PodVolumes.Mounts(inputs, forFetch: false),
