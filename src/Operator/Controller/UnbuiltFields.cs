@@ -11,7 +11,6 @@ internal static class UnbuiltFields
     private static readonly (string Path, Func<InferenceServiceSpec, bool> IsSet)[] Fields =
     [
         ("spec.model.uri with the scheme image", s => s.Model.Uri.StartsWith("image://", StringComparison.Ordinal)),
-        ("spec.accelerator.nodes above 1", s => s.Accelerator?.Nodes > 1),
         ("spec.storage.fill", s => s.Storage?.Fill is not (null or "Init")),
         ("spec.storage.deadlineSeconds", s => s.Storage?.DeadlineSeconds is not null),
         ("spec.monitoring", s => s.Monitoring is not null),

@@ -23,21 +23,25 @@ internal static class IdleWait
             RuntimeEnding.RemovalSeconds + drain + GraceBeyondDrainSeconds);
     }
 
-    /// <summary>Nobody listens: it is over already, or has never begun. Any other failure is taken for being busy.</summary>
+    /// <summary>
+    /// Nobody listens, or there is nobody of that name: it is over already, or has never begun. Any other failure is taken for being busy. A worker looks at
+    /// its leader, which cannot go on without it.
+    /// </summary>
     private static string Script(ReplicaMetricNames names, int drainSeconds)
     {
         var series = string.Join(',', names.Running.Concat(names.Waiting).SelectMany(n => new[] { $"'{n}{{'", $"'{n} '" }));
         return string.Join('\n',
-            "import time,urllib.request as u",
+            "import os,socket,time,urllib.request as u",
             $"time.sleep({Text(RuntimeEnding.RemovalSeconds)})",
             $"end=time.monotonic()+{Text(drainSeconds)}",
             "ask=u.build_opener(u.ProxyHandler({}))",
+            "host=os.environ.get('LWS_LEADER_ADDRESS','127.0.0.1')",
             "while time.monotonic()<end:",
             " try:",
-            $"  page=ask.open('http://127.0.0.1:{Text(ServingPorts.Http)}{ServingPaths.Metrics}',timeout=5).read().decode()",
+            $"  page=ask.open('http://'+host+':{Text(ServingPorts.Http)}{ServingPaths.Metrics}',timeout=5).read().decode()",
             $"  busy=sum(float(l.rsplit(' ',1)[1]) for l in page.splitlines() if l.startswith(({series})))",
             " except OSError as e:",
-            "  busy=0 if isinstance(getattr(e,'reason',e),ConnectionRefusedError) else 1",
+            "  busy=0 if isinstance(getattr(e,'reason',e),(ConnectionRefusedError,socket.gaierror)) else 1",
             " if not busy:",
             "  break",
             " time.sleep(1)");

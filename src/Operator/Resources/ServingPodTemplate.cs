@@ -1,6 +1,8 @@
+using System.Text.Json.Nodes;
 using Octavo.KubernetesClient;
 using Octavo.KubernetesClient.Models;
 using Octavo.Operator.Entities;
+using Octavo.Operator.Templates;
 using Octavo.ServingContract;
 
 namespace Octavo.Operator.Resources;
@@ -31,8 +33,21 @@ internal static class ServingPodTemplate
     public static string? ImageOf(V1PodTemplateSpec? template, string container) =>
         (template?.Spec?.Containers ?? []).Concat(template?.Spec?.InitContainers ?? []).FirstOrDefault(c => c.Name == container)?.Image;
 
-    /// <summary>The template, annotated with its own hash.</summary>
-    public static V1PodTemplateSpec Build(PodTemplateInputs inputs)
+    /// <summary>The templates of a replica's pods, annotated with their hash.</summary>
+    public static PodTemplates Build(PodTemplateInputs inputs)
+    {
+        var main = Pod(inputs);
+        if (inputs.Nodes == 1)
+        {
+            return new PodTemplates(WithHash(main, AppliedFields.Hash(KubernetesJson.ToNode(main))));
+        }
+
+        var worker = Pod(inputs with { IsWorker = true });
+        var hash = AppliedFields.Hash(new JsonArray(KubernetesJson.ToNode(main), KubernetesJson.ToNode(worker)));
+        return new PodTemplates(WithHash(main, hash), WithHash(worker, hash));
+    }
+
+    private static V1PodTemplateSpec Pod(PodTemplateInputs inputs)
     {
         var service = inputs.Service;
         var spec = service.Spec;
@@ -54,10 +69,10 @@ internal static class ServingPodTemplate
             SecurityContext = PodSafety.OfPod(inputs),
             EnableServiceLinks = false,
         };
-        return Hashed(new V1PodTemplateSpec { Metadata = new V1ObjectMeta { Labels = PodLabels(inputs), Annotations = spec.PodTemplate?.Metadata?.Annotations }, Spec = pod });
+        return new V1PodTemplateSpec { Metadata = new V1ObjectMeta { Labels = PodLabels(inputs), Annotations = spec.PodTemplate?.Metadata?.Annotations }, Spec = pod };
     }
 
-    private static V1PodTemplateSpec Hashed(V1PodTemplateSpec template)
+    private static V1PodTemplateSpec WithHash(V1PodTemplateSpec template, string hash)
     {
         var annotations = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var (name, value) in template.Metadata!.Annotations ?? new Dictionary<string, string>())
@@ -65,7 +80,7 @@ internal static class ServingPodTemplate
             annotations[name] = value;
         }
 
-        annotations[ServingObjectMeta.TemplateHash] = AppliedFields.Hash(KubernetesJson.ToNode(template));
+        annotations[ServingObjectMeta.TemplateHash] = hash;
         return template with { Metadata = template.Metadata with { Annotations = annotations } };
     }
 

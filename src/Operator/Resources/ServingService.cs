@@ -18,7 +18,7 @@ internal static class ServingService
         Spec = new V1ServiceSpec
         {
             Type = "ClusterIP",
-            Selector = ServingObjectMeta.SelectorLabels(service),
+            Selector = ServingObjectMeta.AnsweringLabels(service),
             Ports =
             [
                 new V1ServicePort { Name = ServingPorts.HttpName, Port = ServingPorts.Http, TargetPort = ServingPorts.HttpName, Protocol = "TCP", AppProtocol = "http" },

@@ -28,6 +28,7 @@ internal sealed class OperatorHarness
     private readonly Indexer<V1Alpha1InferenceService> services = new();
     private readonly Indexer<V1Deployment> deployments = new();
     private readonly Indexer<V1ControllerRevision> records = new();
+    private readonly Indexer<V1LeaderWorkerSet> sets = new();
     private readonly Indexer<V1Service> addresses = new();
     private readonly Indexer<V1PersistentVolumeClaim> claims = new();
     private readonly Indexer<V1Pod> pods = new();
@@ -42,7 +43,8 @@ internal sealed class OperatorHarness
         records.AddIndex(ClusterView.ServiceIndex, record => ClusterView.ServiceOf(record).Select(key => key.ToString()));
         revisions.AddIndex(ClusterView.ServiceIndex, revision => ClusterView.ServiceOf(revision).Select(key => key.ToString()));
         clusterPods.AddIndex(CapacityView.NodeIndex, CapacityView.NodeOf);
-        Workloads = new ServingWorkloads(new DeploymentWorkload(new(deployments), new ObjectApplier(Client)));
+        Workloads = new ServingWorkloads(
+            new DeploymentWorkload(new(deployments), new ObjectApplier(Client)), new LeaderWorkerSetWorkload(new(sets), () => SetsUnavailable, new ObjectApplier(Client)));
         Cluster = new ClusterView(new(services), Workloads, new(records), new(addresses), new(claims), new(pods), States, Time);
         Metrics = new OperatorMetrics(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>());
         Controller = Create(new OperatorOptions { RuntimeImage = "octavo/serving-runtime:1" });
@@ -51,6 +53,10 @@ internal sealed class OperatorHarness
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 5, 1, 10, 0, 0, TimeSpan.Zero));
     public FakeKubernetesClient Client { get; }
     public ServingWorkloads Workloads { get; }
+
+    /// <summary>Why the cluster has no LeaderWorkerSet; null: it has.</summary>
+    public string? SetsUnavailable { get; set; }
+
 
     /// <summary>Every status that a reconcile left; none passes that breaks a rule.</summary>
     public StatusRecorder Statuses { get; } = new(ReasonCatalogue.Unexplained);
@@ -118,6 +124,7 @@ internal sealed class OperatorHarness
         await FillAsync(services, _ => true);
         await FillAsync(deployments, Managed);
         await FillAsync(records, Managed);
+        await FillAsync(sets, Managed);
         await FillAsync(addresses, Managed);
         await FillAsync(claims, Managed);
         await FillAsync(pods, Managed);

@@ -104,7 +104,7 @@ public sealed class RuntimeDialectTests
         var pod = ServingPodTemplate.Build(new PodTemplateInputs
         {
             Service = service, Model = ModelSource.Of(service.Spec)!, Dialect = RuntimeDialects.Of(service), RuntimeImage = "theirs", FetchImage = "ours",
-        }).Spec!;
+        }).Main.Spec!;
 
         (pod.InitContainers!.Single().Image, pod.Containers!.Single().Image).Should().Be(("ours", "theirs"));
         pod.InitContainers![0].ImagePullPolicy.Should().BeNull("the policy is the runtime image's");

@@ -88,7 +88,7 @@ public sealed class TemplatePlanTests
 
         var decision = TemplatePlan.Decide(Service(), Build("image:1"), [], live);
 
-        ShouldBe(decision.Record, TemplateRecord.Of(old, TemplateWishes.Of(Service()).Hash(), "1"));
+        ShouldBe(decision.Record, TemplateRecord.Of(new PodTemplates(old), TemplateWishes.Of(Service()).Hash(), "1"));
         decision.Pending.Should().NotBeEmpty();
     }
 
@@ -142,7 +142,7 @@ public sealed class TemplatePlanTests
     }
 
     private static TemplateBuild Build(string image, V1Alpha1InferenceService? service = null) => (revision, imagesOf) =>
-        TemplateOf.Service(service ?? Service(), ServingPodTemplate.ImageOf(imagesOf, ServingPodTemplate.RuntimeContainer) ?? image, revision);
+        TemplateOf.All(service ?? Service(), ServingPodTemplate.ImageOf(imagesOf?.Template, ServingPodTemplate.RuntimeContainer) ?? image, revision);
 
     private static string? Image(TemplateDecision decision) => ServingPodTemplate.ImageOf(decision.Record.Template, ServingPodTemplate.RuntimeContainer);
 

@@ -87,7 +87,7 @@ public sealed class TemplateRecordsTests
         var old = TemplateOf.Service(service, service.Spec.Runtime?.Image ?? "octavo/serving-runtime:0.1.0", ServingPodTemplate.FirstRevision);
         var deployment = ServingDeployment.Build(new WorkloadPlan
         {
-            Service = service, Replicas = 2, Template = TemplateRecord.Of(old, TemplateWishes.HashOfRelease01(service), "1"), Bounds = new RolloutBounds(1, 0),
+            Service = service, Replicas = 2, Template = TemplateRecord.Of(new PodTemplates(old), TemplateWishes.HashOfRelease01(service), "1"), Bounds = new RolloutBounds(1, 0),
         });
         await harness.Client.CreateAsync(deployment, null, CancellationToken.None);
 
