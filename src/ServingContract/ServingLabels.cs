@@ -14,6 +14,9 @@ public static class ServingLabels
     /// <summary>Annotation on the Service: flags and metric names of the runtime behind it (Octavo, VLLM, SGLang).</summary>
     public const string Dialect = "serving.octavo.dev/dialect";
 
+    /// <summary>Label on Pod by which endpoint pickers of the Gateway API know whose metrics it has: vllm (Octavo's are the same) or sglang.</summary>
+    public const string EngineType = "llm-d.ai/engine-type";
+
     /// <summary>The recommended label <c>app.kubernetes.io/name</c>.</summary>
     public const string AppName = "app.kubernetes.io/name";
 

@@ -36,7 +36,7 @@ internal sealed partial class Autoscaler(
         var services = cluster.Services.Where(s => s.Spec.Autoscaling is not null && s.Metadata.DeletionTimestamp is null).ToList();
         states.Keep(services.Select(s => NamespacedName.Of(s)).ToHashSet());
         // One look at the pods for asking and for deciding: a pod that gets ready in between has not been asked.
-        var pods = services.ToDictionary(s => NamespacedName.Of(s), s => cluster.PodsOf(NamespacedName.Of(s)).Where(p => p.Metadata.DeletionTimestamp is null).ToList());
+        var pods = services.ToDictionary(s => NamespacedName.Of(s), s => cluster.PodsOf(NamespacedName.Of(s)).Where(p => p.Metadata.DeletionTimestamp is null && !PodState.IsWorker(p)).ToList());
         var replicas = services.SelectMany(
             s => pods[NamespacedName.Of(s)].Where(p => PodState.IsReady(p) && p.Status?.PodIP is not null),
             (s, pod) => (Pod: pod, Names: ReplicaMetricNames.Of(s.Spec.Runtime?.Dialect))).ToList();

@@ -24,6 +24,7 @@ internal static class OperatorCommand
         var leaseNamespace = new Option<string?>("--leader-election-namespace") { Description = "Namespace of the Lease. Default: the operator's own." };
         var bind = new Option<string>("--bind-address") { Description = "Where /healthz, /readyz and /metrics answer.", DefaultValueFactory = _ => defaults.BindAddress };
         var image = new Option<string>("--runtime-image") { Description = "Image of services that name none.", DefaultValueFactory = _ => defaults.RuntimeImage };
+        var fetchImage = new Option<string?>("--fetch-image") { Description = "Image that fetches models for runtimes that cannot (vLLM, SGLang). Default: the runtime image." };
         var interval = new Option<double>("--autoscaling-interval") { Description = "Seconds between two looks of the autoscaler.", DefaultValueFactory = _ => defaults.AutoscalingInterval.TotalSeconds };
         var workers = new Option<int>("--workers") { Description = "Services that are reconciled at once.", DefaultValueFactory = _ => defaults.Workers };
         var level = new Option<LogLevel>("--log-level") { Description = "Least important lines to write: Trace, Debug, Information, Warning, Error, Critical or None.", DefaultValueFactory = _ => defaults.LogLevel };
@@ -31,7 +32,7 @@ internal static class OperatorCommand
         format.AcceptOnlyFromAmong(TextFormat, JsonFormat);
         var root = new RootCommand("Octavo's operator: turns InferenceServices into running replicas and scales them.")
         {
-            kubeconfig, watched, elect, leaseNamespace, bind, image, interval, workers, level, format, Manifests(),
+            kubeconfig, watched, elect, leaseNamespace, bind, image, fetchImage, interval, workers, level, format, Manifests(),
         };
         var features = OperatorFeatures.Create();
         foreach (var flag in features.SelectMany(f => f.Flags))
@@ -49,6 +50,7 @@ internal static class OperatorCommand
                 LeaderElectionNamespace = parsed.GetValue(leaseNamespace),
                 BindAddress = parsed.GetValue(bind)!,
                 RuntimeImage = parsed.GetValue(image)!,
+                FetchImage = parsed.GetValue(fetchImage),
                 AutoscalingInterval = TimeSpan.FromSeconds(Math.Clamp(parsed.GetValue(interval), 0, 1e6)),
                 Workers = parsed.GetValue(workers),
                 LogLevel = parsed.GetValue(level),

@@ -23,6 +23,9 @@ internal sealed record OperatorOptions
     /// <summary>Image of services that name none.</summary>
     public string RuntimeImage { get; init; } = "octavo/serving-runtime:0.1.0";
 
+    /// <summary>Image that fetches models for runtimes that cannot; null: <see cref="RuntimeImage"/>.</summary>
+    public string? FetchImage { get; init; }
+
     /// <summary>Time between two looks of the autoscaler, each of which asks every ready replica.</summary>
     public TimeSpan AutoscalingInterval { get; init; } = TimeSpan.FromSeconds(10);
 
@@ -65,9 +68,10 @@ internal sealed record OperatorOptions
             errors.Add($"--bind-address: '{BindAddress}' is no address:port, such as 127.0.0.1:8081 or [::1]:8081");
         }
 
-        if (string.IsNullOrWhiteSpace(RuntimeImage) || RuntimeImage.Any(char.IsWhiteSpace))
+        CheckImage("--runtime-image", RuntimeImage);
+        if (FetchImage is not null)
         {
-            errors.Add($"--runtime-image: '{RuntimeImage}' is no image");
+            CheckImage("--fetch-image", FetchImage);
         }
 
         if (AutoscalingInterval < TimeSpan.FromMilliseconds(100) || AutoscalingInterval > TimeSpan.FromMinutes(5))
@@ -81,6 +85,14 @@ internal sealed record OperatorOptions
         }
 
         return errors;
+
+        void CheckImage(string flag, string image)
+        {
+            if (image.Length == 0 || image.Any(char.IsWhiteSpace))
+            {
+                errors.Add($"{flag}: '{image}' is no image");
+            }
+        }
 
         void CheckNamespace(string flag, string? name)
         {

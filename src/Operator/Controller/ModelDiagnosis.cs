@@ -18,7 +18,7 @@ internal static class ModelDiagnosis
         }
 
         var pods = observed.CurrentPods.Where(p => p.Metadata.DeletionTimestamp is null).ToList();
-        if (pods.FirstOrDefault(PodState.IsReady) is not null)
+        if (pods.Any(p => PodState.IsReady(p) && !PodState.IsWorker(p)))
         {
             return new Finding(true, "Loaded", $"{uri} is loaded.");
         }

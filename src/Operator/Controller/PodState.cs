@@ -1,4 +1,5 @@
 using Octavo.KubernetesClient.Models;
+using Octavo.Operator.Workloads;
 
 namespace Octavo.Operator.Controller;
 
@@ -8,6 +9,9 @@ internal static class PodState
     private const string TrueStatus = "True";
 
     public static bool IsReady(V1Pod pod) => pod.Metadata.DeletionTimestamp is null && Condition(pod, "Ready")?.Status == TrueStatus;
+
+    /// <summary>A pod that computes for another one of the same replica and answers no request.</summary>
+    public static bool IsWorker(V1Pod pod) => pod.Metadata.Labels?.GetValueOrDefault(V1LeaderWorkerSet.WorkerIndexLabel) is not (null or "0");
 
     /// <summary>When it became ready; null while it is not.</summary>
     public static DateTimeOffset? ReadySince(V1Pod pod) =>

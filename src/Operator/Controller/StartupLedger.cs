@@ -14,7 +14,7 @@ internal static class StartupLedger
     public static StartupStatus? Of(IReadOnlyList<V1Pod> pods, StartupStatus? before)
     {
         var newest = pods
-            .Where(p => PodState.IsReady(p) && p.Metadata.CreationTimestamp is not null && Runtime(p) is { RestartCount: 0 })
+            .Where(p => PodState.IsReady(p) && !PodState.IsWorker(p) && p.Metadata.CreationTimestamp is not null && Runtime(p) is { RestartCount: 0 })
             .OrderByDescending(p => p.Metadata.CreationTimestamp)
             .ThenByDescending(p => p.Metadata.Name, StringComparer.Ordinal)
             .FirstOrDefault();

@@ -10,13 +10,7 @@ internal static class UnbuiltFields
 {
     private static readonly (string Path, Func<InferenceServiceSpec, bool> IsSet)[] Fields =
     [
-        ("spec.runtime.dialect", s => s.Runtime?.Dialect is not (null or "Octavo")),
-        ("spec.runtime.sharedMemory", s => s.Runtime?.SharedMemory is not null),
-        ("spec.runtime.engine.tensorParallelSize", s => s.Runtime?.Engine?.TensorParallelSize is not null),
-        ("spec.runtime.engine.pipelineParallelSize", s => s.Runtime?.Engine?.PipelineParallelSize is not null),
-        ("spec.runtime.engine.quantization", s => s.Runtime?.Engine?.Quantization is not null),
-        ("spec.runtime.engine.gpuMemoryUtilizationPercent", s => s.Runtime?.Engine?.GpuMemoryUtilizationPercent is not null),
-        ("spec.accelerator.nodes above 1", s => s.Accelerator?.Nodes > 1),
+        ("spec.storage.fill", s => s.Storage?.Fill is not (null or "Init")),
         ("spec.storage.fill", s => s.Storage?.Fill is not (null or "Init")),
     ];
 

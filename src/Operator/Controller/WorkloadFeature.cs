@@ -15,6 +15,7 @@ internal sealed class WorkloadFeature : IOperatorFeature
     public IReadOnlyList<Permission> Permissions =>
     [
         new("apps", "deployments", "get list watch create patch", "replicas; the garbage collector deletes"),
+        new("leaderworkerset.x-k8s.io", "leaderworkersets", "get list watch create patch", "replicas that span nodes, where the cluster has the API; the garbage collector deletes"),
         new("apps", "controllerrevisions", "get list watch create patch delete", "records of pod templates: written before the workload, the oldest deleted"),
         new("", "services", "get list watch create patch", "the stable address; the garbage collector deletes"),
         new("", "pods", "list watch patch", "what replicas do; patch: the annotation that tells which one goes first on scale-in"),
@@ -22,6 +23,7 @@ internal sealed class WorkloadFeature : IOperatorFeature
 
     public void AddServices(IServiceCollection services) => services
         .AddSingleton<DeploymentWorkload>()
+        .AddSingleton(CreateSets)
         .AddSingleton<ServingWorkloads>()
         .AddSingleton<TemplateRecords>()
         .AddSingleton<VictimHints>()
@@ -32,7 +34,14 @@ internal sealed class WorkloadFeature : IOperatorFeature
 
     public void Watch(ControllerBuilder<V1Alpha1InferenceService> controller, InformerOptions made) => controller
         .Owns<V1Deployment>(made)
+        .OwnsOptional<V1LeaderWorkerSet>(made)
         .Owns<V1ControllerRevision>(made)
         .Owns<V1Service>(made)
         .Watches<V1Pod>(ClusterView.ServiceOf, made);
+
+    private static LeaderWorkerSetWorkload CreateSets(IServiceProvider provider)
+    {
+        var informer = provider.GetRequiredService<OptionalInformer<V1LeaderWorkerSet>>();
+        return new LeaderWorkerSetWorkload(informer.Lister, () => informer.Unavailability, provider.GetRequiredService<ObjectApplier>());
+    }
 }

@@ -1,5 +1,4 @@
 using Octavo.KubernetesClient;
-using Octavo.KubernetesClient.Models;
 using Octavo.Operator.Configuration;
 using Octavo.Operator.Dialects;
 using Octavo.Operator.Entities;
@@ -27,6 +26,12 @@ internal sealed class WorkloadReconciler(ServingWorkloads workloads, TemplateRec
 
         var service = context.Observed.Service;
         var workload = workloads.For(service);
+        if (workload.Unavailability is { } unavailable)
+        {
+            context.Refuse(new Finding(false, workload.Kind + "Missing", unavailable, NeedsPerson: true));
+            return;
+        }
+
         var live = await workload.FindAsync(service, context.Observed.Workload, cancellationToken).ConfigureAwait(false);
         if (ModelSource.Of(service.Spec, context.Observed.Claim?.Metadata.Name) is not { } model)
         {
@@ -50,7 +55,7 @@ internal sealed class WorkloadReconciler(ServingWorkloads workloads, TemplateRec
         }
 
         var replicas = context.Observed.DesiredReplicas;
-        if (live?.WantedReplicas > replicas)
+        if (live?.WantedReplicas > replicas && workload.HonoursDeletionCost)
         {
             await victims.WriteAsync(context.Observed, cancellationToken).ConfigureAwait(false);
         }
@@ -91,12 +96,14 @@ internal sealed class WorkloadReconciler(ServingWorkloads workloads, TemplateRec
         context.Observed = context.Observed with { Template = decision };
         return decision.Record;
 
-        V1PodTemplateSpec Build(string revision, V1PodTemplateSpec? imagesOf)
+        PodTemplates Build(string revision, LiveTemplate? imagesOf)
         {
-            var image = service.Spec.Runtime?.Image ?? ServingPodTemplate.ImageOf(imagesOf, ServingPodTemplate.RuntimeContainer) ?? options.RuntimeImage;
+            var dialect = RuntimeDialects.Of(service);
+            var image = service.Spec.Runtime?.Image ?? ServingPodTemplate.ImageOf(imagesOf?.Template, ServingPodTemplate.RuntimeContainer) ?? options.RuntimeImage;
+            var fetchImage = dialect.HasFetch ? image : ServingPodTemplate.ImageOf(imagesOf?.Template, ServingPodTemplate.ModelContainer) ?? options.FetchImage ?? options.RuntimeImage;
             return ServingPodTemplate.Build(new PodTemplateInputs
             {
-                Service = service, Model = model, Dialect = RuntimeDialects.Of(service), RuntimeImage = image, FetchImage = image, Revision = revision,
+                Service = service, Model = model, Dialect = dialect, RuntimeImage = image, FetchImage = fetchImage, Revision = revision,
             });
         }
     }
@@ -111,6 +118,23 @@ internal sealed class WorkloadReconciler(ServingWorkloads workloads, TemplateRec
                 "AcceleratorNotSupported",
                 $"The default runtime image computes on CPU and cannot use {accelerator.Resource ?? AcceleratorSpec.DefaultResource}; name an image in spec.runtime.image that can, or remove spec.accelerator.",
                 NeedsPerson: true);
+        }
+
+        var dialect = RuntimeDialects.Of(service);
+        if (service.Spec.Runtime?.Image is null && !dialect.HasFetch)
+        {
+            return new Finding(false, "ImageMissing", $"The dialect {dialect.Name} needs an image in spec.runtime.image: the default image speaks Octavo.", NeedsPerson: true);
+        }
+
+        if (dialect.Refusal(service.Spec) is { } refusal)
+        {
+            return new Finding(false, "NotSupportedByRuntime", refusal, NeedsPerson: true);
+        }
+
+        if (service.Spec.Accelerator?.Nodes > 1 && ServingObjectMeta.NameOf(service).Length > ServingLeaderWorkerSet.LongestServiceName)
+        {
+            return new Finding(
+                false, "NameTooLong", $"A service whose replicas span nodes may have a name of {ServingLeaderWorkerSet.LongestServiceName} characters at most, since its pods' labels take it.", NeedsPerson: true);
         }
 
         return null;

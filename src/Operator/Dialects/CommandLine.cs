@@ -38,6 +38,9 @@ internal sealed class CommandLine
 
     public IReadOnlyList<string> Build() => arguments;
 
+    /// <summary>A percentage as a share of one, as in 0.9.</summary>
+    public static string? Share(int? percent) => percent is { } number ? (number / 100m).ToString(CultureInfo.InvariantCulture) : null;
+
     /// <summary>The amount in whole bytes; null where there is none, or the text is no amount.</summary>
     public static string? Bytes(WrittenQuantity? quantity) =>
         quantity is { } written && written.TryGetAmount(out var amount) ? decimal.Truncate(amount.ToDecimal()).ToString(CultureInfo.InvariantCulture) : null;

@@ -1,4 +1,5 @@
 using Octavo.KubernetesClient.Models;
+using Octavo.Operator.Entities;
 using Octavo.Operator.Resources;
 
 namespace Octavo.Operator.Dialects;
@@ -8,6 +9,15 @@ internal interface IRuntimeDialect
 {
     /// <summary>As spec.runtime.dialect names it, and the gateway reads it.</summary>
     string Name { get; }
+
+    /// <summary>Whose metrics its replicas have, as endpoint pickers of the Gateway API know them.</summary>
+    string EngineType { get; }
+
+    /// <summary>Whether its image fetches models too, or the operator's own image does.</summary>
+    bool HasFetch { get; }
+
+    /// <summary>What of the spec the runtime cannot do; null: nothing.</summary>
+    string? Refusal(InferenceServiceSpec spec);
 
     /// <summary>Null: the image's own entry point.</summary>
     IReadOnlyList<string>? Command(PodTemplateInputs inputs);
@@ -19,6 +29,9 @@ internal interface IRuntimeDialect
 
     /// <summary>Names that the user cannot set, since the command line depends on them.</summary>
     IReadOnlyList<string> OwnVariables { get; }
+
+    /// <summary>Whether its processes share memory in /dev/shm though nobody asked for a size of it.</summary>
+    bool NeedsSharedMemory { get; }
 
     RuntimeProbes Probes(PodTemplateInputs inputs);
 

@@ -8,9 +8,6 @@ namespace Octavo.Operator.Dialects;
 /// <summary>Octavo's own runtime. Only what the spec says is written to the command line: all else stays the runtime's default.</summary>
 internal sealed class OctavoDialect : IRuntimeDialect
 {
-    private const string PodIPVariable = "POD_IP";
-    private const string HomeVariable = "HOME";
-
     /// <summary>What a pod gets beyond the drain to abort, close and exit.</summary>
     private const int GraceBeyondDrainSeconds = 15;
 
@@ -19,7 +16,23 @@ internal sealed class OctavoDialect : IRuntimeDialect
 
     public string Name => "Octavo";
 
-    public IReadOnlyList<string> OwnVariables => [PodIPVariable, HomeVariable];
+    /// <summary>Octavo's replicas tell their load under vLLM's names.</summary>
+    public string EngineType => "vllm";
+
+    public bool HasFetch => true;
+
+    public IReadOnlyList<string> OwnVariables => [ReplicaAddress.PodIPVariable, "HOME"];
+
+    public bool NeedsSharedMemory => false;
+
+    public string? Refusal(InferenceServiceSpec spec)
+    {
+        var engine = spec.Runtime?.Engine;
+        return engine?.TensorParallelSize > 1 || engine?.PipelineParallelSize > 1 ? "Octavo's runtime computes on one device: tensorParallelSize and pipelineParallelSize need the dialect VLLM or SGLang."
+            : spec.Accelerator?.Nodes > 1 ? "Octavo's runtime does not span nodes: accelerator.nodes above 1 needs the dialect VLLM or SGLang."
+            : engine?.GpuMemoryUtilizationPercent is not null ? "Octavo's runtime has no gpuMemoryUtilizationPercent: set kvCacheMemory, or use the dialect VLLM or SGLang."
+            : null;
+    }
 
     public IReadOnlyList<string>? Command(PodTemplateInputs inputs) => null;
 
@@ -30,7 +43,7 @@ internal sealed class OctavoDialect : IRuntimeDialect
         return new CommandLine()
             .Add(ServingFlags.Model, inputs.Model.Path)
             .Add(ServingFlags.ServedModelName, [.. ServingObjectMeta.ModelNames(service)])
-            .Add(ServingFlags.Host, $"$({PodIPVariable})")
+            .Add(ServingFlags.Host, ReplicaAddress.Of(inputs))
             .Add(ServingFlags.Port, ServingPorts.Http)
             .Add(ServingFlags.ShutdownTimeout, ServingPodTemplate.DrainSeconds(service))
             .Add(ServingFlags.MaxModelLen, engine.MaxModelLen)
@@ -40,32 +53,28 @@ internal sealed class OctavoDialect : IRuntimeDialect
             .Add(ServingFlags.MaxNumQueuedRequests, engine.MaxNumQueuedRequests)
             .Add(ServingFlags.DType, engine.DType)
             .Add(ServingFlags.KVCacheDType, engine.KVCacheDType)
+            .Add(ServingFlags.Quantization, engine.Quantization)
             .AddSwitch(engine.EnablePrefixCaching, ServingFlags.EnablePrefixCaching, ServingFlags.NoEnablePrefixCaching)
-            .AddSwitch(engine.SkipTokenizerInit == true ? true : null, ServingFlags.SkipTokenizerInit)
+            .AddSwitch(engine.SkipTokenizerInit, ServingFlags.SkipTokenizerInit)
             .Add(ServingFlags.KVCacheMemoryBytes, CommandLine.Bytes(engine.KVCacheMemory))
             .Add(ServingFlags.CpuThreads, engine.CpuThreads)
             .AddRange(service.Spec.Runtime?.Args)
             .Build();
     }
 
-    public IReadOnlyList<V1EnvVar> Environment(PodTemplateInputs inputs) =>
-    [
-        new V1EnvVar { Name = PodIPVariable, ValueFrom = new V1EnvVarSource { FieldRef = new V1ObjectFieldSelector { ApiVersion = "v1", FieldPath = "status.podIP" } } },
-        new V1EnvVar { Name = HomeVariable, Value = PodVolumes.ScratchPath },
-    ];
+    public IReadOnlyList<V1EnvVar> Environment(PodTemplateInputs inputs) => [ReplicaAddress.Variable, new V1EnvVar { Name = "HOME", Value = PodVolumes.ScratchPath }];
 
     public RuntimeProbes Probes(PodTemplateInputs inputs) => new(
-        Probe(ServingPaths.Ready, periodSeconds: 1, StartupFailures),
-        Probe(ServingPaths.Ready, periodSeconds: 2, failures: 3),
-        Probe(ServingPaths.Health, periodSeconds: 10, failures: 6));
+        RuntimeProbes.Ask(ServingPaths.Ready, periodSeconds: 1, StartupFailures),
+        RuntimeProbes.Ask(ServingPaths.Ready, periodSeconds: 2, failures: 3),
+        RuntimeProbes.Ask(ServingPaths.Health, periodSeconds: 10, failures: 6));
 
-    public RuntimeEnding Ending(PodTemplateInputs inputs) => new(null, ServingPodTemplate.DrainSeconds(inputs.Service) + GraceBeyondDrainSeconds);
-
-    private static V1Probe Probe(string path, int periodSeconds, int failures) => new()
+    /// <summary>The runtime drains by itself on SIGTERM, which waits until no address list names the pod any more.</summary>
+    public RuntimeEnding Ending(PodTemplateInputs inputs)
     {
-        HttpGet = new V1HTTPGetAction { Path = path, Port = ServingPorts.HttpName },
-        PeriodSeconds = periodSeconds,
-        TimeoutSeconds = 5,
-        FailureThreshold = failures,
-    };
+        var grace = ServingPodTemplate.DrainSeconds(inputs.Service) + GraceBeyondDrainSeconds;
+        return inputs.IsFirstRevision
+            ? new RuntimeEnding(null, grace)
+            : new RuntimeEnding(new V1LifecycleHandler { Sleep = new V1SleepAction { Seconds = RuntimeEnding.RemovalSeconds } }, RuntimeEnding.RemovalSeconds + grace);
+    }
 }

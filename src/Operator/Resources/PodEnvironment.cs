@@ -1,4 +1,5 @@
 using Octavo.KubernetesClient.Models;
+using Octavo.Operator.Dialects;
 using Octavo.Operator.Entities;
 
 namespace Octavo.Operator.Resources;
@@ -6,10 +7,12 @@ namespace Octavo.Operator.Resources;
 /// <summary>The variables of a container: the dialect's, then the user's.</summary>
 internal static class PodEnvironment
 {
-    public static IReadOnlyList<V1EnvVar> Of(PodTemplateInputs inputs)
+    /// <param name="inputs">What the pod is made from.</param>
+    /// <param name="dialect">Of the container's program.</param>
+    public static IReadOnlyList<V1EnvVar> Of(PodTemplateInputs inputs, IRuntimeDialect dialect)
     {
-        var wished = (inputs.Service.Spec.Runtime?.Env ?? []).Where(e => !inputs.Dialect.OwnVariables.Contains(e.Name)).Select(Variable).ToList();
-        return [.. inputs.Dialect.Environment(inputs).Where(own => wished.All(w => w.Name != own.Name)), .. wished];
+        var wished = (inputs.Service.Spec.Runtime?.Env ?? []).Where(e => !dialect.OwnVariables.Contains(e.Name)).Select(Variable).ToList();
+        return [.. dialect.Environment(inputs).Where(own => wished.All(w => w.Name != own.Name)), .. wished];
     }
 
     private static V1EnvVar Variable(EnvVarSpec variable) => new()

@@ -7,11 +7,13 @@ internal static class PodSafety
 {
     private const long NonRootUser = 65532;
 
-    public static V1PodSecurityContext OfPod() => new()
+    public static V1PodSecurityContext OfPod(PodTemplateInputs inputs) => new()
     {
         RunAsNonRoot = true,
         RunAsUser = NonRootUser,
         FsGroup = NonRootUser,
+        // Else the kubelet changes the owner of every file of a large cache at every start.
+        FsGroupChangePolicy = inputs.IsFirstRevision ? null : "OnRootMismatch",
         SeccompProfile = new V1SeccompProfile { Type = "RuntimeDefault" },
     };
 

@@ -19,4 +19,13 @@ internal sealed record PodTemplateInputs
 
     /// <summary>Revision of the code whose form is wanted: one of <see cref="ServingPodTemplate.Revisions"/>.</summary>
     public string Revision { get; init; } = ServingPodTemplate.Revision;
+
+    /// <summary>A pod that computes for another of the same replica, and answers no request.</summary>
+    public bool IsWorker { get; init; }
+
+    /// <summary>The form of release 0.1.</summary>
+    public bool IsFirstRevision => Revision == ServingPodTemplate.FirstRevision;
+
+    /// <summary>Nodes that a replica spans.</summary>
+    public int Nodes => Service.Spec.Accelerator?.Nodes ?? 1;
 }

@@ -9,7 +9,8 @@ internal static class ServingContainer
     public static V1Container Build(PodTemplateInputs inputs)
     {
         var dialect = inputs.Dialect;
-        var probes = dialect.Probes(inputs);
+        // A worker answers no request: it lives as long as its process, and its group is made again when that ends.
+        var probes = inputs.IsWorker ? null : dialect.Probes(inputs);
         var ending = dialect.Ending(inputs);
         return new V1Container
         {
@@ -18,13 +19,13 @@ internal static class ServingContainer
             ImagePullPolicy = inputs.Service.Spec.Runtime?.ImagePullPolicy,
             Command = dialect.Command(inputs),
             Args = dialect.Arguments(inputs),
-            Env = PodEnvironment.Of(inputs),
-            Ports = [new V1ContainerPort { Name = ServingPorts.HttpName, ContainerPort = ServingPorts.Http, Protocol = "TCP" }],
+            Env = PodEnvironment.Of(inputs, dialect),
+            Ports = inputs.IsWorker ? null : [new V1ContainerPort { Name = ServingPorts.HttpName, ContainerPort = ServingPorts.Http, Protocol = "TCP" }],
             Resources = PodResources.Of(inputs.Service.Spec, inputs.Service.Spec.Accelerator),
             VolumeMounts = PodVolumes.Mounts(inputs, forFetch: false),
-            StartupProbe = probes.Startup,
-            ReadinessProbe = probes.Readiness,
-            LivenessProbe = probes.Liveness,
+            StartupProbe = probes?.Startup,
+            ReadinessProbe = probes?.Readiness,
+            LivenessProbe = probes?.Liveness,
             Lifecycle = ending.PreStop is { } preStop ? new V1Lifecycle { PreStop = preStop } : null,
             SecurityContext = PodSafety.OfContainer(),
             TerminationMessagePolicy = "FallbackToLogsOnError",

@@ -1,5 +1,6 @@
 using Octavo.KubernetesClient.Models;
 using Octavo.Operator.Entities;
+using Octavo.Operator.Workloads;
 using Octavo.ServingContract;
 
 namespace Octavo.Operator.Resources;
@@ -41,6 +42,11 @@ internal static class ServingObjectMeta
         [ServingLabels.InferenceService] = NameOf(service),
     };
 
+    /// <summary>Selects the pods that answer requests: of a replica that spans nodes, the first.</summary>
+    public static IReadOnlyDictionary<string, string> AnsweringLabels(V1Alpha1InferenceService service) => service.Spec.Accelerator?.Nodes > 1
+        ? new SortedDictionary<string, string>(SelectorLabels(service).ToDictionary(), StringComparer.Ordinal) { [V1LeaderWorkerSet.WorkerIndexLabel] = "0" }
+        : SelectorLabels(service);
+
     public static IReadOnlyDictionary<string, string> Labels(V1Alpha1InferenceService service) => new SortedDictionary<string, string>(StringComparer.Ordinal)
     {
         [ServingLabels.AppName] = AppName,
@@ -50,7 +56,7 @@ internal static class ServingObjectMeta
     };
 
     /// <summary>The selector as text, as the scale subresource gives it to a HorizontalPodAutoscaler.</summary>
-    public static string SelectorText(V1Alpha1InferenceService service) => string.Join(',', SelectorLabels(service).Select(l => $"{l.Key}={l.Value}"));
+    public static string SelectorText(V1Alpha1InferenceService service) => string.Join(',', AnsweringLabels(service).Select(l => $"{l.Key}={l.Value}"));
 
     public static V1ObjectMeta Create(V1Alpha1InferenceService service, IReadOnlyDictionary<string, string>? annotations = null) => new()
     {

@@ -1,7 +1,9 @@
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using Octavo.KubernetesClient;
 using Octavo.KubernetesClient.Models;
 using Octavo.Operator.Entities;
+using Octavo.Operator.Templates;
+using Octavo.ServingContract;
 
 namespace Octavo.Operator.Resources;
 
@@ -13,14 +15,17 @@ namespace Octavo.Operator.Resources;
 internal static class ServingPodTemplate
 {
     /// <summary>Of the code that builds new templates.</summary>
-    public const string Revision = "1";
+    public const string Revision = "2";
+
+    /// <summary>Of release 0.1, which knew the dialect Octavo alone.</summary>
+    public const string FirstRevision = "1";
 
     public const string ModelContainer = "model";
     public const string RuntimeContainer = "runtime";
     public const int DefaultDrainSeconds = 30;
 
     /// <summary>All that can be built.</summary>
-    public static readonly IReadOnlyList<string> Revisions = [Revision];
+    public static readonly IReadOnlyList<string> Revisions = [Revision, FirstRevision];
 
     public static int DrainSeconds(V1Alpha1InferenceService service) => service.Spec.Rollout?.DrainSeconds ?? DefaultDrainSeconds;
 
@@ -28,33 +33,46 @@ internal static class ServingPodTemplate
     public static string? ImageOf(V1PodTemplateSpec? template, string container) =>
         (template?.Spec?.Containers ?? []).Concat(template?.Spec?.InitContainers ?? []).FirstOrDefault(c => c.Name == container)?.Image;
 
-    /// <summary>The template, annotated with its own hash.</summary>
-    public static V1PodTemplateSpec Build(PodTemplateInputs inputs)
+    /// <summary>The templates of a replica's pods, annotated with their hash.</summary>
+    public static PodTemplates Build(PodTemplateInputs inputs)
+    {
+        var main = Pod(inputs);
+        if (inputs.Nodes == 1)
+        {
+            return new PodTemplates(WithHash(main, AppliedFields.Hash(KubernetesJson.ToNode(main))));
+        }
+
+        var worker = Pod(inputs with { IsWorker = true });
+        var hash = AppliedFields.Hash(new JsonArray(KubernetesJson.ToNode(main), KubernetesJson.ToNode(worker)));
+        return new PodTemplates(WithHash(main, hash), WithHash(worker, hash));
+    }
+
+    private static V1PodTemplateSpec Pod(PodTemplateInputs inputs)
     {
         var service = inputs.Service;
         var spec = service.Spec;
         var pod = new V1PodSpec
         {
-            InitContainers = [FetchContainer.Build(inputs)],
+            InitContainers = FetchContainer.IsNeeded(inputs) ? [FetchContainer.Build(inputs)] : null,
             Containers = [ServingContainer.Build(inputs)],
             Volumes = PodVolumes.Of(inputs),
             NodeSelector = spec.Accelerator?.NodeSelector,
             Affinity = spec.PodTemplate?.Affinity,
-            Tolerations = spec.Accelerator?.Tolerations?.Select(Toleration).ToList(),
-            TopologySpreadConstraints = SpreadOverNodes(service),
+            Tolerations = PodPlacement.Tolerations(inputs),
+            TopologySpreadConstraints = PodPlacement.SpreadOverNodes(service),
             ServiceAccountName = spec.PodTemplate?.ServiceAccountName,
             AutomountServiceAccountToken = false,
             ImagePullSecrets = spec.PodTemplate?.ImagePullSecrets?.Select(s => new V1LocalObjectReference { Name = s.Name }).ToList(),
             PriorityClassName = spec.PodTemplate?.PriorityClassName,
             RuntimeClassName = spec.Accelerator?.RuntimeClassName,
             TerminationGracePeriodSeconds = inputs.Dialect.Ending(inputs).GraceSeconds,
-            SecurityContext = PodSafety.OfPod(),
+            SecurityContext = PodSafety.OfPod(inputs),
             EnableServiceLinks = false,
         };
-        return Hashed(new V1PodTemplateSpec { Metadata = new V1ObjectMeta { Labels = PodLabels(service), Annotations = spec.PodTemplate?.Metadata?.Annotations }, Spec = pod });
+        return new V1PodTemplateSpec { Metadata = new V1ObjectMeta { Labels = PodLabels(inputs), Annotations = spec.PodTemplate?.Metadata?.Annotations }, Spec = pod };
     }
 
-    private static V1PodTemplateSpec Hashed(V1PodTemplateSpec template)
+    private static V1PodTemplateSpec WithHash(V1PodTemplateSpec template, string hash)
     {
         var annotations = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var (name, value) in template.Metadata!.Annotations ?? new Dictionary<string, string>())
@@ -62,37 +80,21 @@ internal static class ServingPodTemplate
             annotations[name] = value;
         }
 
-        annotations[ServingObjectMeta.TemplateHash] = AppliedFields.Hash(KubernetesJson.ToNode(template));
+        annotations[ServingObjectMeta.TemplateHash] = hash;
         return template with { Metadata = template.Metadata with { Annotations = annotations } };
     }
 
-    private static V1Toleration Toleration(TolerationSpec toleration) => new()
-    {
-        Key = toleration.Key,
-        Operator = toleration.Operator,
-        Value = toleration.Value,
-        Effect = toleration.Effect,
-        TolerationSeconds = toleration.TolerationSeconds,
-    };
-
-    /// <summary>Softly: a replica on a full node is better than a replica that waits.</summary>
-    private static JsonElement SpreadOverNodes(V1Alpha1InferenceService service) => JsonSerializer.SerializeToElement<object[]>(
-    [
-        new
-        {
-            maxSkew = 1,
-            topologyKey = "kubernetes.io/hostname",
-            whenUnsatisfiable = "ScheduleAnyway",
-            labelSelector = new { matchLabels = ServingObjectMeta.SelectorLabels(service) },
-        },
-    ]);
-
-    private static SortedDictionary<string, string> PodLabels(V1Alpha1InferenceService service)
+    private static SortedDictionary<string, string> PodLabels(PodTemplateInputs inputs)
     {
         var labels = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (name, value) in (service.Spec.PodTemplate?.Metadata?.Labels ?? new Dictionary<string, string>()).Concat(ServingObjectMeta.Labels(service)))
+        foreach (var (name, value) in (inputs.Service.Spec.PodTemplate?.Metadata?.Labels ?? new Dictionary<string, string>()).Concat(ServingObjectMeta.Labels(inputs.Service)))
         {
             labels[name] = value;
+        }
+
+        if (!inputs.IsFirstRevision)
+        {
+            labels[ServingLabels.EngineType] = inputs.Dialect.EngineType;
         }
 
         return labels;

@@ -1,4 +1,5 @@
 using Octavo.KubernetesClient.Models;
+using Octavo.Operator.Dialects;
 using Octavo.Operator.Entities;
 using Octavo.ServingContract;
 
@@ -12,12 +13,12 @@ internal static class ServingService
         Metadata = ServingObjectMeta.Create(service, new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
             [ServingLabels.ModelNames] = string.Join(',', ServingObjectMeta.ModelNames(service)),
-            [ServingLabels.Dialect] = "Octavo",
+            [ServingLabels.Dialect] = RuntimeDialects.Of(service).Name,
         }),
         Spec = new V1ServiceSpec
         {
             Type = "ClusterIP",
-            Selector = ServingObjectMeta.SelectorLabels(service),
+            Selector = ServingObjectMeta.AnsweringLabels(service),
             Ports =
             [
                 new V1ServicePort { Name = ServingPorts.HttpName, Port = ServingPorts.Http, TargetPort = ServingPorts.HttpName, Protocol = "TCP", AppProtocol = "http" },

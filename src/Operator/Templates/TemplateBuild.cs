@@ -1,8 +1,6 @@
-using Octavo.KubernetesClient.Models;
-
 namespace Octavo.Operator.Templates;
 
-/// <summary>Builds the template of a service.</summary>
+/// <summary>Builds the templates of a service.</summary>
 /// <param name="revision">Revision of the code, one of those that it knows.</param>
-/// <param name="imagesOf">A template whose images take the place of the operator's defaults; null: the defaults.</param>
-internal delegate V1PodTemplateSpec TemplateBuild(string revision, V1PodTemplateSpec? imagesOf);
+/// <param name="imagesOf">A live template whose images take the place of the operator's defaults; null: the defaults.</param>
+internal delegate PodTemplates TemplateBuild(string revision, LiveTemplate? imagesOf);

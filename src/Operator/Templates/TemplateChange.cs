@@ -19,6 +19,16 @@ internal sealed record TemplateChange(string Path, string? From, string? To)
         return changes;
     }
 
+    /// <summary>The same for all templates of a replica; paths in the workers' begin with <c>worker</c>.</summary>
+    public static IReadOnlyList<TemplateChange> Between(TemplateRecord from, TemplateRecord to)
+    {
+        var changes = new List<TemplateChange>(Between(from.Template, to.Template));
+        Compare("worker", ToNode(from.WorkerTemplate), ToNode(to.WorkerTemplate), changes);
+        return changes;
+
+        static JsonNode? ToNode(V1PodTemplateSpec? template) => template is null ? null : KubernetesJson.ToNode(template);
+    }
+
     public override string ToString() => $"{Path}: {From ?? "absent"} -> {To ?? "absent"}";
 
     private static void Compare(string path, JsonNode? from, JsonNode? to, List<TemplateChange> changes)

@@ -1,3 +1,4 @@
+using Octavo.KubernetesClient.Models;
 using Octavo.Operator.Entities;
 using Octavo.Operator.Resources;
 
@@ -33,7 +34,7 @@ internal static class TemplatePlan
             inUse = wanted with { Number = wanted.Hash == inUse.Hash ? inUse.Number : inUse.Number + 1 };
         }
 
-        return new TemplateDecision(inUse, TemplateChange.Between(inUse.Template, newest.Template));
+        return new TemplateDecision(inUse, TemplateChange.Between(inUse, newest));
     }
 
     /// <summary>The record of a workload that has none: one of release 0.1, or one whose record somebody deleted. Null where the wishes have changed since.</summary>
@@ -48,8 +49,8 @@ internal static class TemplatePlan
 
         foreach (var revision in ServingPodTemplate.Revisions)
         {
-            var built = build(revision, live.Template);
-            if (TemplateRecord.HashOf(built) == hash)
+            var built = build(revision, live);
+            if (TemplateRecord.HashOf(built.Main) == hash)
             {
                 return TemplateRecord.Of(built, wishes, revision);
             }
@@ -57,8 +58,12 @@ internal static class TemplatePlan
 
         // Code that this operator does not have built it. What runs is kept as it is, with what the API server added, which is no change of the pods;
         // kubectl's mark of a restart stays kubectl's.
-        var annotations = live.Template.Metadata!.Annotations!.Where(a => a.Key != "kubectl.kubernetes.io/restartedAt").ToDictionary(StringComparer.Ordinal);
-        var kept = live.Template with { Metadata = live.Template.Metadata with { Annotations = annotations, CreationTimestamp = null } };
-        return TemplateRecord.Of(kept, wishes, live.Annotations.GetValueOrDefault(ServingObjectMeta.TemplateRevision) ?? "");
+        return TemplateRecord.Of(new PodTemplates(AsItIs(live.Template), live.WorkerTemplate is { } worker ? AsItIs(worker) : null), wishes, live.Annotations.GetValueOrDefault(ServingObjectMeta.TemplateRevision) ?? "");
+    }
+
+    private static V1PodTemplateSpec AsItIs(V1PodTemplateSpec template)
+    {
+        var annotations = template.Metadata?.Annotations?.Where(a => a.Key != "kubectl.kubernetes.io/restartedAt").ToDictionary(StringComparer.Ordinal);
+        return template with { Metadata = (template.Metadata ?? new V1ObjectMeta()) with { Annotations = annotations, CreationTimestamp = null } };
     }
 }

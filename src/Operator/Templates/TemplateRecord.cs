@@ -15,6 +15,7 @@ internal sealed record TemplateRecord
 {
     private const string SpecMember = "spec";
     private const string TemplateMember = "template";
+    private const string WorkerMember = "workerTemplate";
 
     /// <summary>Of the template: the pods carry it as an annotation.</summary>
     public required string Hash { get; init; }
@@ -28,16 +29,25 @@ internal sealed record TemplateRecord
     /// <summary>Orders the templates of one service.</summary>
     public long Number { get; init; } = 1;
 
+    /// <summary>Of the pod that answers requests.</summary>
     public required V1PodTemplateSpec Template { get; init; }
 
-    /// <summary>A template that was just built; its members get the order in which an API server gives them back, or the same template would be applied twice.</summary>
-    public static TemplateRecord Of(V1PodTemplateSpec template, string wishes, string builder) => new()
+    /// <summary>Of the other pods of a replica that spans nodes; null: there are none.</summary>
+    public V1PodTemplateSpec? WorkerTemplate { get; init; }
+
+    /// <summary>Templates that were just built; their members get the order in which an API server gives them back, or the same template would be applied twice.</summary>
+    public static TemplateRecord Of(PodTemplates templates, string wishes, string builder)
     {
-        Hash = HashOf(template) ?? throw new ArgumentException("the template does not carry its hash", nameof(template)),
-        Wishes = wishes,
-        Builder = builder,
-        Template = KubernetesJson.FromNode<V1PodTemplateSpec>(CanonicalJson.Of(KubernetesJson.ToNode(template))!),
-    };
+        var (main, worker) = templates.Canonical();
+        return new TemplateRecord
+        {
+            Hash = HashOf(main) ?? throw new ArgumentException("the template does not carry its hash", nameof(templates)),
+            Wishes = wishes,
+            Builder = builder,
+            Template = main,
+            WorkerTemplate = worker,
+        };
+    }
 
     /// <summary>Null where the object is no record of a template.</summary>
     public static TemplateRecord? Read(V1ControllerRevision revision)
@@ -52,7 +62,8 @@ internal sealed record TemplateRecord
             return null;
         }
 
-        var template = KubernetesJson.FromNode<V1PodTemplateSpec>(CanonicalJson.Of(JsonNode.Parse(member.GetRawText()))!);
+        var template = PodTemplates.FromNode(JsonNode.Parse(member.GetRawText())!);
+        var worker = spec.TryGetProperty(WorkerMember, out var other) && other.ValueKind == JsonValueKind.Object ? PodTemplates.FromNode(JsonNode.Parse(other.GetRawText())!) : null;
         return HashOf(template) is not { } hash ? null : new TemplateRecord
         {
             Hash = hash,
@@ -60,6 +71,7 @@ internal sealed record TemplateRecord
             Builder = annotations.GetValueOrDefault(ServingObjectMeta.TemplateRevision) ?? "",
             Number = revision.Revision,
             Template = template,
+            WorkerTemplate = worker,
         };
     }
 
@@ -71,11 +83,16 @@ internal sealed record TemplateRecord
     /// <summary>Everything that may change later is metadata or the number: the API server refuses other data under the same name.</summary>
     public V1ControllerRevision ToObject(V1Alpha1InferenceService service)
     {
-        var data = new JsonObject { [SpecMember] = new JsonObject { [TemplateMember] = KubernetesJson.ToNode(Template) } };
+        var templates = new JsonObject { [TemplateMember] = KubernetesJson.ToNode(Template) };
+        if (WorkerTemplate is not null)
+        {
+            templates[WorkerMember] = KubernetesJson.ToNode(WorkerTemplate);
+        }
+
         return new V1ControllerRevision
         {
             Metadata = ServingObjectMeta.Create(service, Annotations()) with { Name = NameOf(service, Hash) },
-            Data = JsonSerializer.SerializeToElement(data),
+            Data = JsonSerializer.SerializeToElement(new JsonObject { [SpecMember] = templates }),
             Revision = Number,
         };
     }

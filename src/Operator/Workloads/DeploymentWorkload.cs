@@ -12,6 +12,10 @@ internal sealed class DeploymentWorkload(Lister<V1Deployment> deployments, Objec
 {
     public string Kind => "Deployment";
 
+    public bool HonoursDeletionCost => true;
+
+    public string? Unavailability => null;
+
     public WorkloadState? Cached(NamespacedName service) => deployments.Get(service) is { } deployment ? ServingDeployment.Read(deployment) : null;
 
     public async Task<WorkloadState?> FindAsync(V1Alpha1InferenceService service, WorkloadState? cached, CancellationToken cancellationToken) =>

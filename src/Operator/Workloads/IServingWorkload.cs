@@ -8,6 +8,12 @@ internal interface IServingWorkload
 {
     string Kind { get; }
 
+    /// <summary>Whether the pod that goes first on scale-in is chosen by the annotation for it.</summary>
+    bool HonoursDeletionCost { get; }
+
+    /// <summary>Why this cluster cannot have such a workload at present, for people; null where it can.</summary>
+    string? Unavailability { get; }
+
     /// <summary>From the cache; null: it is not there.</summary>
     WorkloadState? Cached(NamespacedName service);
 

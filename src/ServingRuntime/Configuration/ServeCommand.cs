@@ -69,7 +69,7 @@ internal static class ServeCommand
             {
                 Model = parsed.GetValue(model)!,
                 ServedModelNames = parsed.GetValue(names) ?? [],
-                Host = parsed.GetValue(host)!,
+                Host = BindAddress.Of(parsed.GetValue(host)!, Environment.GetEnvironmentVariable(ServingEnvironment.BindHost)),
                 Port = parsed.GetValue(port),
                 Device = parsed.GetValue(device)!,
                 ApiKeys = parsed.GetValue(apiKeys) ?? [],

@@ -32,6 +32,11 @@ internal static class ServingApplication
             {
                 server.ListenLocalhost(options.Port);
             }
+            else if (BindAddress.IsAny(options.Host))
+            {
+                // By IPv4 and IPv6, whichever the host has.
+                server.ListenAnyIP(options.Port);
+            }
             else
             {
                 server.Listen(IPAddress.Parse(options.Host), options.Port);

@@ -147,6 +147,11 @@ public sealed class PermissionsTests
         await harness.Deletion.FinalizeAsync(service, CancellationToken.None);
         seen.AddRange(harness.Client.Requests.Where(r => r.Verb != "list"));
 
+        var spanning = new OperatorHarness();
+        await spanning.CreateAsync(OperatorHarness.Spec("hf://org/name") with { Runtime = new RuntimeSpec { Dialect = "VLLM", Image = "i" }, Accelerator = new AcceleratorSpec { Nodes = 2 } });
+        await spanning.ReconcileAsync();
+        seen.AddRange(spanning.Client.Requests.Where(r => r.Kind == "LeaderWorkerSet"));
+
         // Told again: the Event is counted up.
         seen.Add(new FakeRequest("patch", "Event", OperatorHarness.Namespace, "chat.1"));
         return [.. seen.SelectMany(Verbs)];

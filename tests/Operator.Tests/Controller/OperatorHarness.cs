@@ -31,6 +31,7 @@ internal sealed class OperatorHarness
     private readonly Indexer<V1Alpha1InferenceService> services = new();
     private readonly Indexer<V1Deployment> deployments = new();
     private readonly Indexer<V1ControllerRevision> records = new();
+    private readonly Indexer<V1LeaderWorkerSet> sets = new();
     private readonly Indexer<V1Service> addresses = new();
     private readonly Indexer<V1PersistentVolumeClaim> claims = new();
     private readonly Indexer<V1Pod> pods = new();
@@ -50,7 +51,8 @@ internal sealed class OperatorHarness
         records.AddIndex(ClusterView.ServiceIndex, record => ClusterView.ServiceOf(record).Select(key => key.ToString()));
         revisions.AddIndex(ClusterView.ServiceIndex, revision => ClusterView.ServiceOf(revision).Select(key => key.ToString()));
         clusterPods.AddIndex(CapacityView.NodeIndex, CapacityView.NodeOf);
-        Workloads = new ServingWorkloads(new DeploymentWorkload(new(deployments), new ObjectApplier(Client)));
+        Workloads = new ServingWorkloads(
+            new DeploymentWorkload(new(deployments), new ObjectApplier(Client)), new LeaderWorkerSetWorkload(new(sets), () => SetsUnavailable, new ObjectApplier(Client)));
         Cluster = new ClusterView(new(services), Workloads, new(records), new(addresses), new(claims), new(pods), States, Time);
         Metrics = new OperatorMetrics(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>());
         Controller = Create(new OperatorOptions { RuntimeImage = "octavo/serving-runtime:1" });
@@ -66,6 +68,10 @@ internal sealed class OperatorHarness
     public OrderedDeletion Deletion { get; private set; } = null!;
 
     public ServingWorkloads Workloads { get; }
+
+    /// <summary>Why the cluster has no LeaderWorkerSet; null: it has.</summary>
+    public string? SetsUnavailable { get; set; }
+
 
     /// <summary>Every status that a reconcile left; none passes that breaks a rule.</summary>
     public StatusRecorder Statuses { get; } = new(ReasonCatalogue.Unexplained);
@@ -145,6 +151,7 @@ internal sealed class OperatorHarness
         await FillAsync(services, _ => true);
         await FillAsync(deployments, Managed);
         await FillAsync(records, Managed);
+        await FillAsync(sets, Managed);
         await FillAsync(addresses, Managed);
         await FillAsync(claims, Managed);
         await FillAsync(pods, Managed);

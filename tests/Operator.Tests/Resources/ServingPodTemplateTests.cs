@@ -7,15 +7,16 @@ namespace Octavo.Operator.Tests.Resources;
 public sealed class ServingPodTemplateTests
 {
     [Fact]
-    public void Build_Minimal_RunsTheRuntimeOnThePodsAddress()
+    public void Build_Minimal_ListensOnAllInterfacesAndEndsAfterItIsOutOfTheAddressLists()
     {
         var pod = Build(Service());
 
         pod.Containers.Should().ContainSingle().Which.Args.Should().Equal(
-            "--model", "/models/tiny", "--served-model-name", "chat", "--host", "$(POD_IP)", "--port", "8000", "--shutdown-timeout", "30");
+            "--model", "/models/tiny", "--served-model-name", "chat", "--host", "0.0.0.0", "--port", "8000", "--shutdown-timeout", "30");
         pod.InitContainers.Should().ContainSingle().Which.Args.Should().Equal("fetch", "--uri", "file:///models/tiny");
         pod.Containers![0].Env![0].ValueFrom!.FieldRef!.FieldPath.Should().Be("status.podIP");
-        pod.TerminationGracePeriodSeconds.Should().Be(45);
+        pod.Containers[0].Lifecycle!.PreStop!.Sleep!.Seconds.Should().Be(5);
+        pod.TerminationGracePeriodSeconds.Should().Be(5 + 30 + 15);
     }
 
     [Fact]
@@ -44,9 +45,9 @@ public sealed class ServingPodTemplateTests
         var pod = Build(service);
 
         string.Join(' ', pod.Containers![0].Args!).Should().Be(
-            "--model /models/tiny --served-model-name m n --host $(POD_IP) --port 8000 --shutdown-timeout 120 --max-model-len 1024 --block-size 16 --max-num-seqs 8 "
+            "--model /models/tiny --served-model-name m n --host 0.0.0.0 --port 8000 --shutdown-timeout 120 --max-model-len 1024 --block-size 16 --max-num-seqs 8 "
             + "--max-num-batched-tokens 512 --max-num-queued-reqs 100 --dtype bfloat16 --kv-cache-dtype fp8 --no-enable-prefix-caching --kv-cache-memory-bytes 1610612736 --cpu-threads 2 --seed 7");
-        pod.TerminationGracePeriodSeconds.Should().Be(135);
+        pod.TerminationGracePeriodSeconds.Should().Be(5 + 120 + 15);
     }
 
     [Fact]
@@ -55,6 +56,7 @@ public sealed class ServingPodTemplateTests
         var pod = Build(Service());
 
         pod.SecurityContext!.RunAsNonRoot.Should().BeTrue();
+        pod.SecurityContext.FsGroupChangePolicy.Should().Be("OnRootMismatch", "a large cache is not to be changed file by file at every start");
         pod.SecurityContext.SeccompProfile!.Type.Should().Be("RuntimeDefault");
         pod.AutomountServiceAccountToken.Should().BeFalse();
         pod.Containers!.Concat(pod.InitContainers!).Should().OnlyContain(c =>
@@ -115,13 +117,60 @@ public sealed class ServingPodTemplateTests
     }
 
     /// <summary>
-    /// An operator upgrade must roll no replica. When this fails, the templates of running services would change: keep the old form for Deployments of the
-    /// old revision, raise <see cref="ServingPodTemplate.Revision"/>, and add the new hash beside the old.
+    /// When this fails, what this code builds has changed: keep the old form for records of the old revision that are lost, raise
+    /// <see cref="ServingPodTemplate.Revision"/>, and add the new hash beside the old ones.
     /// </summary>
+    [Theory]
+    [InlineData("1", "d82b7ca68acdab1984fe")]
+    [InlineData("2", "a4dcb9df6c635c2936dc")]
+    public void Build_SameSpecAsInEarlierReleases_SameTemplate(string revision, string hash)
+    {
+        ServingPodTemplate.Revisions.Should().Contain(revision);
+        TemplateOf.Service(Service(), revision: revision).Metadata!.Annotations![ServingObjectMeta.TemplateHash].Should().Be(hash);
+    }
+
     [Fact]
-    public void Build_SameSpecAsInEarlierReleases_SameTemplate() =>
-        (ServingPodTemplate.Revision, TemplateOf.Service(Service()).Metadata!.Annotations![ServingObjectMeta.TemplateHash])
-            .Should().Be(("1", "d82b7ca68acdab1984fe"));
+    public void Build_FirstRevision_IsTheFormOfRelease01()
+    {
+        var template = TemplateOf.Service(Service(spec => spec with { Accelerator = new AcceleratorSpec() }), revision: ServingPodTemplate.FirstRevision);
+
+        string.Join(' ', template.Spec!.Containers![0].Args!).Should().Contain("--host $(POD_IP)");
+        template.Spec.Containers[0].Lifecycle.Should().BeNull();
+        template.Spec.Tolerations.Should().BeNull();
+        template.Spec.TerminationGracePeriodSeconds.Should().Be(45);
+        template.Metadata!.Labels.Should().NotContainKey("llm-d.ai/engine-type");
+    }
+
+    [Theory]
+    [InlineData("nvidia.com/gpu", "nvidia.com/gpu")]
+    [InlineData("amd.com/gpu", "amd.com/gpu")]
+    [InlineData("nvidia.com/mig-1g.10gb", "nvidia.com/mig-1g.10gb nvidia.com/gpu")]
+    public void Build_Accelerator_ToleratesTheTaintOfItsNodes(string resource, string taints)
+    {
+        var pod = Build(Service(spec => spec with { Accelerator = new AcceleratorSpec { Resource = resource } }));
+
+        string.Join(' ', pod.Tolerations!.Select(t => t.Key)).Should().Be(taints);
+        pod.Tolerations.Should().OnlyContain(t => t.Operator == "Exists" && t.Effect == "NoSchedule");
+        pod.Containers![0].Resources!.Limits.Should().Contain(resource, "1");
+    }
+
+    [Fact]
+    public void Build_AcceleratorWhoseTaintTheUserTolerates_AddsNone()
+    {
+        TolerationSpec[] wished = [new() { Key = "nvidia.com/gpu", Operator = "Equal", Value = "a" }];
+
+        Build(Service(spec => spec with { Accelerator = new AcceleratorSpec { Tolerations = wished } })).Tolerations.Should().ContainSingle();
+    }
+
+    [Fact]
+    public void Build_SharedMemory_IsMountedWithItsSize()
+    {
+        var pod = Build(Service(spec => spec with { Runtime = new RuntimeSpec { SharedMemory = new WrittenQuantity("2Gi") } }));
+
+        pod.Volumes!.Single(v => v.Name == "shm").EmptyDir.Should().BeEquivalentTo(new V1EmptyDirVolumeSource { Medium = "Memory", SizeLimit = "2Gi" });
+        pod.Containers![0].VolumeMounts.Should().Contain(m => m.MountPath == "/dev/shm");
+        pod.InitContainers![0].VolumeMounts.Should().NotContain(m => m.MountPath == "/dev/shm");
+    }
 
     private static V1PodSpec Build(V1Alpha1InferenceService service) => TemplateOf.Service(service).Spec!;
 

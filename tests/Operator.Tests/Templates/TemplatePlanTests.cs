@@ -83,12 +83,12 @@ public sealed class TemplatePlanTests
     [Fact]
     public void Decide_DeploymentOfRelease01WithoutRecord_KeepsItsTemplateAndImage()
     {
-        var old = TemplateOf.Service(Service(), "image:0.1");
+        var old = TemplateOf.Service(Service(), "image:0.1", ServingPodTemplate.FirstRevision);
         var live = new LiveTemplate(Served(old), new Dictionary<string, string> { [ServingObjectMeta.TemplateSource] = TemplateWishes.HashOfRelease01(Service()), [ServingObjectMeta.TemplateRevision] = "1" });
 
         var decision = TemplatePlan.Decide(Service(), Build("image:1"), [], live);
 
-        ShouldBe(decision.Record, TemplateRecord.Of(old, TemplateWishes.Of(Service()).Hash(), "1"));
+        ShouldBe(decision.Record, TemplateRecord.Of(new PodTemplates(old), TemplateWishes.Of(Service()).Hash(), "1"));
         decision.Pending.Should().NotBeEmpty();
     }
 
@@ -109,7 +109,7 @@ public sealed class TemplatePlanTests
     [Fact]
     public void Decide_WishesChangedWhileNoRecordWasThere_BuildsTheNewest()
     {
-        var old = TemplateOf.Service(Service(), "image:0.1");
+        var old = TemplateOf.Service(Service(), "image:0.1", ServingPodTemplate.FirstRevision);
         var changed = Service(drainSeconds: 5);
 
         var decision = TemplatePlan.Decide(changed, Build("image:1", changed), [], new LiveTemplate(old, new Dictionary<string, string> { [ServingObjectMeta.TemplateSource] = TemplateWishes.HashOfRelease01(Service()) }));
@@ -141,8 +141,8 @@ public sealed class TemplatePlanTests
         KubernetesJson.DeepEquals(record.Template, expected.Template).Should().BeTrue();
     }
 
-    private static TemplateBuild Build(string image, V1Alpha1InferenceService? service = null) => (_, imagesOf) =>
-        TemplateOf.Service(service ?? Service(), ServingPodTemplate.ImageOf(imagesOf, ServingPodTemplate.RuntimeContainer) ?? image);
+    private static TemplateBuild Build(string image, V1Alpha1InferenceService? service = null) => (revision, imagesOf) =>
+        TemplateOf.All(service ?? Service(), ServingPodTemplate.ImageOf(imagesOf?.Template, ServingPodTemplate.RuntimeContainer) ?? image, revision);
 
     private static string? Image(TemplateDecision decision) => ServingPodTemplate.ImageOf(decision.Record.Template, ServingPodTemplate.RuntimeContainer);
 

@@ -8,6 +8,7 @@ using Octavo.Operator.Templates;
 using Octavo.Operator.Tests.Controller;
 using Octavo.Operator.Tests.Resources;
 using Octavo.Operator.Workloads;
+using Octavo.TestSupport;
 
 namespace Octavo.Operator.Tests.Templates;
 
@@ -74,15 +75,19 @@ public sealed class TemplateRecordsTests
         harness.Client.Count("get", "ControllerRevision").Should().Be(1);
     }
 
-    [Fact]
-    public async Task ReconcileAsync_DeploymentOfRelease01_IsRecordedAndItsPodsStay()
+    public static TheoryData<string> SamplesOfRelease01 => ["autoscaled.yaml", "gpu.yaml", "huggingface.yaml", "minimal.yaml", "tiny.yaml"];
+
+    [Theory]
+    [MemberData(nameof(SamplesOfRelease01))]
+    public async Task ReconcileAsync_DeploymentOfRelease01_IsRecordedAndItsPodsStay(string sample)
     {
-        await harness.CreateAsync(OperatorHarness.Spec() with { Replicas = 2 });
+        var text = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "config", "samples", sample));
+        await harness.CreateAsync(KubernetesJson.FromNode<V1Alpha1InferenceService>(KubernetesYaml.LoadAll(text).Single()).Spec);
         var service = await harness.ServiceAsync();
-        var old = TemplateOf.Service(service, "octavo/serving-runtime:0.1.0");
+        var old = TemplateOf.Service(service, service.Spec.Runtime?.Image ?? "octavo/serving-runtime:0.1.0", ServingPodTemplate.FirstRevision);
         var deployment = ServingDeployment.Build(new WorkloadPlan
         {
-            Service = service, Replicas = 2, Template = TemplateRecord.Of(old, TemplateWishes.HashOfRelease01(service), "1"), Bounds = new RolloutBounds(1, 0),
+            Service = service, Replicas = 2, Template = TemplateRecord.Of(new PodTemplates(old), TemplateWishes.HashOfRelease01(service), "1"), Bounds = new RolloutBounds(1, 0),
         });
         await harness.Client.CreateAsync(deployment, null, CancellationToken.None);
 
@@ -90,6 +95,7 @@ public sealed class TemplateRecordsTests
 
         KubernetesJson.DeepEquals((await harness.DeploymentAsync())!.Spec!.Template, old).Should().BeTrue();
         (await harness.RecordsAsync()).Should().ContainSingle();
+        (await harness.ServiceAsync()).Status!.Template!.Pending.Should().NotBeEmpty("revision 2 waits for a change of the spec");
         harness.Client.ClearRequests();
         (await harness.WritesOfReconcileAsync()).Should().BeEmpty();
     }

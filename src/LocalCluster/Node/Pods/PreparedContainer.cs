@@ -9,6 +9,12 @@ namespace Octavo.LocalCluster.Node.Pods;
 /// <summary>Everything that one run of a container needs. The specification is null with the reason where the command does not exist on the host.</summary>
 internal sealed record PreparedContainer(int Attempt, string PodIP, ContainerLog Log, string TerminationFile, PathMap Paths, ProcessSpecification? Specification, ContainerConfigException? StartError)
 {
+    /// <summary>
+    /// Tells a program that listens on all interfaces which one is its pod's: pods of this node share the host's network, so that two of them could not both
+    /// have the port. Octavo's runtime reads it.
+    /// </summary>
+    private const string BindHostVariable = "OCTAVO_BIND_HOST";
+
     /// <summary>Throws <see cref="ContainerConfigException"/> while something that the container refers to is missing.</summary>
     public static async Task<PreparedContainer> CreateAsync(NodeServices node, PodState state, V1Container container, ImageMapping image, PodFolders folders, int attempt, CancellationToken cancellationToken)
     {
@@ -25,12 +31,19 @@ internal sealed record PreparedContainer(int Attempt, string PodIP, ContainerLog
         var log = new ContainerLog(Path.Combine(folders.Logs, container.Name, $"{attempt}.log"), node.Time);
         try
         {
-            var specification = ContainerLaunch.Build(container, image, environment, paths, pod.Spec?.Hostname ?? pod.Metadata.Name!, folder, node.Inherited);
+            var specification = ContainerLaunch.Build(container, image, WithBindHost(environment, folders.PodIP), paths, pod.Spec?.Hostname ?? pod.Metadata.Name!, folder, node.Inherited);
             return new PreparedContainer(attempt, folders.PodIP, log, terminationFile, paths, specification, null);
         }
         catch (ContainerConfigException exception) when (exception.Reason == "StartError")
         {
             return new PreparedContainer(attempt, folders.PodIP, log, terminationFile, paths, null, exception);
         }
+    }
+
+    private static Dictionary<string, string> WithBindHost(IReadOnlyDictionary<string, string> environment, string podIP)
+    {
+        var variables = new Dictionary<string, string>(environment, StringComparer.Ordinal);
+        variables.TryAdd(BindHostVariable, podIP);
+        return variables;
     }
 }
