@@ -59,9 +59,21 @@ internal sealed record ObservedState
     /// <summary>
     /// The number is neither in the spec nor the autoscaler's, and somebody else has set it on the workload: a HorizontalPodAutoscaler, kubectl scale. It is left
     /// to them, and the apply leaves the field out. As long as nobody else owns it the operator says 1, for to leave out a field that only we own means to remove it.
+    /// Zero without an owner is theirs too: an API server takes nobody down as the owner of a number that was scaled to zero.
     /// </summary>
-    public bool ReplicasAreOthers => Service.Spec is { Replicas: null, Autoscaling: null } && Workload is { } workload
-        && ManagedFields.Owners(workload.Metadata, "spec", "replicas").Any(o => o.Manager != ServingObjectMeta.FieldManager);
+    public bool ReplicasAreOthers
+    {
+        get
+        {
+            if (Service.Spec is not { Replicas: null, Autoscaling: null } || Workload is not { } workload)
+            {
+                return false;
+            }
+
+            var owners = ManagedFields.Owners(workload.Metadata, "spec", "replicas");
+            return owners.Any(o => o.Manager != ServingObjectMeta.FieldManager) || (owners.Count == 0 && workload.WantedReplicas == 0);
+        }
+    }
 
     /// <summary>Replicas to have now: spec.replicas, or what the autoscaler decided last, in this life of the operator or an earlier one, or what others have set.</summary>
     public int DesiredReplicas => Service.Spec.Autoscaling is null

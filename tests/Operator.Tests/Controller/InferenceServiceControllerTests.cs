@@ -129,6 +129,19 @@ public sealed class InferenceServiceControllerTests
     }
 
     [Fact]
+    public async Task ReconcileAsync_ScaledToZeroByOthers_StaysThereAlthoughNobodyOwnsTheNumber()
+    {
+        await harness.CreateAsync();
+        await harness.ReconcileAsync();
+        await ScaleAsOthersAsync(0);
+
+        await harness.ReconcileAsync();
+
+        (await harness.DeploymentAsync())!.Spec!.Replicas.Should().Be(0);
+        (await harness.ServiceAsync()).Status!.DesiredReplicas.Should().Be(0);
+    }
+
+    [Fact]
     public async Task ReconcileAsync_SpecNamesANumber_ItIsTakenBackFromOthers()
     {
         await harness.CreateAsync();
@@ -251,14 +264,15 @@ public sealed class InferenceServiceControllerTests
         harness.States.Find(OperatorHarness.Key).Should().BeNull();
     }
 
-    /// <summary>As a HorizontalPodAutoscaler does through the scale subresource; the server in memory keeps no managers by itself.</summary>
+    /// <summary>
+    /// As a HorizontalPodAutoscaler does through the scale subresource; the server in memory keeps no managers by itself. A zero has no owner: a Scale omits it.
+    /// </summary>
     private async Task ScaleAsOthersAsync(int replicas)
     {
         var deployment = (await harness.DeploymentAsync())!;
-        var managers = JsonSerializer.SerializeToElement(JsonNode.Parse("""
-            [{"manager":"octavo-operator","operation":"Apply","fieldsV1":{"f:spec":{"f:template":{}}}},
-             {"manager":"kube-controller-manager","operation":"Update","subresource":"scale","fieldsV1":{"f:spec":{"f:replicas":{}}}}]
-            """));
+        var managers = JsonSerializer.SerializeToElement(JsonNode.Parse("""[{"manager":"octavo-operator","operation":"Apply","fieldsV1":{"f:spec":{"f:template":{}}}}""" + (replicas == 0 ? "]" : """
+            ,{"manager":"kube-controller-manager","operation":"Update","subresource":"scale","fieldsV1":{"f:spec":{"f:replicas":{}}}}]
+            """)));
         await harness.Client.UpdateAsync(
             deployment with { Metadata = deployment.Metadata with { ManagedFields = managers }, Spec = deployment.Spec! with { Replicas = replicas } }, null, CancellationToken.None);
     }
