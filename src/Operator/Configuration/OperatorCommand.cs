@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Octavo.KubernetesClient;
 using Octavo.Operator.CustomResources;
+using Octavo.Operator.Planning;
 
 namespace Octavo.Operator.Configuration;
 
@@ -22,7 +23,7 @@ internal static class OperatorCommand
         var workers = new Option<int>("--workers") { Description = "Services that are reconciled at once.", DefaultValueFactory = _ => defaults.Workers };
         var root = new RootCommand("Octavo's operator: turns InferenceServices into running replicas and scales them.")
         {
-            kubeconfig, watched, elect, leaseNamespace, bind, image, interval, workers, Manifests(),
+            kubeconfig, watched, elect, leaseNamespace, bind, image, interval, workers, Manifests(), PlanCommand.Create(Console.In),
         };
         var features = OperatorFeatures.Create();
         foreach (var flag in features.SelectMany(f => f.Flags))
