@@ -12,7 +12,7 @@ internal static class VerbCatalog
         new("local", "Run the embedded cluster: up, node (octavo-local)", "octavo-local", []),
         new("bench", "Put load on an OpenAI endpoint and measure it (octavo-bench)", "octavo-bench", []),
         new("quantize", "Make a 4-bit checkpoint of one in floating point (octavo-serve quantize)", "octavo-serve", ["quantize"]),
-        new("plan", "Say what a model needs (not built yet)", null, []),
+        new("plan", "Say what applying a file would change, need and interrupt (octavo-operator plan)", "octavo-operator", ["plan"]),
         new("simulate", "Replay traces against the scaling and routing policies (not built yet)", null, []),
     ];
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Octavo.KubernetesClient;
 using Octavo.Operator.CustomResources;
+using Octavo.Operator.Planning;
 
 namespace Octavo.Operator.Configuration;
 
@@ -32,7 +33,7 @@ internal static class OperatorCommand
         format.AcceptOnlyFromAmong(TextFormat, JsonFormat);
         var root = new RootCommand("Octavo's operator: turns InferenceServices into running replicas and scales them.")
         {
-            kubeconfig, watched, elect, leaseNamespace, bind, image, fetchImage, interval, workers, level, format, Manifests(),
+            kubeconfig, watched, elect, leaseNamespace, bind, image, fetchImage, interval, workers, level, format, Manifests(), PlanCommand.Create(Console.In),
         };
         var features = OperatorFeatures.Create();
         foreach (var flag in features.SelectMany(f => f.Flags))

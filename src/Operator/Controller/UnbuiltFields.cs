@@ -11,7 +11,6 @@ internal static class UnbuiltFields
     private static readonly (string Path, Func<InferenceServiceSpec, bool> IsSet)[] Fields =
     [
         ("spec.storage.fill", s => s.Storage?.Fill is not (null or "Init")),
-        ("spec.storage.fill", s => s.Storage?.Fill is not (null or "Init")),
     ];
 
     /// <summary>Paths of the fields that are set and not built.</summary>

@@ -12,10 +12,13 @@ namespace Octavo.Operator.Templates;
 internal sealed record TemplateChange(string Path, string? From, string? To)
 {
     /// <summary>All that differs, but for the hash, which does by itself.</summary>
-    public static IReadOnlyList<TemplateChange> Between(V1PodTemplateSpec from, V1PodTemplateSpec to)
+    public static IReadOnlyList<TemplateChange> Between(V1PodTemplateSpec from, V1PodTemplateSpec to) => Between(KubernetesJson.ToNode(from), KubernetesJson.ToNode(to));
+
+    /// <summary>The same for any two objects.</summary>
+    public static IReadOnlyList<TemplateChange> Between(JsonNode from, JsonNode to)
     {
         var changes = new List<TemplateChange>();
-        Compare("", KubernetesJson.ToNode(from), KubernetesJson.ToNode(to), changes);
+        Compare("", from, to, changes);
         return changes;
     }
 

@@ -9,10 +9,10 @@ public sealed class VerbCatalogTests
     [InlineData("fetch", "octavo-serve")]
     [InlineData("quantize", "octavo-serve")]
     [InlineData("local", "octavo-local")]
+    [InlineData("plan", "octavo-operator")]
     public void Find_BuiltVerb_NamesItsExecutable(string verb, string executable) => VerbCatalog.Find(verb)!.Executable.Should().Be(executable);
 
     [Theory]
-    [InlineData("plan")]
     [InlineData("simulate")]
     public void Find_PlannedVerb_HasNoExecutable(string verb) => VerbCatalog.Find(verb)!.Executable.Should().BeNull();
 
