@@ -100,7 +100,7 @@ internal sealed class ChaosRun : IAsyncDisposable
                 Name = $"node-{n}", IsHollow = true, Resources = new Dictionary<string, string> { [ServiceWish.Resource] = $"{ChaosSchedule.AcceleratorsOfANode}" },
             }),
         ],
-        Controllers = new ControllerManagerOptions { NodeGracePeriod = TimeSpan.FromSeconds(20) },
+        Controllers = new ControllerManagerOptions { NodeGracePeriod = TimeSpan.FromSeconds(60) },
         PodScript = pod =>
         {
             // By the pod's own name, so that how fast it is does not hang on the order of events.

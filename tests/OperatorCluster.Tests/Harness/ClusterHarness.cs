@@ -13,7 +13,7 @@ internal sealed class ClusterHarness : IAsyncDisposable
     public const string Namespace = "default";
 
     /// <summary>Hurried seconds in a second.</summary>
-    public const int Pace = 10;
+    public const int Pace = 5;
 
     private readonly List<OperatorInstance> operators = [];
 
