@@ -7,7 +7,7 @@ ARGS          ?=
 PEERS         ?= /var/lib/octavo-peers
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test presubmit manifests images kustomize bench bench-serving bench-http bench-prefix bench-batching bench-overhead bench-memory bench-speculation bench-multiturn bench-curves bench-kernels bench-peers bench-tokenizers fuzz-tokenizers fuzz-templates fuzz-loaders clean tools
+.PHONY: help build demo test presubmit manifests images kustomize bench bench-serving bench-http bench-prefix bench-batching bench-overhead bench-memory bench-speculation bench-multiturn bench-curves bench-kernels bench-peers bench-tokenizers fuzz-tokenizers fuzz-templates fuzz-loaders fuzz-operator test-cluster bench-operator clean tools
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -65,6 +65,16 @@ fuzz-templates: tools ## Chat templates beside Jinja2 and @huggingface/jinja: 10
 
 fuzz-loaders: ## Checkpoints with something wrong in them: 10 minutes (SECONDS_EACH=45 a test of thirteen; OCTAVO_FUZZ_SEED)
 	OCTAVO_FUZZ_SECONDS=$${SECONDS_EACH:-45} OCTAVO_FUZZ_SEED=$${OCTAVO_FUZZ_SEED:-$$(date +%s)} $(DOTNET) test tests/ServingRuntime.Engine.Tests -c $(CONFIGURATION) --nologo --logger "console;verbosity=normal" --filter FullyQualifiedName~LoaderFuzzTests
+
+fuzz-operator: ## The operator through random faults for 10 minutes (SECONDS_EACH=600; OCTAVO_FUZZ_SEED)
+	OCTAVO_FUZZ_SECONDS=$${SECONDS_EACH:-600} OCTAVO_FUZZ_SEED=$${OCTAVO_FUZZ_SEED:-$$(date +%s)} $(DOTNET) test tests/OperatorCluster.Tests -c $(CONFIGURATION) --nologo --logger "console;verbosity=detailed" --filter FullyQualifiedName~ChaosTests.Schedules_
+
+test-cluster: ## The operator against the cluster of KUBECONFIG, or the etcd and kube-apiserver of KUBEBUILDER_ASSETS (one namespace is made and deleted; the CRD stays)
+	@[ -n "$$KUBECONFIG$$KUBEBUILDER_ASSETS" ] || { echo "test-cluster: set KUBECONFIG or KUBEBUILDER_ASSETS"; exit 2; }
+	OCTAVO_TEST_KUBECONFIG=$$KUBECONFIG $(DOTNET) test tests/OperatorCluster.Tests -c $(CONFIGURATION) --nologo --logger "console;verbosity=normal" --filter Category=Cluster
+
+bench-operator: ## The operator with 1,000 services of 10 pods each (ARGS="--services 100 --replicas 3 --steady 20")
+	$(DOTNET) run --project bench/OperatorScale -c $(CONFIGURATION) -v q -- --json artifacts/bench/operator-scale.json $(ARGS)
 
 tools: ## Fetch promtool and docker-registry (Debian), OpenAI's client and s3rver (npm), so that the tests that need them run
 	@./.ci/tools

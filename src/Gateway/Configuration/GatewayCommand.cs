@@ -13,7 +13,7 @@ internal static class GatewayCommand
         var kubeconfig = new Option<string?>("--kubeconfig") { Description = "Path of a kubeconfig. Default: in-cluster, then KUBECONFIG, then ~/.kube/config." };
         var host = new Option<string>("--host") { Description = "IP address to listen on.", DefaultValueFactory = _ => defaults.Host };
         var port = new Option<int>("--port") { Description = "Port to listen on; 0 takes a free one.", DefaultValueFactory = _ => defaults.Port };
-        var namespaceName = new Option<string?>("--namespace") { Description = "Namespace to watch. Default: all." };
+        var namespaces = new Option<string[]>("--watch-namespaces", "--namespace") { Description = "Namespace to watch; may be repeated, or several by commas. Default: all." };
         var apiKeys = new Option<string[]>("--api-key") { Description = "Key that clients must send as bearer token; may be repeated. Default: none is needed." };
         var heldTimeout = Seconds("--held-request-timeout", "Seconds that a request waits while its model has no ready endpoint.", defaults.HeldRequestTimeout);
         var maxHeld = new Option<int>("--max-held-requests") { Description = "Requests held at once per model.", DefaultValueFactory = _ => defaults.WaitingRoom.MaxRequestsPerModel };
@@ -28,7 +28,7 @@ internal static class GatewayCommand
 
         var command = new RootCommand("Routes OpenAI requests to the replicas of InferenceServices.")
         {
-            kubeconfig, host, port, namespaceName, apiKeys, heldTimeout, maxHeld, maxHeldBytes, maxBody, maxBuffered, connect, response, idle, attempts, shutdown,
+            kubeconfig, host, port, namespaces, apiKeys, heldTimeout, maxHeld, maxHeldBytes, maxBody, maxBuffered, connect, response, idle, attempts, shutdown,
         };
         command.SetAction(async (result, cancellationToken) =>
         {
@@ -37,7 +37,7 @@ internal static class GatewayCommand
                 Kubeconfig = result.GetValue(kubeconfig),
                 Host = result.GetValue(host)!,
                 Port = result.GetValue(port),
-                Namespace = result.GetValue(namespaceName),
+                Namespaces = [.. (result.GetValue(namespaces) ?? []).SelectMany(n => n.Split(',')).Distinct(StringComparer.Ordinal)],
                 ApiKeys = result.GetValue(apiKeys) ?? [],
                 HeldRequestTimeout = TimeSpan.FromSeconds(result.GetValue(heldTimeout)),
                 WaitingRoom = new() { MaxRequestsPerModel = result.GetValue(maxHeld), MaxBytesPerModel = result.GetValue(maxHeldBytes) },

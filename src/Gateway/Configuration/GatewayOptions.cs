@@ -15,8 +15,8 @@ internal sealed record GatewayOptions
     /// <summary>0 takes a free port.</summary>
     public int Port { get; init; } = ServingPorts.Gateway;
 
-    /// <summary>Namespace to watch; absent: all.</summary>
-    public string? Namespace { get; init; }
+    /// <summary>Namespaces to watch; none: all.</summary>
+    public IReadOnlyList<string> Namespaces { get; init; } = [];
 
     /// <summary>Keys of which one must come as a bearer token; none: no authentication.</summary>
     public IReadOnlyList<string> ApiKeys { get; init; } = [];

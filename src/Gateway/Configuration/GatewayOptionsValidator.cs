@@ -11,7 +11,11 @@ internal static class GatewayOptionsValidator
         Check(options.Host == "localhost" || IPAddress.TryParse(options.Host, out _), $"--host: '{options.Host}' is neither an IP address nor localhost");
         Check(options.Port is >= 0 and <= 65535, $"--port: {options.Port} is not within 0..65535");
         Check(options.Kubeconfig is null || File.Exists(options.Kubeconfig), $"--kubeconfig: {options.Kubeconfig} does not exist");
-        Check(options.Namespace is null || IsNamespace(options.Namespace), $"--namespace: '{options.Namespace}' is not a namespace's name");
+        foreach (var name in options.Namespaces)
+        {
+            Check(IsNamespace(name), $"--watch-namespaces: '{name}' is not a namespace's name");
+        }
+
         Check(options.HeldRequestTimeout >= TimeSpan.Zero && options.HeldRequestTimeout <= TimeSpan.FromHours(1), "--held-request-timeout: must be within 0..3600 seconds");
         Check(options.WaitingRoom.MaxRequestsPerModel >= 0, "--max-held-requests: must not be negative");
         Check(options.WaitingRoom.MaxBytesPerModel >= 0, "--max-held-bytes: must not be negative");

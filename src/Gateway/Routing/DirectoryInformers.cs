@@ -25,9 +25,9 @@ internal sealed partial class DirectoryInformers : BackgroundService
     {
         this.store = store;
         this.logger = logger;
-        services = new SharedInformer<V1Service>(client, new InformerOptions { Namespaces = NamespaceScope.Of(options.Namespace), LabelSelector = ServingLabels.InferenceService }, time, logger);
+        services = new SharedInformer<V1Service>(client, new InformerOptions { Namespaces = NamespaceScope.Of(options.Namespaces), LabelSelector = ServingLabels.InferenceService }, time, logger);
         // All slices of Services, not only those that carry our label too: copying a Service's labels is a courtesy of the slices' controller.
-        slices = new SharedInformer<V1EndpointSlice>(client, new InformerOptions { Namespaces = NamespaceScope.Of(options.Namespace), LabelSelector = ModelDirectoryBuilder.ServiceNameLabel }, time, logger);
+        slices = new SharedInformer<V1EndpointSlice>(client, new InformerOptions { Namespaces = NamespaceScope.Of(options.Namespaces), LabelSelector = ModelDirectoryBuilder.ServiceNameLabel }, time, logger);
         services.AddEventHandler(_ => Changed(), (_, _) => Changed(), _ => Changed());
         slices.AddEventHandler(_ => Changed(), (_, _) => Changed(), _ => Changed());
     }

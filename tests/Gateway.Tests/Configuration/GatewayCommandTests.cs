@@ -7,14 +7,14 @@ public sealed class GatewayCommandTests
     [Fact]
     public async Task Invoke_Flags_BecomeOptions()
     {
-        var (options, exitCode, _) = await RunAsync("--host", "0.0.0.0", "--port", "0", "--namespace", "team", "--held-request-timeout", "1.5", "--max-held-requests", "7", "--api-key", "a", "--api-key", "b");
+        var (options, exitCode, _) = await RunAsync("--host", "0.0.0.0", "--port", "0", "--namespace", "team", "--watch-namespaces", "other,third", "--held-request-timeout", "1.5", "--max-held-requests", "7", "--api-key", "a", "--api-key", "b");
 
         exitCode.Should().Be(0);
         options.Should().BeEquivalentTo(new GatewayOptions
         {
             Host = "0.0.0.0",
             Port = 0,
-            Namespace = "team",
+            Namespaces = ["team", "other", "third"],
             HeldRequestTimeout = TimeSpan.FromSeconds(1.5),
             WaitingRoom = new() { MaxRequestsPerModel = 7 },
             ApiKeys = ["a", "b"],
@@ -31,7 +31,7 @@ public sealed class GatewayCommandTests
 
         options.Should().BeNull();
         exitCode.Should().Be(2);
-        error.Should().Contain("--host").And.Contain("--port").And.Contain("--namespace").And.Contain("--max-held-requests").And.Contain("--max-attempts").And.Contain("--kubeconfig").And.Contain("--api-key");
+        error.Should().Contain("--host").And.Contain("--port").And.Contain("--watch-namespaces").And.Contain("--max-held-requests").And.Contain("--max-attempts").And.Contain("--kubeconfig").And.Contain("--api-key");
     }
 
     private static async Task<(GatewayOptions? Options, int ExitCode, string Error)> RunAsync(params string[] args)
