@@ -21,7 +21,7 @@ public sealed class ClusterFixture : IAsyncLifetime
         instance = await OperatorInstance.StartAsync(
             "test",
             Cluster.Configuration,
-            new OperatorOptions { Namespace = Cluster.Namespace, LeaderElect = true, LeaderElectionNamespace = Cluster.Namespace, AutoscalingInterval = TimeSpan.FromMinutes(5) },
+            new OperatorOptions { WatchNamespaces = [Cluster.Namespace], LeaderElect = true, LeaderElectionNamespace = Cluster.Namespace, AutoscalingInterval = TimeSpan.FromMinutes(5) },
             TimeProvider.System,
             Writes,
             Log,
