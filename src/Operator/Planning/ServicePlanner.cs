@@ -67,7 +67,7 @@ internal sealed class ServicePlanner(IKubernetesClient cluster, OperatorOptions 
     private ServiceProvider Compose(PlanClient client, string namespaceName)
     {
         var services = new ServiceCollection();
-        OperatorApplication.AddOperator(services, options with { Namespace = namespaceName, LeaderElect = false }, namespaceName);
+        OperatorApplication.AddOperator(services, options with { WatchNamespaces = [namespaceName], LeaderElect = false }, namespaceName);
         // In place of the operator's own, with its guard by the lease: this one writes nothing at all.
         services.RemoveAll<IKubernetesClient>();
         services.AddSingleton<IKubernetesClient>(client);

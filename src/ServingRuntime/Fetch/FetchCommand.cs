@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using Octavo.ServingContract;
 using Octavo.ServingRuntime.Fetch.Sources;
+using Octavo.ServingRuntime.Fetch.Transfer;
 
 namespace Octavo.ServingRuntime.Fetch;
 
@@ -102,7 +103,7 @@ internal static class FetchCommand
         try
         {
             var board = new ProgressBoard();
-            var endpoint = await ProgressEndpoint.StartAsync(board, options.ProgressHost, options.ProgressPort, environment).ConfigureAwait(false);
+            var endpoint = await ProgressEndpoint.StartAsync(board, options.ProgressHost, options.ProgressPort, environment, stop.Token).ConfigureAwait(false);
             await using var listening = endpoint.ConfigureAwait(false);
             result = await new ModelFetcher(options, environment, board).FetchAsync(stop.Token).ConfigureAwait(false);
             if (result.Code == FetchExitCode.Success && options.ResultFile is { } file)

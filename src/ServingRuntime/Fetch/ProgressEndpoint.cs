@@ -15,7 +15,7 @@ internal sealed class ProgressEndpoint : IAsyncDisposable
     public string? Url => application?.Urls.Single();
 
     /// <summary>Listens, where there is a port and it can be had: a fetch that nobody can watch is better than none.</summary>
-    public static async Task<ProgressEndpoint> StartAsync(ProgressBoard board, string host, int? port, FetchEnvironment environment)
+    public static async Task<ProgressEndpoint> StartAsync(ProgressBoard board, string host, int? port, FetchEnvironment environment, CancellationToken cancellationToken)
     {
         if (port is null)
         {
@@ -30,7 +30,7 @@ internal sealed class ProgressEndpoint : IAsyncDisposable
         application.MapGet(ServingPaths.FetchProgress, () => Results.Bytes(board.Read().ToJson(), "application/json"));
         try
         {
-            await application.StartAsync().ConfigureAwait(false);
+            await application.StartAsync(cancellationToken).ConfigureAwait(false);
             return new ProgressEndpoint(application);
         }
         catch (IOException e)

@@ -36,7 +36,7 @@ public sealed class FetchProgressTests : IAsyncLifetime, IDisposable
             return false;
         };
         var board = new ProgressBoard();
-        await using var endpoint = await ProgressEndpoint.StartAsync(board, "127.0.0.1", 0, place.Environment);
+        await using var endpoint = await ProgressEndpoint.StartAsync(board, "127.0.0.1", 0, place.Environment, CancellationToken.None);
         var fetch = new ModelFetcher(place.Options(Uri), place.Environment, board).FetchAsync(CancellationToken.None);
         (await reached.WaitAsync(TimeSpan.FromMinutes(2))).Should().BeTrue();
         using var http = new HttpClient();
@@ -95,8 +95,8 @@ public sealed class FetchProgressTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task StartAsync_PortIsTaken_SaysSoAndGoesOn()
     {
-        await using var first = await ProgressEndpoint.StartAsync(new ProgressBoard(), "127.0.0.1", 0, place.Environment);
-        await using var second = await ProgressEndpoint.StartAsync(new ProgressBoard(), "127.0.0.1", new Uri(first.Url!).Port, place.Environment);
+        await using var first = await ProgressEndpoint.StartAsync(new ProgressBoard(), "127.0.0.1", 0, place.Environment, CancellationToken.None);
+        await using var second = await ProgressEndpoint.StartAsync(new ProgressBoard(), "127.0.0.1", new Uri(first.Url!).Port, place.Environment, CancellationToken.None);
 
         second.Url.Should().BeNull();
         place.Log.ToString().Should().Contain("progress cannot be told");
