@@ -5,6 +5,7 @@ using Octavo.ControllerRuntime.Cache;
 using Octavo.ControllerRuntime.Controller;
 using Octavo.ControllerRuntime.Discovery;
 using Octavo.ControllerRuntime.Finalizer;
+using Octavo.ControllerRuntime.Health;
 using Octavo.ControllerRuntime.Metrics;
 using Octavo.ControllerRuntime.Queue;
 using Octavo.ControllerRuntime.Reconciliation;
@@ -135,5 +136,6 @@ public sealed class OperatorBuilder
         informers[typeof(T)] ?? new InformerOptions { Namespaces = KubernetesEntityAttribute.Of<T>().Namespaced ? Options.Namespaces : NamespaceScope.All },
         provider.GetRequiredService<TimeProvider>(),
         provider.GetRequiredService<ILogger<SharedInformer<T>>>(),
-        isOptional: isOptional);
+        isOptional: isOptional,
+        heartbeats: provider.GetRequiredService<Heartbeats>());
 }

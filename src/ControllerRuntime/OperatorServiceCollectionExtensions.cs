@@ -5,9 +5,11 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Octavo.ControllerRuntime.Cache;
 using Octavo.ControllerRuntime.Events;
+using Octavo.ControllerRuntime.Health;
 using Octavo.ControllerRuntime.LeaderElection;
 using Octavo.ControllerRuntime.Metrics;
 using Octavo.KubernetesClient;
+using Octavo.KubernetesClient.Http;
 
 namespace Octavo.ControllerRuntime;
 
@@ -42,13 +44,15 @@ public static class OperatorServiceCollectionExtensions
         services.TryAddSingleton<IKubernetesClient>(provider => new HttpKubernetesClient(
             provider.GetRequiredService<KubernetesClientConfiguration>(),
             provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<HttpKubernetesClient>>()));
+            provider.GetRequiredService<ILogger<HttpKubernetesClient>>(),
+            new RestClientMetrics(provider.GetRequiredService<IMeterFactory>().Create(RestClientMetrics.MeterName))));
         services.TryAddSingleton(provider => new ControllerMetrics(provider.GetRequiredService<IMeterFactory>()));
         services.TryAddSingleton(provider => new EventPublisher(
             provider.GetRequiredService<IKubernetesClient>(),
             options.Name,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<EventPublisher>>()));
+        services.TryAddSingleton<Heartbeats>();
         services.TryAddSingleton<Leadership>();
         services.AddSingleton(provider => CreateGate(provider, options.LeaderElection));
         Guard(services);
@@ -69,7 +73,9 @@ public static class OperatorServiceCollectionExtensions
         provider.GetRequiredService<TimeProvider>(),
         new Random(RandomNumberGenerator.GetInt32(int.MaxValue)),
         provider.GetRequiredService<ILogger<LeaderElector>>(),
-        provider.GetRequiredService<WriteGate>());
+        provider.GetRequiredService<WriteGate>(),
+        provider.GetRequiredService<Heartbeats>(),
+        provider.GetRequiredService<ControllerMetrics>());
 
     private static WriteGate CreateGate(IServiceProvider provider, LeaderElectionOptions options)
     {

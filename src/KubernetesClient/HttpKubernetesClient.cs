@@ -27,13 +27,13 @@ public sealed partial class HttpKubernetesClient : IKubernetesClient, IDisposabl
     private readonly ApiDiscovery discovery;
 
     /// <summary>Throws <see cref="KubernetesConfigurationException"/> where certificates or keys cannot be used; the network is not touched.</summary>
-    public HttpKubernetesClient(KubernetesClientConfiguration configuration, TimeProvider timeProvider, ILogger<HttpKubernetesClient>? logger = null)
+    public HttpKubernetesClient(KubernetesClientConfiguration configuration, TimeProvider timeProvider, ILogger<HttpKubernetesClient>? logger = null, RestClientMetrics? metrics = null)
     {
         this.configuration = configuration;
         this.timeProvider = timeProvider;
         var credentials = CredentialProvider.Create(configuration, timeProvider);
         http = new HttpTransport(new ConnectionFactory(configuration, credentials));
-        sender = new RequestSender(configuration, http, credentials, timeProvider, logger ?? NullLogger<HttpKubernetesClient>.Instance);
+        sender = new RequestSender(configuration, http, credentials, timeProvider, logger ?? NullLogger<HttpKubernetesClient>.Instance, metrics);
         discovery = new ApiDiscovery((path, accept, token) => sender.SendAsync(new ApiRequest(HttpMethod.Get, path) { Accept = accept }, ReadNodeAsync, token));
     }
 

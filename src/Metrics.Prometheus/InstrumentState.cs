@@ -110,11 +110,32 @@ internal sealed class InstrumentState
         MetricSeries[] all;
         lock (creation)
         {
+            if (IsObservable)
+            {
+                Prune(Interlocked.Read(ref generation));
+            }
+
             all = [.. byLabels.Values];
         }
 
-        var now = Interlocked.Read(ref generation);
-        return [.. all.Where(s => !IsObservable || s.Generation == now).Select(s => new MetricSample(s.Labels, s.Value, s.Histogram?.Snapshot()))];
+        return [.. all.Select(s => new MetricSample(s.Labels, s.Value, s.Histogram?.Snapshot()))];
+    }
+
+    /// <summary>What an observable instrument no longer reports must not count against the bound: the services of today are others than those of last year.</summary>
+    private void Prune(long current)
+    {
+        foreach (var (key, _) in byLabels.Where(s => s.Value.Generation != current).ToList())
+        {
+            byLabels.Remove(key);
+        }
+
+        foreach (var (tags, series) in byTags)
+        {
+            if (series.Generation != current)
+            {
+                byTags.TryRemove(tags, out _);
+            }
+        }
     }
 
     private MetricSeries? GetOrCreate(ReadOnlySpan<KeyValuePair<string, object?>> tags)

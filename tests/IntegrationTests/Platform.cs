@@ -45,7 +45,7 @@ public sealed class Platform : IAsyncLifetime
 
     public async Task StartOperatorAsync()
     {
-        OperatorProcess = Start("octavo-operator", ["--kubeconfig", KubeConfig, "--bind-address", $"127.0.0.1:{operatorPort}"]);
+        OperatorProcess = Start("octavo-operator", ["--kubeconfig", KubeConfig, "--bind-address", $"127.0.0.1:{operatorPort}", "--autoscaling-interval", "2"]);
         await WaitForSuccessAsync($"http://127.0.0.1:{operatorPort}/readyz");
     }
 

@@ -31,7 +31,7 @@ internal sealed class DemoProcesses(DemoOptions options, TimeProvider timeProvid
 
     public async Task StartControlPlaneAsync(Action<string> news, CancellationToken cancellationToken)
     {
-        var controller = Start("octavo-operator", ["--kubeconfig", options.KubeConfig, "--bind-address", $"127.0.0.1:{operatorPort}"]);
+        var controller = Start("octavo-operator", ["--kubeconfig", options.KubeConfig, "--bind-address", $"127.0.0.1:{operatorPort}", "--autoscaling-interval", "2"]);
         var gateway = Start("octavo-gateway", ["--kubeconfig", options.KubeConfig, "--host", "127.0.0.1", "--port", Text(gatewayPort)]);
         await WaitForSuccessAsync(controller, new Uri(OperatorAddress, "readyz"), news, cancellationToken);
         await WaitForSuccessAsync(gateway, new Uri(GatewayAddress, "readyz"), news, cancellationToken);

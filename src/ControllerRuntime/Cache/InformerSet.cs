@@ -8,6 +8,8 @@ public sealed class InformerSet(IEnumerable<IInformer> informers)
     /// <summary>Every cache has been full at least once: what readiness asks.</summary>
     public bool HasSynced => informers.All(i => i.HasSynced);
 
+    public IReadOnlyList<IInformer> All => informers;
+
     /// <summary>Those that have not, for a readiness answer that says why.</summary>
     public IReadOnlyList<string> NotSynced => [.. informers.Where(i => !i.HasSynced).Select(i => i.Name)];
 

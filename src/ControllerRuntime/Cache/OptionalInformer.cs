@@ -65,6 +65,8 @@ public sealed class OptionalInformer<T> : IInformer where T : class, IKubernetes
         }
     }
 
+    public string? Complaint => Unavailability;
+
     /// <summary>The first answer has come: the cache is full, or it is known why not.</summary>
     public bool HasSynced => settled.Task.IsCompletedSuccessfully;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using Octavo.ControllerRuntime.Health;
 using Octavo.ControllerRuntime.Retry;
 using Octavo.KubernetesClient;
 using Octavo.KubernetesClient.Models;
@@ -12,7 +13,7 @@ namespace Octavo.ControllerRuntime.Cache;
 /// seen; where the server no longer knows that version (410) everything is listed again, and what vanished meanwhile is told as a deletion.
 /// </summary>
 internal sealed class Reflector<T>(
-    IKubernetesClient client, string? namespaceName, InformerOptions options, bool isOptional, InformerStore<T> store, TimeProvider timeProvider, Random random, ILogger logger, Action changed)
+    IKubernetesClient client, string? namespaceName, InformerOptions options, bool isOptional, InformerStore<T> store, TimeProvider timeProvider, Random random, ILogger logger, Heartbeats? heartbeats, Action changed)
     where T : class, IKubernetesObject
 {
     /// <summary>A watch that ends sooner without an event is a failure in disguise; without this it would be asked for in a tight loop.</summary>
@@ -35,14 +36,19 @@ internal sealed class Reflector<T>(
     /// <summary>The version up to which its part of the store is complete.</summary>
     public string? ResourceVersion => Volatile.Read(ref resourceVersion);
 
+    /// <summary>The longest watch, its connection's grace, the longest pause, and time to list.</summary>
+    private TimeSpan LongestSilence => (options.MinWatchTimeout * 2) + options.MaxBackoff + options.RefusalPause + TimeSpan.FromMinutes(10);
+
     /// <summary>Lists and watches until cancelled; the network's failures never end it. May be run again afterwards.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        using var life = heartbeats?.Begin($"cache of {Name}", LongestSilence);
         try
         {
             while (true)
             {
                 cancellationToken.ThrowIfCancellationRequested();
+                life?.Beat();
                 var wait = await ListAndWatchAsync(cancellationToken).ConfigureAwait(false);
                 if (wait > TimeSpan.Zero)
                 {

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
+using Octavo.ControllerRuntime.Health;
 using Octavo.KubernetesClient;
 using Octavo.KubernetesClient.Models;
 
@@ -17,7 +18,7 @@ public sealed class SharedInformer<T> : IInformer where T : class, IKubernetesOb
 
     /// <summary>Throws <see cref="ArgumentException"/> for some namespaces of a kind that is in none.</summary>
     /// <param name="isOptional">See <see cref="InformerOptions.RefusalPause"/>.</param>
-    public SharedInformer(IKubernetesClient client, InformerOptions options, TimeProvider timeProvider, ILogger logger, Random? random = null, bool isOptional = false)
+    public SharedInformer(IKubernetesClient client, InformerOptions options, TimeProvider timeProvider, ILogger logger, Random? random = null, bool isOptional = false, Heartbeats? heartbeats = null)
     {
         if (!KubernetesEntityAttribute.Of<T>().Namespaced && !options.Namespaces.IsAll)
         {
@@ -30,7 +31,7 @@ public sealed class SharedInformer<T> : IInformer where T : class, IKubernetesOb
         reflectors =
         [
             .. options.Namespaces.Paths.Select(path =>
-                new Reflector<T>(client, path, options, isOptional, store, timeProvider, new Random(source.Next()), logger, OnReflectorChanged)),
+                new Reflector<T>(client, path, options, isOptional, store, timeProvider, new Random(source.Next()), logger, heartbeats, OnReflectorChanged)),
         ];
     }
 
@@ -42,6 +43,8 @@ public sealed class SharedInformer<T> : IInformer where T : class, IKubernetesOb
 
     /// <summary>Why the cache, or a part of it, is not kept at the moment; null while all is well.</summary>
     public CacheTrouble? Trouble => reflectors.Select(r => r.Trouble).FirstOrDefault(t => t is not null);
+
+    public string? Complaint => Trouble?.Reason ?? (HasSynced ? null : $"{Name} are being listed");
 
     /// <summary>The version up to which the cache is complete; null before the first list, and where several namespaces have a version each.</summary>
     public string? LastSyncResourceVersion => reflectors is [var single] ? single.ResourceVersion : null;

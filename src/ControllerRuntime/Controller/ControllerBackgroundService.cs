@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Octavo.ControllerRuntime.Cache;
+using Octavo.ControllerRuntime.Health;
 using Octavo.ControllerRuntime.LeaderElection;
 using Octavo.ControllerRuntime.Metrics;
 using Octavo.ControllerRuntime.Queue;
@@ -17,10 +18,11 @@ internal sealed class ControllerBackgroundService<TEntity>(
     ControllerOptions options,
     TimeProvider timeProvider,
     ControllerMetrics metrics,
+    Heartbeats heartbeats,
     ILogger<ControllerBackgroundService<TEntity>> logger) : BackgroundService
     where TEntity : class, IKubernetesObject
 {
-    private readonly ReconcileLoop loop = new(queue, reconciler.ReconcileAsync, options, timeProvider, logger, metrics);
+    private readonly ReconcileLoop loop = new(queue, reconciler.ReconcileAsync, options, timeProvider, logger, metrics, heartbeats);
 
     public override void Dispose()
     {

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Octavo.ControllerRuntime.Health;
 using Octavo.ControllerRuntime.LeaderElection;
 using Octavo.ControllerRuntime.Metrics;
 using Octavo.ControllerRuntime.Queue;
@@ -14,8 +15,12 @@ public sealed class ReconcileLoop(
     ControllerOptions options,
     TimeProvider timeProvider,
     ILogger logger,
-    ControllerMetrics? metrics = null)
+    ControllerMetrics? metrics = null,
+    Heartbeats? heartbeats = null)
 {
+    /// <summary>How long after its deadline and its grace a reconcile that does not end counts as stuck.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
     private long serial;
 
     /// <summary>Until cancelled or the queue is shut down. A reconcile under way then may end within the grace; else it is cancelled and its key is kept.</summary>
@@ -50,6 +55,7 @@ public sealed class ReconcileLoop(
     {
         var id = Interlocked.Increment(ref serial);
         using var scope = ControllerLog.Scope(logger, queue.Name, key, id);
+        using var life = heartbeats?.Begin($"reconcile of {queue.Name} {key}", options.ReconcileTimeout + options.StopGrace + Patience);
         var started = timeProvider.GetTimestamp();
         metrics?.WorkerBusy(queue.Name, 1);
         var result = "success";
@@ -90,6 +96,10 @@ public sealed class ReconcileLoop(
             queue.AddRateLimited(key);
             ControllerLog.Failed(logger, exception, queue.Name, key, exception.Message);
             result = "error";
+            if (exception is not (KubernetesException or HttpRequestException or IOException or TimeoutException or OperationCanceledException))
+            {
+                metrics?.Panicked(queue.Name);
+            }
         }
         finally
         {
@@ -110,6 +120,7 @@ public sealed class ReconcileLoop(
         }
         catch (OperationCanceledException exception) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
+            metrics?.TimedOut(queue.Name);
             return ReconcileOutcome.Failed($"not done within {options.ReconcileTimeout}", exception);
         }
     }

@@ -1,4 +1,6 @@
 using Microsoft.Extensions.Logging;
+using Octavo.ControllerRuntime.Health;
+using Octavo.ControllerRuntime.Metrics;
 
 namespace Octavo.ControllerRuntime.LeaderElection;
 
@@ -16,6 +18,8 @@ public sealed class LeaderElector
     private readonly Random random;
     private readonly ILogger logger;
     private readonly WriteGate? gate;
+    private readonly Heartbeats? heartbeats;
+    private readonly ControllerMetrics? metrics;
     private LeaderElectionRecord? observed;
     private long observedAt;
 
@@ -23,7 +27,7 @@ public sealed class LeaderElector
     private long heldSince;
 
     /// <summary>Throws <see cref="ArgumentException"/> with all errors of the options. Opens and shuts the gate, where it is given one.</summary>
-    public LeaderElector(LeaseLock leaseLock, LeaderElectionOptions options, TimeProvider timeProvider, Random random, ILogger logger, WriteGate? gate = null)
+    public LeaderElector(LeaseLock leaseLock, LeaderElectionOptions options, TimeProvider timeProvider, Random random, ILogger logger, WriteGate? gate = null, Heartbeats? heartbeats = null, ControllerMetrics? metrics = null)
     {
         if (options.Validate() is { Count: > 0 } errors)
         {
@@ -31,7 +35,11 @@ public sealed class LeaderElector
         }
 
         (this.leaseLock, this.options, this.timeProvider, this.random, this.logger, this.gate) = (leaseLock, options, timeProvider, random, logger, gate);
+        (this.heartbeats, this.metrics) = (heartbeats, metrics);
     }
+
+    /// <summary>Longer than any step of the loop may take, the end of the leader's work among them: who is silent for longer is stuck.</summary>
+    private TimeSpan LongestSilence => (options.LeaseDuration * 2) + TimeSpan.FromMinutes(1);
 
     /// <summary>By the record seen last.</summary>
     public bool IsLeader => observed?.HolderIdentity == options.Identity;
@@ -46,9 +54,10 @@ public sealed class LeaderElector
     /// </summary>
     public async Task RunUntilLeadershipLostAsync(Func<CancellationToken, Task> whileLeading, CancellationToken cancellationToken)
     {
+        using var life = heartbeats?.Begin($"leader election of {leaseLock.Description}", LongestSilence);
         try
         {
-            await AcquireAsync(cancellationToken).ConfigureAwait(false);
+            await AcquireAsync(life, cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -62,7 +71,7 @@ public sealed class LeaderElector
         var work = Task.Run(() => whileLeading(term.Token), CancellationToken.None);
         try
         {
-            await RenewAsync(work, term.Token).ConfigureAwait(false);
+            await RenewAsync(life, work, term.Token).ConfigureAwait(false);
         }
         finally
         {
@@ -81,11 +90,12 @@ public sealed class LeaderElector
         }
     }
 
-    private async Task AcquireAsync(CancellationToken cancellationToken)
+    private async Task AcquireAsync(Heartbeat? life, CancellationToken cancellationToken)
     {
         LeaderElectionLog.Waiting(logger, leaseLock.Description, options.Identity);
         while (!await TryWithinDeadlineAsync(cancellationToken).ConfigureAwait(false))
         {
+            life?.Beat();
             await Task.Delay(NextLook(), timeProvider, cancellationToken).ConfigureAwait(false);
         }
     }
@@ -114,10 +124,12 @@ public sealed class LeaderElector
     }
 
     /// <summary>Renews until the deadline passes without a success, somebody else holds the lease, the work ends, or we are told to stop.</summary>
-    private async Task RenewAsync(Task work, CancellationToken cancellationToken)
+    private async Task RenewAsync(Heartbeat? life, Task work, CancellationToken cancellationToken)
     {
         while (await PauseAsync(options.RetryPeriod - timeProvider.GetElapsedTime(heldSince), work, cancellationToken).ConfigureAwait(false))
         {
+            life?.Beat();
+
             // Not from now: a renewal that took long has used up part of the lease already, and a process that slept may have used up all.
             var left = options.RetryPeriod + options.RenewDeadline - timeProvider.GetElapsedTime(heldSince);
             if (left > TimeSpan.Zero && await RenewWithinAsync(left, work, cancellationToken).ConfigureAwait(false))
@@ -174,6 +186,7 @@ public sealed class LeaderElector
                 }
                 catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
                 {
+                    metrics?.LeaseRenewedSlowly(leaseLock.Name);
                     LeaderElectionLog.RenewFailed(logger, leaseLock.Description, exception.Message);
                 }
             }

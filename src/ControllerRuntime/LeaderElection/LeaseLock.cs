@@ -8,6 +8,8 @@ public sealed class LeaseLock(IKubernetesClient client, string namespaceName, st
 {
     private V1Lease? last;
 
+    public string Name => name;
+
     public string Description => $"{namespaceName}/{name}";
 
     /// <summary>Null where the lease does not exist.</summary>

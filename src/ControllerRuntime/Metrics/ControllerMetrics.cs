@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 
 namespace Octavo.ControllerRuntime.Metrics;
@@ -24,6 +25,10 @@ public sealed class ControllerMetrics : IDisposable
     private readonly Histogram<double> queueTime;
     private readonly Histogram<double> workTime;
     private readonly UpDownCounter<long> leading;
+    private readonly Counter<long> panics;
+    private readonly Counter<long> timeouts;
+    private readonly Counter<long> slowPaths;
+    private readonly ConcurrentDictionary<string, Func<(double Sum, double Longest)>> unfinished = new(StringComparer.Ordinal);
 
     public ControllerMetrics(IMeterFactory? factory = null)
     {
@@ -41,6 +46,11 @@ public sealed class ControllerMetrics : IDisposable
         retries = meter.CreateCounter<long>("workqueue_retries_total", description: "Keys added again after a failure.");
         queueTime = meter.CreateHistogram("workqueue_queue_duration_seconds", "s", "How long keys wait.", advice: buckets);
         workTime = meter.CreateHistogram("workqueue_work_duration_seconds", "s", "How long keys are worked on.", advice: buckets);
+        panics = meter.CreateCounter<long>("controller_runtime_reconcile_panics_total", description: "Reconciles that ended by an exception that is no answer of the outside world: a bug.");
+        timeouts = meter.CreateCounter<long>("controller_runtime_reconcile_timeouts_total", description: "Reconciles that were cancelled because they took too long.");
+        slowPaths = meter.CreateCounter<long>("leader_election_slowpath_total", description: "Renewals of the lease that needed a read, because the write alone failed.");
+        meter.CreateObservableGauge("workqueue_unfinished_work_seconds", () => Unfinished(static u => u.Sum), "s", "Seconds that the keys being worked on have taken so far, added up.");
+        meter.CreateObservableGauge("workqueue_longest_running_processor_seconds", () => Unfinished(static u => u.Longest), "s", "Seconds that the key worked on longest has taken so far.");
         leading = meter.CreateUpDownCounter<long>("leader_election_master_status", description: "1 while this process leads.");
     }
 
@@ -54,6 +64,10 @@ public sealed class ControllerMetrics : IDisposable
             reconcileErrors.Add(1, new KeyValuePair<string, object?>("controller", controller));
         }
     }
+
+    public void Panicked(string controller) => panics.Add(1, new KeyValuePair<string, object?>("controller", controller));
+
+    public void TimedOut(string controller) => timeouts.Add(1, new KeyValuePair<string, object?>("controller", controller));
 
     public void TerminalError(string controller) => terminalErrors.Add(1, new KeyValuePair<string, object?>("controller", controller));
 
@@ -70,6 +84,8 @@ public sealed class ControllerMetrics : IDisposable
         var tag = new KeyValuePair<string, object?>("controller", controller);
         reconcileErrors.Add(0, tag);
         terminalErrors.Add(0, tag);
+        panics.Add(0, tag);
+        timeouts.Add(0, tag);
         activeWorkers.Add(0, tag);
         maxWorkers.Add(workers, tag);
     }
@@ -78,7 +94,13 @@ public sealed class ControllerMetrics : IDisposable
 
     public void Leading(string lease, bool isLeader) => leading.Add(isLeader ? 1 : -1, new KeyValuePair<string, object?>("name", lease));
 
-    public void LeaderElectionStarted(string lease) => leading.Add(0, new KeyValuePair<string, object?>("name", lease));
+    public void LeaderElectionStarted(string lease)
+    {
+        leading.Add(0, new KeyValuePair<string, object?>("name", lease));
+        slowPaths.Add(0, new KeyValuePair<string, object?>("name", lease));
+    }
+
+    public void LeaseRenewedSlowly(string lease) => slowPaths.Add(1, new KeyValuePair<string, object?>("name", lease));
 
     public void Dispose()
     {
@@ -88,8 +110,10 @@ public sealed class ControllerMetrics : IDisposable
         }
     }
 
-    internal void QueueCreated(string queue)
+    /// <param name="measure">Seconds that keys have been worked on: all together, and the one that takes longest.</param>
+    internal void QueueCreated(string queue, Func<(double Sum, double Longest)> measure)
     {
+        unfinished[queue] = measure;
         depth.Add(0, Queue(queue));
         adds.Add(0, Queue(queue));
         retries.Add(0, Queue(queue));
@@ -108,6 +132,9 @@ public sealed class ControllerMetrics : IDisposable
     }
 
     internal void QueueDone(string queue, TimeSpan worked) => workTime.Record(worked.TotalSeconds, Queue(queue));
+
+    private IEnumerable<Measurement<double>> Unfinished(Func<(double Sum, double Longest), double> value) =>
+        unfinished.Select(queue => new Measurement<double>(value(queue.Value()), Queue(queue.Key)));
 
     private static KeyValuePair<string, object?> Queue(string name) => new("name", name);
 }

@@ -29,7 +29,7 @@ public sealed class WorkQueue : IDisposable
         this.limiter = limiter ?? new ItemExponentialFailureRateLimiter(
             ItemExponentialFailureRateLimiter.DefaultBaseDelay, ItemExponentialFailureRateLimiter.DefaultMaxDelay);
         this.metrics = metrics;
-        metrics?.QueueCreated(name);
+        metrics?.QueueCreated(name, Unfinished);
     }
 
     public string Name { get; }
@@ -165,6 +165,23 @@ public sealed class WorkQueue : IDisposable
     }
 
     public void Dispose() => ShutDown();
+
+    private (double Sum, double Longest) Unfinished()
+    {
+        lock (gate)
+        {
+            var now = timeProvider.GetTimestamp();
+            double sum = 0, longest = 0;
+            foreach (var started in processing.Values)
+            {
+                var seconds = timeProvider.GetElapsedTime(started, now).TotalSeconds;
+                sum += seconds;
+                longest = Math.Max(longest, seconds);
+            }
+
+            return (sum, longest);
+        }
+    }
 
     private void MakeReady(NamespacedName key)
     {

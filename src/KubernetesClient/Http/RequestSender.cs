@@ -8,7 +8,7 @@ namespace Octavo.KubernetesClient.Http;
 /// One request and its answer: credential, deadline, one more try with a renewed credential after a 401, and bounded waiting where the server says Retry-After.
 /// </summary>
 internal sealed class RequestSender(
-    KubernetesClientConfiguration configuration, HttpTransport http, CredentialProvider credentials, TimeProvider timeProvider, ILogger logger)
+    KubernetesClientConfiguration configuration, HttpTransport http, CredentialProvider credentials, TimeProvider timeProvider, ILogger logger, RestClientMetrics? metrics = null)
 {
     private readonly string root = configuration.Host.GetLeftPart(UriPartial.Path).TrimEnd('/');
     private readonly WarningLog warnings = new(logger);
@@ -27,7 +27,7 @@ internal sealed class RequestSender(
                 try
                 {
                     using var message = Message(request, credential);
-                    var response = await http.For(credential).SendAsync(message, linked.Token).ConfigureAwait(false);
+                    var response = await ExchangeAsync(message, credential, linked.Token).ConfigureAwait(false);
                     var keep = false;
                     try
                     {
@@ -58,6 +58,7 @@ internal sealed class RequestSender(
             if (failure.StatusCode == HttpStatusCode.Unauthorized && !renewed && credentials.Invalidate(credential))
             {
                 renewed = true;
+                metrics?.Retried(request.Method, configuration.Host.Authority, (int)failure.StatusCode);
                 continue;
             }
 
@@ -67,7 +68,24 @@ internal sealed class RequestSender(
             }
 
             RequestLog.Waiting(logger, request.Method, request.PathAndQuery, (int)failure.StatusCode, failure.RetryAfter!.Value.TotalSeconds);
+            metrics?.Retried(request.Method, configuration.Host.Authority, (int)failure.StatusCode);
             await Task.Delay(failure.RetryAfter!.Value, timeProvider, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<HttpResponseMessage> ExchangeAsync(HttpRequestMessage message, Credential credential, CancellationToken cancellationToken)
+    {
+        var started = timeProvider.GetTimestamp();
+        int? status = null;
+        try
+        {
+            var response = await http.For(credential).SendAsync(message, cancellationToken).ConfigureAwait(false);
+            status = (int)response.StatusCode;
+            return response;
+        }
+        finally
+        {
+            metrics?.Answered(message.Method, configuration.Host.Authority, status, timeProvider.GetElapsedTime(started));
         }
     }
 

@@ -53,8 +53,9 @@ internal sealed partial class Autoscaler(
 
     private async Task ScrapeAsync(V1Pod pod, ReplicaMetricNames names, CancellationToken cancellationToken)
     {
+        var started = timeProvider.GetTimestamp();
         var (reading, failure) = await scraper.ScrapeAsync(ServingMetricsScraper.MetricsUri(pod.Status!.PodIP!), names, cancellationToken).ConfigureAwait(false);
-        metrics.Scraped(reading is not null);
+        metrics.Scraped(reading is not null, timeProvider.GetElapsedTime(started));
         if (reading is not null)
         {
             var now = timeProvider.GetUtcNow();

@@ -1,4 +1,5 @@
 using Octavo.ControllerRuntime.Cache;
+using Octavo.ControllerRuntime.Health;
 using Octavo.ControllerRuntime.LeaderElection;
 using Octavo.Operator.Configuration;
 
@@ -10,10 +11,14 @@ internal sealed partial class AutoscalerBackgroundService(
     AutoscalerStates states,
     InformerSet informers,
     Leadership leadership,
+    Heartbeats heartbeats,
     OperatorOptions options,
     TimeProvider timeProvider,
     ILogger<AutoscalerBackgroundService> logger) : BackgroundService
 {
+    /// <summary>Every replica of a big cluster asked in vain, each to the end of its deadline, and the pause before.</summary>
+    private static readonly TimeSpan LongestLook = TimeSpan.FromMinutes(15);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         try
@@ -29,9 +34,11 @@ internal sealed partial class AutoscalerBackgroundService(
     {
         await informers.WaitForSyncAsync(cancellationToken).ConfigureAwait(false);
         states.Clear();
+        using var life = heartbeats.Begin("autoscaler", LongestLook);
         using var timer = new PeriodicTimer(options.AutoscalingInterval, timeProvider);
         while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
         {
+            life.Beat();
             try
             {
                 await autoscaler.TickAsync(cancellationToken).ConfigureAwait(false);

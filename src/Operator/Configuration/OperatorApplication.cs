@@ -3,6 +3,7 @@ using Octavo.ControllerRuntime;
 using Octavo.ControllerRuntime.Cache;
 using Octavo.ControllerRuntime.Metrics;
 using Octavo.KubernetesClient;
+using Octavo.KubernetesClient.Http;
 using Octavo.KubernetesClient.Models;
 using Octavo.Metrics.Prometheus;
 using Octavo.Operator.Controller;
@@ -20,21 +21,14 @@ internal static class OperatorApplication
     {
         var cluster = KubernetesClientConfiguration.Load(options.Kubeconfig) with { UserAgent = ServingObjectMeta.FieldManager };
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders().AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.TimestampFormat = "HH:mm:ss ";
-        });
-        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning);
+        AddLogging(builder.Logging, options);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(options.BindEndPoint));
         builder.Services.AddSingleton(cluster);
         AddOperator(builder.Services, options, cluster.Namespace);
 
         var application = builder.Build();
-        application.MapGet("/healthz", () => "ok");
-        application.MapGet("/readyz", (InformerSet informers) => informers.HasSynced
-            ? Results.Text("ok")
-            : Results.Text($"waiting for {string.Join(", ", informers.NotSynced)}", statusCode: (int)HttpStatusCode.ServiceUnavailable));
+        application.MapGet("/healthz", (OperatorHealth health) => Answer(health.Live()));
+        application.MapGet("/readyz", (OperatorHealth health, HttpRequest request) => Answer(health.Ready(verbose: request.Query.ContainsKey("verbose"))));
         application.MapPrometheusScrapingEndpoint();
         return application;
     }
@@ -42,11 +36,13 @@ internal static class OperatorApplication
     /// <summary>Everything but the listener and the configuration of the cluster, so that tests can bring a client of their own.</summary>
     public static void AddOperator(IServiceCollection services, OperatorOptions options, string ownNamespace)
     {
-        var scope = NamespaceScope.Of(options.Namespace);
+        var scope = NamespaceScope.Of(options.WatchNamespaces);
         var made = new InformerOptions { Namespaces = scope, LabelSelector = ServingObjectMeta.ManagedSelector };
         services.AddSingleton(options);
         services.AddSingleton<OperatorMetrics>();
-        services.AddPrometheusMetrics(OperatorMetrics.MeterName, ControllerMetrics.MeterName);
+        services.AddSingleton<OperatorHealth>();
+        services.AddPrometheusMetrics(OperatorMetrics.MeterName, ControllerMetrics.MeterName, RestClientMetrics.MeterName);
+        services.AddSingleton(new MeterCollectorOptions { MaxSeriesPerInstrument = OperatorMetrics.MaxSeries });
         services.AddKubernetesOperator(runtime =>
         {
             runtime.Name = ServingObjectMeta.FieldManager;
@@ -68,6 +64,34 @@ internal static class OperatorApplication
             feature.AddServices(services);
         }
     }
+
+    private static void AddLogging(ILoggingBuilder logging, OperatorOptions options)
+    {
+        logging.ClearProviders().SetMinimumLevel(options.LogLevel);
+        if (options.LogJson)
+        {
+            logging.AddJsonConsole(console =>
+            {
+                console.UseUtcTimestamp = true;
+                console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ";
+                console.IncludeScopes = true;
+            });
+        }
+        else
+        {
+            logging.AddSimpleConsole(console =>
+            {
+                console.SingleLine = true;
+                console.TimestampFormat = "HH:mm:ss ";
+            });
+        }
+
+        var least = options.LogLevel > LogLevel.Warning ? options.LogLevel : LogLevel.Warning;
+        logging.AddFilter("Microsoft", least).AddFilter("System", least);
+    }
+
+    private static IResult Answer((bool IsWell, string Text) health) =>
+        Results.Text(health.Text, statusCode: (int)(health.IsWell ? HttpStatusCode.OK : HttpStatusCode.ServiceUnavailable));
 
     private static ClusterView CreateView(IServiceProvider provider)
     {

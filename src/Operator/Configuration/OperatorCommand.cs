@@ -8,21 +8,30 @@ namespace Octavo.Operator.Configuration;
 internal static class OperatorCommand
 {
     private const int UsageError = 2;
+    private const string TextFormat = "text";
+    private const string JsonFormat = "json";
 
     public static RootCommand Create()
     {
         var defaults = new OperatorOptions();
         var kubeconfig = new Option<string?>("--kubeconfig") { Description = "Kubeconfig file. Default: in-cluster, then KUBECONFIG, then ~/.kube/config." };
-        var watched = new Option<string?>("--namespace") { Description = "Namespace to serve. Default: all." };
+        var watched = new Option<string[]>("--watch-namespaces", "--namespace")
+        {
+            Description = "Namespaces to serve, with commas between or by repeating the flag; only rights in these are needed then. Default: all.",
+            HelpName = "NAME,NAME",
+        };
         var elect = new Option<bool>("--leader-elect") { Description = "Let one of several operators lead, by a Lease." };
         var leaseNamespace = new Option<string?>("--leader-election-namespace") { Description = "Namespace of the Lease. Default: the operator's own." };
         var bind = new Option<string>("--bind-address") { Description = "Where /healthz, /readyz and /metrics answer.", DefaultValueFactory = _ => defaults.BindAddress };
         var image = new Option<string>("--runtime-image") { Description = "Image of services that name none.", DefaultValueFactory = _ => defaults.RuntimeImage };
         var interval = new Option<double>("--autoscaling-interval") { Description = "Seconds between two looks of the autoscaler.", DefaultValueFactory = _ => defaults.AutoscalingInterval.TotalSeconds };
         var workers = new Option<int>("--workers") { Description = "Services that are reconciled at once.", DefaultValueFactory = _ => defaults.Workers };
+        var level = new Option<LogLevel>("--log-level") { Description = "Least important lines to write: Trace, Debug, Information, Warning, Error, Critical or None.", DefaultValueFactory = _ => defaults.LogLevel };
+        var format = new Option<string>("--log-format") { Description = "text, or json: one object a line.", DefaultValueFactory = _ => TextFormat };
+        format.AcceptOnlyFromAmong(TextFormat, JsonFormat);
         var root = new RootCommand("Octavo's operator: turns InferenceServices into running replicas and scales them.")
         {
-            kubeconfig, watched, elect, leaseNamespace, bind, image, interval, workers, Manifests(),
+            kubeconfig, watched, elect, leaseNamespace, bind, image, interval, workers, level, format, Manifests(),
         };
         var features = OperatorFeatures.Create();
         foreach (var flag in features.SelectMany(f => f.Flags))
@@ -35,13 +44,15 @@ internal static class OperatorCommand
             {
                 Features = features,
                 Kubeconfig = parsed.GetValue(kubeconfig),
-                Namespace = parsed.GetValue(watched),
+                WatchNamespaces = [.. (parsed.GetValue(watched) ?? []).SelectMany(names => names.Split(',', StringSplitOptions.TrimEntries))],
                 LeaderElect = parsed.GetValue(elect),
                 LeaderElectionNamespace = parsed.GetValue(leaseNamespace),
                 BindAddress = parsed.GetValue(bind)!,
                 RuntimeImage = parsed.GetValue(image)!,
                 AutoscalingInterval = TimeSpan.FromSeconds(Math.Clamp(parsed.GetValue(interval), 0, 1e6)),
                 Workers = parsed.GetValue(workers),
+                LogLevel = parsed.GetValue(level),
+                LogJson = parsed.GetValue(format) == JsonFormat,
             },
             [.. features.SelectMany(f => f.Read(parsed))],
             parsed.InvocationConfiguration.Error,

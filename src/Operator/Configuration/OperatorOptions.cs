@@ -8,8 +8,8 @@ internal sealed record OperatorOptions
     /// <summary>The kubeconfig; null: in-cluster, then KUBECONFIG, then ~/.kube/config.</summary>
     public string? Kubeconfig { get; init; }
 
-    /// <summary>The namespace to serve; null: all.</summary>
-    public string? Namespace { get; init; }
+    /// <summary>The namespaces to serve; none: all. With some, a Role in each of them is all that is needed.</summary>
+    public IReadOnlyList<string> WatchNamespaces { get; init; } = [];
 
     /// <summary>Whether several operators may run, of which one leads.</summary>
     public bool LeaderElect { get; init; }
@@ -23,14 +23,20 @@ internal sealed record OperatorOptions
     /// <summary>Image of services that name none.</summary>
     public string RuntimeImage { get; init; } = "octavo/serving-runtime:0.1.0";
 
-    /// <summary>Time between two looks of the autoscaler.</summary>
-    public TimeSpan AutoscalingInterval { get; init; } = TimeSpan.FromSeconds(2);
+    /// <summary>Time between two looks of the autoscaler, each of which asks every ready replica.</summary>
+    public TimeSpan AutoscalingInterval { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long a replica may take to tell its load.</summary>
     public TimeSpan ScrapeTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>InferenceServices that are reconciled at once.</summary>
     public int Workers { get; init; } = 4;
+
+    /// <summary>Lines that are less important are not written.</summary>
+    public LogLevel LogLevel { get; init; } = LogLevel.Information;
+
+    /// <summary>A JSON object a line, for collectors, instead of text for people.</summary>
+    public bool LogJson { get; init; }
 
     /// <summary>What the operator consists of, each feature with its own options.</summary>
     public IReadOnlyList<IOperatorFeature> Features { get; init; } = OperatorFeatures.Create();
@@ -47,7 +53,11 @@ internal sealed record OperatorOptions
             errors.Add($"--kubeconfig: {Kubeconfig} does not exist");
         }
 
-        CheckNamespace("--namespace", Namespace);
+        foreach (var name in WatchNamespaces)
+        {
+            CheckNamespace("--watch-namespaces", name);
+        }
+
         CheckNamespace("--leader-election-namespace", LeaderElectionNamespace);
 
         if (!IPEndPoint.TryParse(BindAddress, out _) || !BindAddress.Contains(':', StringComparison.Ordinal))

@@ -5,12 +5,13 @@ using Octavo.KubernetesClient;
 using Octavo.KubernetesClient.Models;
 using Octavo.Operator.Entities;
 using Octavo.Operator.Events;
+using Octavo.Operator.Metrics;
 using Octavo.Operator.Resources;
 
 namespace Octavo.Operator.Controller;
 
 /// <summary>Writes the status once, last, and only where it differs; then tells the transitions as Events.</summary>
-internal sealed class StatusReconciler(IKubernetesClient client, StatusBuilder builder, EventPublisher events) : ISubReconciler
+internal sealed class StatusReconciler(IKubernetesClient client, StatusBuilder builder, EventPublisher events, OperatorMetrics metrics) : ISubReconciler
 {
     /// <summary>
     /// Our last status by InferenceService, with the version of the object it was computed from: as long as the cache still shows that version it
@@ -53,6 +54,11 @@ internal sealed class StatusReconciler(IKubernetesClient client, StatusBuilder b
         }
 
         written[key] = (service.Metadata.ResourceVersion, status);
+        if (status.Startup is { TotalSeconds: not null } startup && (service.Status?.Startup?.Pod != startup.Pod || service.Status.Startup.TotalSeconds is null))
+        {
+            metrics.Started(startup);
+        }
+
         foreach (var note in InferenceServiceEvents.Between(service.Status, status))
         {
             await events.PublishAsync(service, note.Type, note.Reason, note.Message, cancellationToken).ConfigureAwait(false);

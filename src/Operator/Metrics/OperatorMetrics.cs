@@ -1,36 +1,88 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Octavo.ControllerRuntime;
+using Octavo.Operator.Entities;
 
 namespace Octavo.Operator.Metrics;
 
-/// <summary>The operator's own instruments.</summary>
+/// <summary>The operator's own instruments. Series of a service end with the service, so their number follows what is there now.</summary>
 internal sealed class OperatorMetrics
 {
     public const string MeterName = "Octavo.Operator";
 
+    /// <summary>Of one instrument: room for ten thousand services, of which each was scaled in both directions.</summary>
+    public const int MaxSeries = 20_000;
+
+    /// <summary>From a replica beside the operator to the end of the default deadline and beyond.</summary>
+    private static readonly double[] ScrapeSeconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5];
+
+    /// <summary>From a tiny model in a cache to hundreds of gigabytes over a slow line.</summary>
+    private static readonly double[] StartupSeconds = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200];
+
     private readonly ConcurrentDictionary<NamespacedName, (int Desired, int Ready)> replicas = new();
-    private readonly Counter<long> decisions;
+    private readonly ConcurrentDictionary<(NamespacedName Service, string Direction, string Reason), long> decisions = new();
     private readonly Counter<long> scrapes;
+    private readonly Histogram<double> scrapeTime;
+    private readonly Histogram<double> startupTime;
 
     public OperatorMetrics(IMeterFactory factory)
     {
         var meter = factory.Create(MeterName);
         meter.CreateObservableGauge("octavo_inference_service_desired_replicas", () => Measure(r => r.Desired), description: "Replicas that are wanted.");
         meter.CreateObservableGauge("octavo_inference_service_ready_replicas", () => Measure(r => r.Ready), description: "Replicas that are ready.");
-        decisions = meter.CreateCounter<long>("octavo_autoscaler_decisions_total", description: "Changes of the number of replicas by the autoscaler.");
+        meter.CreateObservableCounter("octavo_autoscaler_decisions_total", Decisions, description: "Changes of the number of replicas by the autoscaler.");
         scrapes = meter.CreateCounter<long>("octavo_autoscaler_scrapes_total", description: "Reads of replicas' metrics, by result.");
+        scrapeTime = meter.CreateHistogram(
+            "octavo_autoscaler_scrape_duration_seconds", "s", "How long replicas take to tell their load.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = ScrapeSeconds });
+        startupTime = meter.CreateHistogram(
+            "octavo_replica_startup_seconds",
+            "s",
+            "Where the time of replicas' starts went, by phase: scheduling, image, download, load, warm_up, and total from the pod's creation to its being ready.",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = StartupSeconds });
     }
 
     public void Observe(NamespacedName service, int desired, int ready) => replicas[service] = (desired, ready);
 
-    public void Forget(NamespacedName service) => replicas.TryRemove(service, out _);
+    public void Forget(NamespacedName service)
+    {
+        replicas.TryRemove(service, out _);
+        foreach (var key in decisions.Keys.Where(key => key.Service == service))
+        {
+            decisions.TryRemove(key, out _);
+        }
+    }
 
     public void Decided(NamespacedName service, string reason, int from, int to) =>
-        decisions.Add(1, new("namespace", service.Namespace), new("name", service.Name), new("direction", to > from ? "up" : "down"), new("reason", reason));
+        decisions.AddOrUpdate((service, to > from ? "up" : "down", reason), 1, static (_, count) => count + 1);
 
-    public void Scraped(bool success) => scrapes.Add(1, new KeyValuePair<string, object?>("result", success ? "success" : "failure"));
+    public void Scraped(bool success, TimeSpan time)
+    {
+        scrapes.Add(1, new KeyValuePair<string, object?>("result", success ? "success" : "failure"));
+        scrapeTime.Record(time.TotalSeconds);
+    }
+
+    /// <summary>A replica has become ready.</summary>
+    public void Started(StartupStatus startup)
+    {
+        Record("scheduling", startup.SchedulingSeconds);
+        Record("image", startup.ImageSeconds);
+        Record("download", startup.DownloadSeconds);
+        Record("load", startup.LoadSeconds);
+        Record("warm_up", startup.WarmUpSeconds);
+        Record("total", startup.TotalSeconds);
+    }
+
+    private void Record(string phase, int? seconds)
+    {
+        if (seconds is { } known)
+        {
+            startupTime.Record(known, new KeyValuePair<string, object?>("phase", phase));
+        }
+    }
 
     private IEnumerable<Measurement<int>> Measure(Func<(int Desired, int Ready), int> value) =>
         replicas.Select(r => new Measurement<int>(value(r.Value), new("namespace", r.Key.Namespace), new("name", r.Key.Name)));
+
+    private IEnumerable<Measurement<long>> Decisions() => decisions.Select(d => new Measurement<long>(
+        d.Value, new("namespace", d.Key.Service.Namespace), new("name", d.Key.Service.Name), new("direction", d.Key.Direction), new("reason", d.Key.Reason)));
 }

@@ -6,6 +6,7 @@ using Octavo.Gateway.Metrics;
 using Octavo.Gateway.Picking;
 using Octavo.Gateway.Routing;
 using Octavo.Metrics.Prometheus;
+using Octavo.Operator.Entities;
 using Octavo.Operator.Metrics;
 using Octavo.ServingContract;
 
@@ -58,7 +59,8 @@ internal static class MetricInventory
         var operation = provider.GetRequiredService<OperatorMetrics>();
         operation.Observe(service, 1, 1);
         operation.Decided(service, "Queue", 1, 2);
-        operation.Scraped(true);
+        operation.Scraped(true, TimeSpan.FromSeconds(0.1));
+        operation.Started(new StartupStatus { Pod = "chat-0", SchedulingSeconds = 1, TotalSeconds = 2 });
         var controllers = provider.GetRequiredService<ControllerMetrics>();
         controllers.ControllerStarted("inferenceservice", 1);
         controllers.WorkerBusy("inferenceservice", 1);

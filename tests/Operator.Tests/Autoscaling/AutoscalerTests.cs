@@ -269,7 +269,7 @@ public sealed class AutoscalerTests
         new ServingMetricsScraper(new HttpClient(new Replicas(loads, counters)), harness.Time, TimeSpan.FromSeconds(2)),
         woken.Add,
         harness.Metrics,
-        new OperatorOptions(),
+        new OperatorOptions { AutoscalingInterval = TimeSpan.FromSeconds(2) },
         harness.Time,
         NullLogger<Autoscaler>.Instance);
 

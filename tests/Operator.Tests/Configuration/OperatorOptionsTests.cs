@@ -13,7 +13,7 @@ public sealed class OperatorOptionsTests
         var options = new OperatorOptions
         {
             Kubeconfig = "/does/not/exist",
-            Namespace = "Not_A_Name",
+            WatchNamespaces = ["fine", "Not_A_Name", ""],
             LeaderElectionNamespace = "",
             BindAddress = "8081",
             RuntimeImage = " ",
@@ -22,7 +22,7 @@ public sealed class OperatorOptionsTests
         };
 
         options.Validate().Select(e => e[..e.IndexOf(':', StringComparison.Ordinal)]).Should().Equal(
-            "--kubeconfig", "--namespace", "--leader-election-namespace", "--bind-address", "--runtime-image", "--autoscaling-interval", "--workers");
+            "--kubeconfig", "--watch-namespaces", "--watch-namespaces", "--leader-election-namespace", "--bind-address", "--runtime-image", "--autoscaling-interval", "--workers");
     }
 
     [Theory]
@@ -37,10 +37,21 @@ public sealed class OperatorOptionsTests
         options.BindEndPoint.Port.Should().Be(port);
     }
 
+    [Fact]
+    public async Task Create_UnknownLogFormat_NamesTheOnesThatAre()
+    {
+        var error = new StringWriter();
+
+        (await OperatorCommand.Create().Parse(["--log-format", "xml"]).InvokeAsync(new() { Error = error, Output = TextWriter.Null })).Should().NotBe(0);
+        error.ToString().Should().Contain("xml").And.Contain("json");
+    }
+
     [Theory]
     [InlineData("--bind-address", "nonsense")]
     [InlineData("--workers", "0")]
     [InlineData("--nonsense")]
+    [InlineData("--watch-namespaces", "a,B")]
+    [InlineData("--watch-namespaces", "a,,b")]
     public async Task Create_WrongCommandLine_FailsBeforeAnythingRuns(params string[] arguments)
     {
         var error = new StringWriter();
