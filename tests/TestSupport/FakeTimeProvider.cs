@@ -79,6 +79,17 @@ public sealed class FakeTimeProvider(DateTimeOffset start) : TimeProvider
         }
     }
 
+    /// <summary>Moves the clock at once and fires afterwards what became due: a process that was stopped for so long, or a machine that slept.</summary>
+    public void Jump(TimeSpan by)
+    {
+        lock (gate)
+        {
+            now += by;
+        }
+
+        Advance(TimeSpan.Zero);
+    }
+
     private sealed class FakeTimer(FakeTimeProvider owner, TimerCallback callback, object? state) : ITimer
     {
         public DateTimeOffset? Due { get; set; }
