@@ -4,6 +4,8 @@ using System.Text.Json.Nodes;
 using Octavo.KubernetesClient;
 using Octavo.KubernetesClient.Discovery;
 using Octavo.KubernetesClient.Models;
+using Octavo.Operator.Integrations;
+using Octavo.Operator.Workloads;
 
 namespace Octavo.Operator.Planning;
 
@@ -12,6 +14,13 @@ namespace Octavo.Operator.Planning;
 /// </summary>
 internal sealed class FileCluster : IKubernetesClient
 {
+    private static readonly IReadOnlyList<ServedVersion> OptionalKinds =
+    [
+        .. new[] { Of<V1LeaderWorkerSet>(), Of<PodMonitor>(), Of<ServiceMonitor>(), Of<PrometheusRule>(), Of<HTTPRoute>(), Of<InferencePool>() }
+            .GroupBy(k => k.GroupVersion, k => new ServedKind(k.Kind, k.PluralName, k.Namespaced))
+            .Select(g => new ServedVersion(g.Key, [.. g])),
+    ];
+
     private readonly Dictionary<(string Kind, string? Namespace, string Name), JsonObject> objects = [];
 
     public void Put(JsonObject value) => objects[((string)value["kind"]!, (string?)value["metadata"]!["namespace"], (string)value["metadata"]!["name"]!)] = value;
@@ -42,7 +51,8 @@ internal sealed class FileCluster : IKubernetesClient
     public Task<JsonObject?> FindManifestAsync(string groupVersion, string kind, string name, string? namespaceName, CancellationToken cancellationToken) =>
         Task.FromResult(objects.GetValueOrDefault((kind, namespaceName, name)));
 
-    public Task<IReadOnlyList<ServedVersion>> DiscoverAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<ServedVersion>>([]);
+    /// <summary>Files do not tell whether a cluster has the kinds that a service may ask for: taken for granted, so that the plan shows their objects.</summary>
+    public Task<IReadOnlyList<ServedVersion>> DiscoverAsync(CancellationToken cancellationToken) => Task.FromResult(OptionalKinds);
 
     /// <summary>The fields of the apply take the place of the object: nobody else writes in files.</summary>
     public Task<T> ApplyAsync<T>(T entity, ApplyOptions options, CancellationToken cancellationToken) where T : class, IKubernetesObject => Task.FromResult(entity);
@@ -63,6 +73,8 @@ internal sealed class FileCluster : IKubernetesClient
     public Task DeleteAsync<T>(string name, string? namespaceName, V1DeleteOptions? options, CancellationToken cancellationToken) where T : class, IKubernetesObject => throw Refusal();
 
     public Task<JsonNode?> SendAsync(HttpMethod method, string pathAndQuery, JsonNode? body, string? contentType, CancellationToken cancellationToken) => throw Refusal();
+
+    private static KubernetesEntityAttribute Of<T>() where T : class, IKubernetesObject => KubernetesEntityAttribute.Of<T>();
 
     private static NotSupportedException Refusal() => new("a plan from files alone does not do that");
 }

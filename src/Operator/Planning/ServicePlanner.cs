@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Octavo.ControllerRuntime;
 using Octavo.ControllerRuntime.Cache;
+using Octavo.ControllerRuntime.Discovery;
 using Octavo.KubernetesClient;
 using Octavo.KubernetesClient.Models;
 using Octavo.Operator.Configuration;
@@ -32,6 +33,7 @@ internal sealed class ServicePlanner(IKubernetesClient cluster, OperatorOptions 
             // Made before the caches fill, because it adds their indexes.
             var controller = provider.GetRequiredService<InferenceServiceController>();
             var view = provider.GetRequiredService<ClusterView>();
+            await LookAsync(provider, cancellationToken).ConfigureAwait(false);
             using var running = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             var informers = Task.WhenAll(provider.GetServices<IInformer>().Distinct().Select(i => i.RunAsync(running.Token)));
             try
@@ -59,8 +61,20 @@ internal sealed class ServicePlanner(IKubernetesClient cluster, OperatorOptions 
         var provider = Compose(client, service.Metadata.NamespaceProperty!);
         await using (provider.ConfigureAwait(false))
         {
+            await LookAsync(provider, cancellationToken).ConfigureAwait(false);
             await provider.GetRequiredService<InferenceServiceController>().ReconcileAsync(service, cancellationToken).ConfigureAwait(false);
             return [.. client.Results];
+        }
+    }
+
+    /// <summary>Which optional kinds there are; a plan that guessed would speak of objects that are never made.</summary>
+    private static async Task LookAsync(ServiceProvider provider, CancellationToken cancellationToken)
+    {
+        var catalog = provider.GetRequiredService<ApiCatalog>();
+        await catalog.LookAsync(cancellationToken).ConfigureAwait(false);
+        if (catalog.Failure is { } failure)
+        {
+            throw new PlanException($"which kinds the cluster serves could not be asked: {failure}");
         }
     }
 

@@ -108,7 +108,7 @@ public sealed class RuntimeDialectTests
 
         (pod.InitContainers!.Single().Image, pod.Containers!.Single().Image).Should().Be(("ours", "theirs"));
         pod.InitContainers![0].ImagePullPolicy.Should().BeNull("the policy is the runtime image's");
-        pod.InitContainers[0].Env!.Select(e => e.Name).Should().Equal("POD_IP", "HOME", "PROXY");
+        pod.InitContainers[0].Env!.Select(e => e.Name).Should().Equal("POD_IP", "HOME", "PROXY", "OCTAVO_FETCH_PROGRESS_HOST", "OCTAVO_FETCH_RESULT_FILE");
         pod.Containers![0].Env!.Select(e => e.Name).Should().Contain(["HF_HOME", "USER", "TRITON_CACHE_DIR", "PROXY"]);
         pod.Volumes!.Single(v => v.Name == "shm").EmptyDir!.Medium.Should().Be("Memory");
     }
