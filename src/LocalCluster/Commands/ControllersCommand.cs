@@ -15,29 +15,15 @@ internal static class ControllersCommand
         {
             kubeconfig, verbosity,
         };
-        command.SetAction(async (parsed, cancellationToken) =>
+        command.SetAction((parsed, cancellationToken) => UntilSignal.RunAsync(parsed.GetValue(verbosity), async loggers =>
         {
-            using var loggers = CommonOptions.CreateLoggers(parsed.GetValue(verbosity));
-            try
-            {
-                var configuration = KubernetesClientConfiguration.Load(parsed.GetValue(kubeconfig));
-                using var client = new HttpKubernetesClient(configuration, TimeProvider.System);
-                var options = new ControllerManagerOptions { CertificateAuthority = configuration.CertificateAuthorityPem ?? "" };
-                await using var controllers = await ControllerManager.StartAsync(client, options, TimeProvider.System, loggers, cancellationToken).ConfigureAwait(false);
-                Console.WriteLine($"octavo-local controllers ready: {configuration.Host.ToString().TrimEnd('/')}");
-                await UpCommand.WaitForSignalAsync(cancellationToken).ConfigureAwait(false);
-                return 0;
-            }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-            {
-                return 0;
-            }
-            catch (Exception exception) when (exception is FormatException or IOException or UnauthorizedAccessException or KubernetesException or KubernetesConfigurationException or HttpRequestException)
-            {
-                Console.Error.WriteLine($"octavo-local: {exception.Message}");
-                return 1;
-            }
-        });
+            var configuration = KubernetesClientConfiguration.Load(parsed.GetValue(kubeconfig));
+            using var client = new HttpKubernetesClient(configuration, TimeProvider.System);
+            var options = new ControllerManagerOptions { CertificateAuthority = configuration.CertificateAuthorityPem ?? "" };
+            await using var controllers = await ControllerManager.StartAsync(client, options, TimeProvider.System, loggers, cancellationToken).ConfigureAwait(false);
+            Console.WriteLine($"octavo-local controllers ready: {configuration.Host.ToString().TrimEnd('/')}");
+            await UntilSignal.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }, cancellationToken));
         return command;
     }
 }

@@ -23,39 +23,25 @@ internal static class NodeCommand
         {
             kubeconfig, name, state, image, gpu, label, taint, cpu, memory, kubeletPort, verbosity,
         };
-        command.SetAction(async (parsed, cancellationToken) =>
+        command.SetAction((parsed, cancellationToken) => UntilSignal.RunAsync(parsed.GetValue(verbosity), async loggers =>
         {
-            using var loggers = CommonOptions.CreateLoggers(parsed.GetValue(verbosity));
-            try
+            using var client = new HttpKubernetesClient(KubernetesClientConfiguration.Load(parsed.GetValue(kubeconfig)), TimeProvider.System);
+            var options = new NodeOptions
             {
-                using var client = new HttpKubernetesClient(KubernetesClientConfiguration.Load(parsed.GetValue(kubeconfig)), TimeProvider.System);
-                var options = new NodeOptions
-                {
-                    Name = parsed.GetValue(name)!,
-                    StateFolder = Path.GetFullPath(parsed.GetValue(state)!),
-                    Images = parsed.GetValue(image) ?? [],
-                    ExtendedResources = UpCommand.Devices(parsed.GetValue(gpu) ?? []),
-                    Labels = CommonOptions.Pairs("--label", parsed.GetValue(label) ?? []),
-                    Taints = parsed.GetValue(taint) ? [new V1Taint { Key = "virtual-kubelet.io/provider", Value = "octavo", Effect = "NoSchedule" }] : [],
-                    Cpu = parsed.GetValue(cpu),
-                    Memory = parsed.GetValue(memory),
-                    KubeletPort = parsed.GetValue(kubeletPort),
-                };
-                await using var node = await ProcessNode.StartAsync(client, options, TimeProvider.System, loggers, cancellationToken).ConfigureAwait(false);
-                Console.WriteLine($"octavo-local node ready: {node.Name}");
-                await UpCommand.WaitForSignalAsync(cancellationToken).ConfigureAwait(false);
-                return 0;
-            }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-            {
-                return 0;
-            }
-            catch (Exception exception) when (exception is FormatException or IOException or UnauthorizedAccessException or KubernetesException or KubernetesConfigurationException or HttpRequestException)
-            {
-                Console.Error.WriteLine($"octavo-local: {exception.Message}");
-                return 1;
-            }
-        });
+                Name = parsed.GetValue(name)!,
+                StateFolder = Path.GetFullPath(parsed.GetValue(state)!),
+                Images = parsed.GetValue(image) ?? [],
+                ExtendedResources = UpCommand.Devices(parsed.GetValue(gpu) ?? []),
+                Labels = CommonOptions.Pairs("--label", parsed.GetValue(label) ?? []),
+                Taints = parsed.GetValue(taint) ? [new V1Taint { Key = "virtual-kubelet.io/provider", Value = "octavo", Effect = "NoSchedule" }] : [],
+                Cpu = parsed.GetValue(cpu),
+                Memory = parsed.GetValue(memory),
+                KubeletPort = parsed.GetValue(kubeletPort),
+            };
+            await using var node = await ProcessNode.StartAsync(client, options, TimeProvider.System, loggers, cancellationToken).ConfigureAwait(false);
+            Console.WriteLine($"octavo-local node ready: {node.Name}");
+            await UntilSignal.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }, cancellationToken));
         return command;
     }
 }

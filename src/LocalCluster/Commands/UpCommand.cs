@@ -33,41 +33,27 @@ internal static class UpCommand
         {
             port, kubeconfig, state, nodes, node, image, gpu, cpu, memory, noControllers, chaos, verbosity,
         };
-        command.SetAction(async (parsed, cancellationToken) =>
+        command.SetAction((parsed, cancellationToken) => UntilSignal.RunAsync(parsed.GetValue(verbosity), async loggers =>
         {
-            using var loggers = CommonOptions.CreateLoggers(parsed.GetValue(verbosity));
-            try
+            var options = new LocalClusterOptions
             {
-                var options = new LocalClusterOptions
-                {
-                    ApiServer = new ApiServerOptions { Port = parsed.GetValue(port), Faults = parsed.GetValue(chaos) is { } seeded ? FaultPlan.ParseChaos(seeded) : new FaultPlan() },
-                    KubeConfigPath = parsed.GetValue(kubeconfig),
-                    StateFolder = parsed.GetValue(state),
-                    Nodes = parsed.GetResult(nodes) is { Implicit: false } || !(parsed.GetValue(node) is { Length: > 0 }) ? parsed.GetValue(nodes) : 0,
-                    NodeList = [.. (parsed.GetValue(node) ?? []).Select(ClusterNode.Parse)],
-                    Images = parsed.GetValue(image) ?? [],
-                    ExtendedResources = Devices(parsed.GetValue(gpu) ?? []),
-                    NodeCpu = parsed.GetValue(cpu),
-                    NodeMemory = parsed.GetValue(memory),
-                    RunControllers = !parsed.GetValue(noControllers),
-                    Loggers = loggers,
-                };
-                await using var cluster = await LocalClusterHost.StartAsync(options, cancellationToken).ConfigureAwait(false);
-                Console.Error.WriteLine($"kubeconfig: {cluster.KubeConfigPath}");
-                Console.WriteLine($"octavo-local ready: {cluster.BaseUri.ToString().TrimEnd('/')}");
-                await WaitForSignalAsync(cancellationToken).ConfigureAwait(false);
-                return 0;
-            }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-            {
-                return 0;
-            }
-            catch (Exception exception) when (exception is FormatException or IOException or UnauthorizedAccessException or KubernetesException)
-            {
-                Console.Error.WriteLine($"octavo-local: {exception.Message}");
-                return 1;
-            }
-        });
+                ApiServer = new ApiServerOptions { Port = parsed.GetValue(port), Faults = parsed.GetValue(chaos) is { } seeded ? FaultPlan.ParseChaos(seeded) : new FaultPlan() },
+                KubeConfigPath = parsed.GetValue(kubeconfig),
+                StateFolder = parsed.GetValue(state),
+                Nodes = parsed.GetResult(nodes) is { Implicit: false } || !(parsed.GetValue(node) is { Length: > 0 }) ? parsed.GetValue(nodes) : 0,
+                NodeList = [.. (parsed.GetValue(node) ?? []).Select(ClusterNode.Parse)],
+                Images = parsed.GetValue(image) ?? [],
+                ExtendedResources = Devices(parsed.GetValue(gpu) ?? []),
+                NodeCpu = parsed.GetValue(cpu),
+                NodeMemory = parsed.GetValue(memory),
+                RunControllers = !parsed.GetValue(noControllers),
+                Loggers = loggers,
+            };
+            await using var cluster = await LocalClusterHost.StartAsync(options, cancellationToken).ConfigureAwait(false);
+            Console.Error.WriteLine($"kubeconfig: {cluster.KubeConfigPath}");
+            Console.WriteLine($"octavo-local ready: {cluster.BaseUri.ToString().TrimEnd('/')}");
+            await UntilSignal.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }, cancellationToken));
         return command;
     }
 
@@ -81,12 +67,5 @@ internal static class UpCommand
         }
 
         return devices;
-    }
-
-    internal static async Task WaitForSignalAsync(CancellationToken cancellationToken)
-    {
-        var signal = new TaskCompletionSource();
-        await using var registration = cancellationToken.Register(signal.SetResult).ConfigureAwait(false);
-        await signal.Task.ConfigureAwait(false);
     }
 }

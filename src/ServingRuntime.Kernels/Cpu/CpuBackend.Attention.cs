@@ -136,7 +136,7 @@ public sealed unsafe partial class CpuBackend
     private void StoreKeyValues(int part, int parts)
     {
         var layout = store.Layout;
-        var (begin, end) = Part(store.Count, part, parts);
+        var (begin, end) = PartRanges.Split(store.Count, part, parts);
         for (var t = begin; t < end; t++)
         {
             var (block, slot) = Math.DivRem(store.Slots[t], layout.BlockSize);

@@ -79,7 +79,7 @@ public sealed unsafe partial class CpuBackend
 
     private void RunRound(int part, int parts)
     {
-        var (begin, end) = Part(dense.Rows, part, parts);
+        var (begin, end) = PartRanges.Split(dense.Rows, part, parts);
         rounded.Round(dense.X, dense.XStride, dense.Weight.InFeatures, begin, end);
     }
 

@@ -42,7 +42,7 @@ public sealed unsafe partial class CpuBackend
 
     private void RunRounding(int part, int parts)
     {
-        var (begin, end) = Part(quantizedRows.Tiles, part, parts);
+        var (begin, end) = PartRanges.Split(quantizedRows.Tiles, part, parts);
         quantizedRows.Fill((float*)quantized.X, quantized.XStride, begin, end);
     }
 

@@ -99,7 +99,7 @@ public sealed unsafe partial class CpuBackend
 
     private void RunRows(int part, int parts)
     {
-        var (begin, end) = Part(rows.Count, part, parts);
+        var (begin, end) = PartRanges.Split(rows.Count, part, parts);
         for (nint r = begin; r < end; r++)
         {
             var from = rows.From + (r * rows.FromStride);

@@ -32,7 +32,7 @@ public sealed unsafe partial class CpuBackend
 
     private void RunArgMax(int part, int parts)
     {
-        var (begin, end) = Part(argMax.Count, part, parts);
+        var (begin, end) = PartRanges.Split(argMax.Count, part, parts);
         for (var index = begin; index < end; index++)
         {
             var (row, piece) = Math.DivRem(index, argMax.Pieces);

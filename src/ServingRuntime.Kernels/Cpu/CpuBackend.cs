@@ -87,9 +87,6 @@ public sealed unsafe partial class CpuBackend : IKernelBackend
         partialMemory?.Dispose();
     }
 
-    private static (int Begin, int End) Part(int count, int part, int parts) =>
-        ((int)((long)count * part / parts), (int)((long)count * (part + 1) / parts));
-
     /// <summary>
     /// Parts for so much work. From one for each thread on a multiple of their number, so that of what is divided evenly, panels of a weight above all,
     /// a thread's own parts are the same whatever the work: what it has packed is what it multiplies with.

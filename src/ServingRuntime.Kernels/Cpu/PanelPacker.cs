@@ -18,9 +18,10 @@ internal sealed unsafe class PanelPacker(PackedLinear weight, Tensor[] matrices,
     public void Pack(int part, int parts)
     {
         var count = weight.Panels / halves;
+        var (begin, end) = PartRanges.Split(count, part, parts);
         for (var half = 0; half < halves; half++)
         {
-            Panels((half * count) + (int)((long)count * part / parts), (half * count) + (int)((long)count * (part + 1) / parts));
+            Panels((half * count) + begin, (half * count) + end);
         }
     }
 

@@ -29,8 +29,13 @@ internal sealed class PartRanges(int threads)
     }
 
     /// <summary>The parts of a thread.</summary>
-    public (int Begin, int End) Own(int parts, int thread) =>
-        ((int)((long)parts * thread / ranges.Length), (int)((long)parts * (thread + 1) / ranges.Length));
+    public (int Begin, int End) Own(int parts, int thread) => Split(parts, thread, ranges.Length);
+
+    /// <summary>
+    /// The items of one part, parts as even as can be. Whatever is divided among threads is divided so: parts into threads' ranges, panels into parts when they are packed and when they are
+    /// multiplied with. Only then is a thread's own memory what it works with.
+    /// </summary>
+    public static (int Begin, int End) Split(int count, int part, int parts) => ((int)((long)count * part / parts), (int)((long)count * (part + 1) / parts));
 
     /// <summary>Claims an unclaimed part of a thread's range, the first or the last.</summary>
     /// <returns><see cref="None"/>: there is none, or the section is over.</returns>

@@ -4,9 +4,10 @@ namespace Octavo.ServingRuntime.Kernels.Cpu;
 internal readonly record struct ProductShare(int PanelBegin, int PanelEnd, int TileBegin, int TileEnd)
 {
     /// <summary>By outputs where each part gets several panels or there are few rows: then every weight is read once. Else by rows.</summary>
-    public static ProductShare Of(int panels, int tiles, int part, int parts) => panels >= 4 * parts || tiles < 2 * parts
-        ? new ProductShare(Split(panels, part, parts), Split(panels, part + 1, parts), 0, tiles)
-        : new ProductShare(0, panels, Split(tiles, part, parts), Split(tiles, part + 1, parts));
-
-    private static int Split(int count, int part, int parts) => (int)((long)count * part / parts);
+    public static ProductShare Of(int panels, int tiles, int part, int parts)
+    {
+        var isByOutputs = panels >= 4 * parts || tiles < 2 * parts;
+        var (begin, end) = PartRanges.Split(isByOutputs ? panels : tiles, part, parts);
+        return isByOutputs ? new ProductShare(begin, end, 0, tiles) : new ProductShare(0, panels, begin, end);
+    }
 }

@@ -19,12 +19,12 @@ internal static unsafe class QuantizedPacking
         team.Run(
             (part, parts) =>
             {
-                for (var half = 0; half < halves; half++)
+                var (begin, end) = PartRanges.Split(count, part, parts);
+                for (var first = 0; first < halves * count; first += count)
                 {
-                    int begin = (half * count) + (int)((long)count * part / parts), end = (half * count) + (int)((long)count * (part + 1) / parts);
-                    for (var strip = begin; strip < end; strip += StripPanels)
+                    for (var strip = first + begin; strip < first + end; strip += StripPanels)
                     {
-                        PackStrip(weight, matrices, strip, Math.Min(strip + StripPanels, end));
+                        PackStrip(weight, matrices, strip, Math.Min(strip + StripPanels, first + end));
                     }
                 }
             },
