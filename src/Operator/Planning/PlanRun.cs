@@ -3,6 +3,7 @@ using Octavo.KubernetesClient.Models;
 using Octavo.Operator.Configuration;
 using Octavo.Operator.Entities;
 using Octavo.Operator.Resources;
+using Octavo.Operator.Workloads;
 
 namespace Octavo.Operator.Planning;
 
@@ -80,24 +81,41 @@ internal sealed class PlanRun(OperatorOptions options, TimeProvider timeProvider
     private static V1Alpha1InferenceService Identified(V1Alpha1InferenceService service, long generation) =>
         service with { Metadata = service.Metadata with { Uid = "00000000-0000-0000-0000-000000000000", Generation = generation, ResourceVersion = "1" } };
 
+    /// <summary>The state that the controllers of the workload would have brought about: every replica ready.</summary>
     private static async Task PutReplicasAsync(FileCluster files, V1Alpha1InferenceService service, CancellationToken cancellationToken)
     {
-        var deployment = await files.FindAsync<V1Deployment>(ServingObjectMeta.NameOf(service), service.Metadata.NamespaceProperty, cancellationToken).ConfigureAwait(false);
-        if (deployment?.Spec is not { Template: { } template } spec)
+        var (name, space) = (ServingObjectMeta.NameOf(service), service.Metadata.NamespaceProperty);
+        if (await files.FindAsync<V1Deployment>(name, space, cancellationToken).ConfigureAwait(false) is { Spec: { Template: { } template } spec } deployment)
         {
-            return;
+            var replicas = spec.Replicas ?? 1;
+            files.Put(KubernetesJson.ToNode(deployment with
+            {
+                Status = new V1DeploymentStatus
+                {
+                    ObservedGeneration = deployment.Metadata.Generation, Replicas = replicas, UpdatedReplicas = replicas, ReadyReplicas = replicas, AvailableReplicas = replicas,
+                },
+            }).AsObject());
+            PutPods(files, space!, name, template, replicas);
         }
 
-        var replicas = spec.Replicas ?? 1;
-        files.Put(KubernetesJson.ToNode(deployment with
+        if (await files.FindAsync<V1LeaderWorkerSet>(ServingLeaderWorkerSet.NameOf(name), space, cancellationToken).ConfigureAwait(false) is { Spec.LeaderWorkerTemplate.LeaderTemplate: { } leader } set)
         {
-            Status = new V1DeploymentStatus { ObservedGeneration = deployment.Metadata.Generation, Replicas = replicas, UpdatedReplicas = replicas, ReadyReplicas = replicas, AvailableReplicas = replicas },
-        }).AsObject());
-        for (var i = 0; i < replicas; i++)
+            var groups = set.Spec.Replicas ?? 1;
+            files.Put(KubernetesJson.ToNode(set with
+            {
+                Status = new V1LeaderWorkerSetStatus { ObservedGeneration = set.Metadata.Generation, Replicas = groups, UpdatedReplicas = groups, ReadyReplicas = groups },
+            }).AsObject());
+            PutPods(files, space!, set.Metadata.Name!, leader, groups);
+        }
+    }
+
+    private static void PutPods(FileCluster files, string space, string owner, V1PodTemplateSpec template, int count)
+    {
+        for (var i = 0; i < count; i++)
         {
             files.Put(KubernetesJson.ToNode(new V1Pod
             {
-                Metadata = (template.Metadata ?? new V1ObjectMeta()) with { Name = $"{deployment.Metadata.Name}-{i}", NamespaceProperty = service.Metadata.NamespaceProperty, Uid = $"{i}" },
+                Metadata = (template.Metadata ?? new V1ObjectMeta()) with { Name = $"{owner}-{i}", NamespaceProperty = space, Uid = $"{i}" },
                 Spec = template.Spec! with { NodeName = $"node-{i}" },
                 Status = new V1PodStatus { Phase = "Running", Conditions = [new V1PodCondition { Type = "Ready", Status = "True" }] },
             }).AsObject());

@@ -24,23 +24,33 @@ internal sealed class ServicePlanner(IKubernetesClient cluster, OperatorOptions 
     /// <param name="wanted">The service as it would be, as the API server or a file gives it.</param>
     /// <param name="before">The service as it is; null: it is new.</param>
     /// <param name="cancellationToken">Ends the planning.</param>
-    public async Task<ServicePlan> PlanAsync(V1Alpha1InferenceService wanted, V1Alpha1InferenceService? before, CancellationToken cancellationToken)
+    public Task<ServicePlan> PlanAsync(V1Alpha1InferenceService wanted, V1Alpha1InferenceService? before, CancellationToken cancellationToken) => ReconcileAsync(
+        wanted,
+        (client, provider) => Read(
+            client, wanted, before, provider.GetRequiredService<ClusterView>().PodsOf(NamespacedName.Of(wanted)), provider.GetRequiredService<CapacityView>().Of(NamespacedName.Of(wanted))),
+        cancellationToken);
+
+    /// <summary>What applying the service makes, as objects: the state that a plan from files alone starts from.</summary>
+    public Task<IReadOnlyList<JsonObject>> ObjectsAsync(V1Alpha1InferenceService service, CancellationToken cancellationToken) =>
+        ReconcileAsync<IReadOnlyList<JsonObject>>(service, (client, _) => [.. client.Results], cancellationToken);
+
+    private async Task<T> ReconcileAsync<T>(V1Alpha1InferenceService service, Func<PlanClient, IServiceProvider, T> read, CancellationToken cancellationToken)
     {
         var client = new PlanClient(cluster);
-        var provider = Compose(client, wanted.Metadata.NamespaceProperty!);
+        var provider = Compose(client, service.Metadata.NamespaceProperty!);
         await using (provider.ConfigureAwait(false))
         {
-            // Made before the caches fill, because it adds their indexes.
+            // Made before the caches fill, because they add their indexes.
             var controller = provider.GetRequiredService<InferenceServiceController>();
-            var view = provider.GetRequiredService<ClusterView>();
+            _ = (provider.GetRequiredService<ClusterView>(), provider.GetRequiredService<CapacityView>());
             await LookAsync(provider, cancellationToken).ConfigureAwait(false);
             using var running = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             var informers = Task.WhenAll(provider.GetServices<IInformer>().Distinct().Select(i => i.RunAsync(running.Token)));
             try
             {
                 await provider.GetRequiredService<InformerSet>().WaitForSyncAsync(cancellationToken).WaitAsync(SyncTimeout, timeProvider, cancellationToken).ConfigureAwait(false);
-                await controller.ReconcileAsync(wanted, cancellationToken).ConfigureAwait(false);
-                return Read(client, wanted, before, view.PodsOf(NamespacedName.Of(wanted)), provider.GetRequiredService<CapacityView>().Of(NamespacedName.Of(wanted)));
+                await controller.ReconcileAsync(service, cancellationToken).ConfigureAwait(false);
+                return read(client, provider);
             }
             catch (TimeoutException e)
             {
@@ -51,19 +61,6 @@ internal sealed class ServicePlanner(IKubernetesClient cluster, OperatorOptions 
                 await running.CancelAsync().ConfigureAwait(false);
                 await informers.ConfigureAwait(false);
             }
-        }
-    }
-
-    /// <summary>What applying the service makes, as objects: the state that a plan from files alone starts from.</summary>
-    public async Task<IReadOnlyList<JsonObject>> ObjectsAsync(V1Alpha1InferenceService service, CancellationToken cancellationToken)
-    {
-        var client = new PlanClient(cluster);
-        var provider = Compose(client, service.Metadata.NamespaceProperty!);
-        await using (provider.ConfigureAwait(false))
-        {
-            await LookAsync(provider, cancellationToken).ConfigureAwait(false);
-            await provider.GetRequiredService<InferenceServiceController>().ReconcileAsync(service, cancellationToken).ConfigureAwait(false);
-            return [.. client.Results];
         }
     }
 

@@ -67,6 +67,20 @@ public sealed class PlanRunTests
     }
 
     [Fact]
+    public async Task FromFilesAsync_KindsThatAClusterMayLack_AreTakenAsServed()
+    {
+        var spanning = Gpu.Replace("count: 2", "count: 2, nodes: 2", StringComparison.Ordinal).Replace("{image: ", "{dialect: VLLM, image: ", StringComparison.Ordinal) + "\n  monitoring: {scrape: PodMonitor}";
+
+        var made = await FilesAsync("", spanning);
+        var changed = await FilesAsync(spanning, spanning.Replace("cuda:1", "cuda:2", StringComparison.Ordinal));
+
+        made.Changes.Select(c => c.Kind).Should().Contain(["LeaderWorkerSet", "PodMonitor"]);
+        made.AcceleratorsNeeded.Should().Be(8);
+        changed.Changes.Select(c => c.Kind).Should().Equal("LeaderWorkerSet");
+        (changed.TotalReplicas, changed.ReplacedReplicas).Should().Be((2, 2), PlanText.ToText([changed]));
+    }
+
+    [Fact]
     public async Task FromFilesAsync_SpecIsRefused_IsAnErrorWithTheReason()
     {
         var plan = await FilesAsync("", Cpu + "\n  accelerator: {resource: nvidia.com/gpu}");
