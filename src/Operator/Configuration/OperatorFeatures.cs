@@ -1,6 +1,7 @@
 using Octavo.Operator.Autoscaling;
 using Octavo.Operator.Controller;
 using Octavo.Operator.Deletion;
+using Octavo.Operator.Disruption;
 using Octavo.Operator.Integrations;
 using Octavo.Operator.Permissions;
 using Octavo.Operator.Rollout;
@@ -13,7 +14,7 @@ internal static class OperatorFeatures
     /// <summary>All of them, with their defaults.</summary>
     public static IReadOnlyList<IOperatorFeature> Create() =>
     [
-        new StatusFeature(), new StorageFeature(), new WorkloadFeature(), new RolloutFeature(), new AutoscalingFeature(), new MonitoringFeature(), new GatewayRoutingFeature(), new DeletionFeature(),
+        new StatusFeature(), new StorageFeature(), new WorkloadFeature(), new RolloutFeature(), new DisruptionFeature(), new AutoscalingFeature(), new MonitoringFeature(), new GatewayRoutingFeature(), new DeletionFeature(),
     ];
 
     /// <summary>What all of them need.</summary>

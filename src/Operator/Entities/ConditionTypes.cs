@@ -30,6 +30,9 @@ public static class ConditionTypes
     /// <summary>With spec.gateway only. True: the objects of the Gateway API that it asks for are there.</summary>
     public const string RoutingReady = "RoutingReady";
 
+    /// <summary>With more than one replica, and only while it cannot be had: False, with why their PodDisruptionBudget is not there.</summary>
+    public const string DisruptionBudgetReady = "DisruptionBudgetReady";
+
     /// <summary>kstatus: the operator is still working towards the spec.</summary>
     public const string Reconciling = "Reconciling";
 

@@ -16,7 +16,7 @@ internal sealed class FileCluster : IKubernetesClient
 {
     private static readonly IReadOnlyList<ServedVersion> OptionalKinds =
     [
-        .. new[] { Of<V1LeaderWorkerSet>(), Of<PodMonitor>(), Of<ServiceMonitor>(), Of<PrometheusRule>(), Of<HTTPRoute>(), Of<InferencePool>() }
+        .. new[] { Of<V1LeaderWorkerSet>(), Of<V1PodDisruptionBudget>(), Of<PodMonitor>(), Of<ServiceMonitor>(), Of<PrometheusRule>(), Of<HTTPRoute>(), Of<InferencePool>() }
             .GroupBy(k => k.GroupVersion, k => new ServedKind(k.Kind, k.PluralName, k.Namespaced))
             .Select(g => new ServedVersion(g.Key, [.. g])),
     ];

@@ -43,6 +43,7 @@ internal sealed class OperatorHarness
     private readonly Indexer<PrometheusRule> rules = new();
     private readonly Indexer<HTTPRoute> routes = new();
     private readonly Indexer<InferencePool> pools = new();
+    private readonly Indexer<V1PodDisruptionBudget> budgets = new();
 
     public OperatorHarness()
     {
@@ -112,7 +113,8 @@ internal sealed class OperatorHarness
             .AddSingleton(Optional(serviceMonitors))
             .AddSingleton(Optional(rules))
             .AddSingleton(Optional(routes))
-            .AddSingleton(Optional(pools));
+            .AddSingleton(Optional(pools))
+            .AddSingleton(Optional(budgets));
         var provider = services.BuildServiceProvider();
         Deletion = ActivatorUtilities.CreateInstance<OrderedDeletion>(provider);
         return ActivatorUtilities.CreateInstance<InferenceServiceController>(provider);
@@ -163,6 +165,7 @@ internal sealed class OperatorHarness
         await FillOptionalAsync(rules);
         await FillOptionalAsync(routes);
         await FillOptionalAsync(pools);
+        await FillOptionalAsync(budgets);
 
         static bool Managed(IKubernetesObject entity) => entity.Metadata.Labels?.GetValueOrDefault("app.kubernetes.io/managed-by") == ServingObjectMeta.FieldManager;
     }

@@ -3,12 +3,15 @@ using Octavo.ControllerRuntime;
 using Octavo.ControllerRuntime.Scheduling;
 using Octavo.KubernetesClient;
 using Octavo.KubernetesClient.Models;
+using Octavo.LocalCluster.Controllers.LeaderWorkerSets;
 
 namespace Octavo.LocalCluster.Controllers.Budgets;
 
 /// <summary>Keeps in every PodDisruptionBudget's status how many of its pods may be evicted now.</summary>
 internal sealed class BudgetController : QueueController
 {
+    private const string GroupKind = "LeaderWorkerSet";
+
     private readonly IKubernetesClient client;
     private readonly ClusterInformers informers;
 
@@ -83,6 +86,11 @@ internal sealed class BudgetController : QueueController
                 : (owner.Uid, set.Spec?.Replicas ?? 1);
         }
 
+        if (owner.Kind is GroupKind or "Pod")
+        {
+            return await GroupsAsync(pod, cancellationToken).ConfigureAwait(false);
+        }
+
         var kind = (await DiscoveredResource.ReadAllAsync(client, cancellationToken).ConfigureAwait(false)).FirstOrDefault(r => r.Kind == owner.Kind && r.GroupVersion == owner.ApiVersion);
         if (kind is null)
         {
@@ -99,6 +107,16 @@ internal sealed class BudgetController : QueueController
         {
             return null; // Gone, or a kind without a scale.
         }
+    }
+
+    /// <summary>Pods of a group hang on its set and on their leader here; in a real cluster on StatefulSets, whose replicas add up to the same.</summary>
+    private async Task<(string Uid, int Replicas)?> GroupsAsync(V1Pod pod, CancellationToken cancellationToken)
+    {
+        var leader = Ownership.ControllerOf(pod) is { Kind: "Pod" } above ? informers.Pods.Lister.Get(pod.Metadata.NamespaceProperty, above.Name) : pod;
+        return leader is not null && Ownership.ControllerOf(leader) is { Kind: GroupKind } owner
+            && await client.FindAsync<LeaderWorkerSet>(owner.Name, pod.Metadata.NamespaceProperty, cancellationToken).ConfigureAwait(false) is { } set
+            ? (owner.Uid, (set.Spec?.Replicas ?? 1) * (set.Spec?.LeaderWorkerTemplate?.Size ?? 1))
+            : null;
     }
 
     private void Enqueue(V1Pod pod)
