@@ -103,12 +103,26 @@ public sealed class OpenAIClientTests(ToolModelApplication tiny) : IClassFixture
     [SkippableFact]
     public async Task Abort_MidStream_EndsTheRequestInTheEngine()
     {
-        var core = new ScriptedEngineCore(_ => Enumerable.Repeat(70, 1_000_000).ToList());
+        var core = new ScriptedEngineCore(_ => Enumerable.Repeat(70, 1_000_000).ToList()) { Steps = new SemaphoreSlim(0) };
         await using var server = await TestApplication.StartAsync(core);
 
-        Json(await OpenAIClient.RunAsync(server, "abort")).Should().Be("""{"pieces":2}""");
+        // At the pace of a model: an engine that runs free keeps a core to itself and the client far behind.
+        var client = OpenAIClient.RunAsync(server, "abort");
+        while (!client.IsCompleted)
+        {
+            core.Steps.Release();
+            await Task.WhenAny(client, Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System));
+        }
 
-        await Eventually.HoldsAsync(() => core.Aborted.Count == 1 && server.Host.Loaded!.Llm.InFlight == 0, "the engine is told that the client left");
+        Json(await client).Should().Be("""{"pieces":2}""");
+        await Eventually.HoldsAsync(Stepped(() => core.Aborted.Count == 1 && server.Host.Loaded!.Llm.InFlight == 0), "the engine is told that the client left");
+
+        // Leaving is noticed between two steps.
+        Func<bool> Stepped(Func<bool> condition) => () =>
+        {
+            core.Steps.Release();
+            return condition();
+        };
     }
 
     [SkippableFact]
