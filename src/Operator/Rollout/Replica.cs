@@ -81,7 +81,7 @@ internal sealed record Replica(V1Pod Pod, bool IsCurrent)
                 var said = PodState.LastLine(ended.Message);
                 return (
                     IsHopeless(container, ended) ? ((FetchExitCode)ended.ExitCode).ToString() : "CrashLoopBackOff",
-                    $"container {container.Name} ended with exit code {ended.ExitCode} after {container.RestartCount} restarts{(said is null ? "" : $": {said}")}");
+                    $"container {container.Name} ended with exit code {ended.ExitCode} after {container.RestartCount} restart{(container.RestartCount == 1 ? "" : "s")}{(said is null ? "" : $": {said}")}");
             }
         }
 

@@ -22,7 +22,7 @@ internal sealed record RevisionFailure(string Reason, string Message)
         {
             if (Replica.FailureOf(replica.Pod) is { } failure)
             {
-                return new RevisionFailure(failure.Reason, $"Pod {replica.Name}: {failure.Message}.");
+                return new RevisionFailure(failure.Reason, $"Pod {replica.Name}: {failure.Message.TrimEnd('.')}.");
             }
 
             if (replica.Health == ReplicaHealth.Ready)

@@ -7,7 +7,7 @@ internal static class PodCells
 {
     public static JsonNode? Cell(string column, JsonObject pod, DateTimeOffset now) => column switch
     {
-        "Ready" => $"{CellText.List(pod, "status.containerStatuses").Count(IsReady)}/{CellText.List(pod, "spec.containers").Count()}",
+        "Ready" => Ready(pod),
         "Status" => Status(pod),
         "Restarts" => Restarts(pod, now),
         "IP" => CellText.Text(pod, "status.podIP", CellText.None),
@@ -16,6 +16,18 @@ internal static class PodCells
         "Readiness Gates" => Gates(pod),
         _ => null,
     };
+
+    /// <summary>Init containers that run beside the main ones count as such.</summary>
+    private static string Ready(JsonObject pod)
+    {
+        var sidecars = Sidecars(pod);
+        var ready = CellText.List(pod, "status.containerStatuses").Count(IsReady)
+            + CellText.List(pod, "status.initContainerStatuses").Count(s => sidecars.Contains(CellText.Text(s, "name")) && IsReady(s));
+        return $"{ready}/{CellText.List(pod, "spec.containers").Count() + sidecars.Count}";
+    }
+
+    private static HashSet<string> Sidecars(JsonObject pod) =>
+        [.. CellText.List(pod, "spec.initContainers").Where(c => CellText.Text(c, "restartPolicy") == "Always").Select(c => CellText.Text(c, "name"))];
 
     private static bool IsReady(JsonNode status) =>
         CellText.At(status, "ready")?.GetValue<bool>() == true && CellText.At(status, "state.running") is not null;
@@ -26,10 +38,13 @@ internal static class PodCells
         var initializing = false;
         var initStatuses = CellText.List(pod, "status.initContainerStatuses").ToList();
         var initCount = CellText.List(pod, "spec.initContainers").Count();
+        var sidecars = Sidecars(pod);
         for (var i = 0; i < initStatuses.Count && !initializing; i++)
         {
             var status = initStatuses[i];
-            if (CellText.At(status, "state.terminated") is { } terminated && CellText.Number(terminated, "exitCode") == 0)
+            var isDone = CellText.At(status, "state.terminated") is { } terminated && CellText.Number(terminated, "exitCode") == 0;
+            var isStarted = sidecars.Contains(CellText.Text(status, "name")) && CellText.At(status, "started")?.GetValue<bool>() == true;
+            if (isDone || isStarted)
             {
                 continue;
             }
@@ -102,11 +117,16 @@ internal static class PodCells
         return signal != 0 ? $"Signal:{signal}" : $"ExitCode:{CellText.Number(terminated, "exitCode")}";
     }
 
+    /// <summary>Of the init containers until they are done; then of the main ones and of those that run beside them.</summary>
     private static string Restarts(JsonObject pod, DateTimeOffset now)
     {
+        var isInitialized = CellText.List(pod, "status.conditions").Any(c => CellText.Text(c, "type") == "Initialized" && CellText.Text(c, "status") == "True");
+        var sidecars = Sidecars(pod);
+        var counted = CellText.List(pod, "status.initContainerStatuses").Where(s => !isInitialized || sidecars.Contains(CellText.Text(s, "name")))
+            .Concat(isInitialized ? CellText.List(pod, "status.containerStatuses") : []);
         var count = 0L;
         DateTimeOffset? last = null;
-        foreach (var status in CellText.List(pod, "status.containerStatuses"))
+        foreach (var status in counted)
         {
             count += CellText.Number(status, "restartCount");
             if (HumanDuration.Parse(CellText.At(status, "lastState.terminated.finishedAt")) is { } finished && (last is null || finished > last))
