@@ -6,7 +6,7 @@ namespace Octavo.ControllerRuntime;
 /// <summary>What holds for an operator as a whole.</summary>
 public sealed class OperatorRuntimeOptions
 {
-    /// <summary>Names the operator in events; the default name of its lease.</summary>
+    /// <summary>Names the operator in events and as the manager of fields; the default name of its lease.</summary>
     public string Name { get; set; } = "operator";
 
     /// <summary>What informers of namespaced kinds watch where they are given no options.</summary>

@@ -37,6 +37,7 @@ public static class OperatorServiceCollectionExtensions
             throw new ArgumentException(string.Join("; ", errors), nameof(configure));
         }
 
+        services.AddSingleton(options);
         services.AddLogging();
         services.AddMetrics();
         services.TryAddSingleton(TimeProvider.System);

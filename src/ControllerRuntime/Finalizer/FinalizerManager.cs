@@ -9,10 +9,15 @@ namespace Octavo.ControllerRuntime.Finalizer;
 /// Attaches finalizers before the first side effect and takes each off after it succeeded. Both are merge patches guarded by resourceVersion: somebody
 /// else's finalizer is never lost, and a stale cache ends in a conflict, which is tried again.
 /// </summary>
-public sealed class FinalizerManager<TEntity>(IKubernetesClient client, IEnumerable<IEntityFinalizer<TEntity>> finalizers)
+/// <remarks>
+/// Not server-side apply, as all else: to leave a finalizer out of an apply removes it only where no other manager owns it as well. Whoever once wrote the object as a whole
+/// (kubectl edit, a backup that was restored) does, and its deletion would then never end. Work that is done takes its finalizer off whoever owns it.
+/// </remarks>
+public sealed class FinalizerManager<TEntity>(IKubernetesClient client, IEnumerable<IEntityFinalizer<TEntity>> finalizers, OperatorRuntimeOptions options)
     where TEntity : class, IKubernetesObject
 {
     private readonly IReadOnlyList<IEntityFinalizer<TEntity>> finalizers = [.. finalizers];
+    private readonly WriteOptions write = new() { FieldManager = options.Name };
 
     /// <summary>The object as it is once all finalizers that it needs are attached, and ours that it does not need are off; no write where it is so.</summary>
     public async Task<TEntity> AttachAsync(TEntity entity, CancellationToken cancellationToken)
@@ -64,6 +69,6 @@ public sealed class FinalizerManager<TEntity>(IKubernetesClient client, IEnumera
             ["finalizers"] = new JsonArray([.. names.Select(n => JsonValue.Create(n))]),
         };
         var patch = new V1Patch(new JsonObject { ["metadata"] = metadata }, V1PatchType.MergePatch);
-        return client.PatchAsync<TEntity>(entity.Metadata.Name!, entity.Metadata.NamespaceProperty, patch, null, null, cancellationToken);
+        return client.PatchAsync<TEntity>(entity.Metadata.Name!, entity.Metadata.NamespaceProperty, patch, null, write, cancellationToken);
     }
 }

@@ -1,8 +1,8 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using Octavo.KubernetesClient;
 using Octavo.KubernetesClient.Models;
 using Octavo.Operator.Autoscaling;
+using Octavo.Operator.Resources;
 
 namespace Octavo.Operator.Controller;
 
@@ -23,19 +23,30 @@ internal sealed class VictimHints(IKubernetesClient client)
     /// <summary>A cache that saves more than ten replicas' traffic is worth no more.</summary>
     private const int MostLevels = 10 * Levels;
 
+    private static readonly ApplyOptions Options = new() { FieldManager = ServingObjectMeta.FieldManager, Force = true };
+
     public async Task WriteAsync(ObservedState observed, CancellationToken cancellationToken)
     {
         foreach (var (pod, cost) in Plan(observed.Pods, observed.Autoscaler?.Loads ?? new Dictionary<string, ReplicaLoad>()))
         {
-            var patch = new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [Annotation] = cost } } };
+            // All that the operator wants of a pod is in this body; without a cost that is nothing. The uid keeps the apply from making a pod that is gone.
+            var body = new V1Pod
+            {
+                Metadata = new V1ObjectMeta
+                {
+                    Name = pod.Metadata.Name,
+                    NamespaceProperty = pod.Metadata.NamespaceProperty,
+                    Uid = pod.Metadata.Uid,
+                    Annotations = cost is null ? null : new Dictionary<string, string> { [Annotation] = cost },
+                },
+            };
             try
             {
-                await client.PatchAsync<V1Pod>(pod.Metadata.Name!, pod.Metadata.NamespaceProperty, new V1Patch(patch, V1PatchType.MergePatch), null, null, cancellationToken)
-                    .ConfigureAwait(false);
+                await client.ApplyAsync(body, Options, cancellationToken).ConfigureAwait(false);
             }
-            catch (KubernetesException e) when (e.IsNotFound)
+            catch (KubernetesException e) when (e.IsNotFound || e.IsConflict || e.IsInvalid)
             {
-                // It is gone already, which is what removing was about.
+                // It is gone already, or another has its name, which is what removing was about.
             }
         }
     }
@@ -44,12 +55,13 @@ internal sealed class VictimHints(IKubernetesClient client)
     /// The least valuable cache first: running requests are drained and not lost, but what a cache saves is gone with it. Its worth is the prompt
     /// tokens that it saved a second within the last minute, in tenths of what a replica is asked on average: so caches that all save little are
     /// equal, and of equals the one with the fewest requests goes. Before rates are known the hit rate stands for the worth. A replica of unknown load
-    /// gets no cost and goes before all others: one that does not tell its metrics is likelier sick than busy. Pods whose annotation is right
+    /// gets no cost (null), and loses that of an earlier time, and goes before all others: one that does not tell its metrics is likelier sick than busy. Pods whose annotation is right
     /// already are left out.
     /// </summary>
-    public static IEnumerable<(V1Pod Pod, string Cost)> Plan(IReadOnlyList<V1Pod> pods, IReadOnlyDictionary<string, ReplicaLoad> loads)
+    public static IEnumerable<(V1Pod Pod, string? Cost)> Plan(IReadOnlyList<V1Pod> pods, IReadOnlyDictionary<string, ReplicaLoad> loads)
     {
-        var known = pods.Where(p => p.Metadata.DeletionTimestamp is null && loads.ContainsKey(p.Metadata.Name!)).Select(p => (Pod: p, Load: loads[p.Metadata.Name!])).ToList();
+        var living = pods.Where(p => p.Metadata.DeletionTimestamp is null).ToLookup(p => loads.ContainsKey(p.Metadata.Name!));
+        var known = living[true].Select(p => (Pod: p, Load: loads[p.Metadata.Name!])).ToList();
         var rated = known.Where(k => k.Load.Rates is { PromptTokensPerSecond: not null, CacheHitTokensPerSecond: not null }).ToList();
         var asked = rated.Count == known.Count && known.Count > 0 ? rated.Average(k => k.Load.Rates!.PromptTokensPerSecond!.Value) : 0;
         foreach (var (pod, load) in known)
@@ -63,5 +75,12 @@ internal sealed class VictimHints(IKubernetesClient client)
                 yield return (pod, text);
             }
         }
+
+        foreach (var pod in living[false].Where(IsOurs))
+        {
+            yield return (pod, null);
+        }
     }
+
+    private static bool IsOurs(V1Pod pod) => ManagedFields.Owners(pod.Metadata, "metadata", "annotations", Annotation).Any(o => o is { Manager: ServingObjectMeta.FieldManager, IsApply: true });
 }

@@ -35,6 +35,12 @@ internal sealed class PlanClient(IKubernetesClient cluster) : IKubernetesClient
             return entity;
         }
 
+        if (entity is V1Pod)
+        {
+            // A hint on which replica goes first: no matter of a plan.
+            return entity;
+        }
+
         var (name, space) = (entity.Metadata.Name!, entity.Metadata.NamespaceProperty);
         var before = await FindAsync<T>(name, space, cancellationToken).ConfigureAwait(false);
         var after = await DryRunAsync(
@@ -83,7 +89,7 @@ internal sealed class PlanClient(IKubernetesClient cluster) : IKubernetesClient
 
     public Task<IReadOnlyList<ServedVersion>> DiscoverAsync(CancellationToken cancellationToken) => cluster.DiscoverAsync(cancellationToken);
 
-    // Events are told by who does something; hints on pods and finalizers change nothing that a plan speaks of.
+    // Events are told by who does something; finalizers change nothing that a plan speaks of.
     public Task<T> CreateAsync<T>(T entity, WriteOptions? options, CancellationToken cancellationToken) where T : class, IKubernetesObject => Task.FromResult(entity);
 
     public Task<T> UpdateAsync<T>(T entity, WriteOptions? options, CancellationToken cancellationToken) where T : class, IKubernetesObject => Task.FromResult(entity);

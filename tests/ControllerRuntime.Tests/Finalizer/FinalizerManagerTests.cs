@@ -22,7 +22,7 @@ public sealed class FinalizerManagerTests
         var again = await manager.AttachAsync(attached, default);
 
         again.Metadata.Finalizers.Should().Equal("theirs", "example.dev/a", "example.dev/b");
-        api.Count("patch").Should().Be(1);
+        api.Writes.Should().ContainSingle(w => w.Verb == "patch").Which.FieldManager.Should().Be("an-operator");
     }
 
     [Fact]
@@ -90,7 +90,7 @@ public sealed class FinalizerManagerTests
         return await api.GetAsync<Widget>("w", "n", default);
     }
 
-    private FinalizerManager<Widget> Manager(params IEntityFinalizer<Widget>[] finalizers) => new(api, finalizers);
+    private FinalizerManager<Widget> Manager(params IEntityFinalizer<Widget>[] finalizers) => new(api, finalizers, new OperatorRuntimeOptions { Name = "an-operator" });
 
     private DelegateFinalizer Finalizer(string identifier, Func<Widget, ReconciliationResult<Widget>>? answer = null) =>
         new(identifier, entity =>

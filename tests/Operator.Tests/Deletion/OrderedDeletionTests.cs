@@ -1,4 +1,5 @@
 using System.Net;
+using Octavo.ControllerRuntime;
 using Octavo.ControllerRuntime.Finalizer;
 using Octavo.KubernetesClient;
 using Octavo.KubernetesClient.Models;
@@ -15,7 +16,7 @@ public sealed class OrderedDeletionTests
     private readonly OperatorHarness harness = new();
     private readonly FinalizerManager<V1Alpha1InferenceService> finalizers;
 
-    public OrderedDeletionTests() => finalizers = new FinalizerManager<V1Alpha1InferenceService>(harness.Client, [harness.Deletion]);
+    public OrderedDeletionTests() => finalizers = new FinalizerManager<V1Alpha1InferenceService>(harness.Client, [harness.Deletion], new OperatorRuntimeOptions());
 
     [Fact]
     public async Task AttachAsync_NothingNeedsAnOrder_NoFinalizerIsSetAndNothingWritten()

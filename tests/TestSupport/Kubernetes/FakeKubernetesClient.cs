@@ -173,7 +173,7 @@ public sealed class FakeKubernetesClient(TimeProvider? timeProvider = null) : IK
         string name, string? namespaceName, V1Patch patch, string? subresource, WriteOptions? options, CancellationToken cancellationToken)
         where T : class, IKubernetesObject
     {
-        await AskAsync<T>("patch", namespaceName, name, subresource, cancellationToken).ConfigureAwait(false);
+        await AskAsync<T>("patch", namespaceName, name, subresource, cancellationToken, options?.FieldManager).ConfigureAwait(false);
         if (patch.Type == V1PatchType.JsonPatch)
         {
             throw new NotSupportedException("the fake knows no JSON patches");
@@ -186,7 +186,7 @@ public sealed class FakeKubernetesClient(TimeProvider? timeProvider = null) : IK
     public async Task<T> ApplyAsync<T>(T entity, ApplyOptions options, CancellationToken cancellationToken) where T : class, IKubernetesObject
     {
         var name = entity.Metadata.Name!;
-        await AskAsync<T>("apply", entity.Metadata.NamespaceProperty, name, options.Subresource, cancellationToken).ConfigureAwait(false);
+        await AskAsync<T>("apply", entity.Metadata.NamespaceProperty, name, options.Subresource, cancellationToken, options.FieldManager).ConfigureAwait(false);
         return Read<T>(store.Apply(At<T>(entity.Metadata.NamespaceProperty, name), Write(entity), options.FieldManager, options.Subresource, options.DryRun));
     }
 
@@ -195,7 +195,7 @@ public sealed class FakeKubernetesClient(TimeProvider? timeProvider = null) : IK
         var version = (string)manifest["apiVersion"]!;
         var kind = (string)manifest["kind"]!;
         var metadata = manifest["metadata"]!;
-        var request = new FakeRequest("apply", kind, (string?)metadata["namespace"], (string)metadata["name"]!, options.Subresource);
+        var request = new FakeRequest("apply", kind, (string?)metadata["namespace"], (string)metadata["name"]!, options.Subresource) { FieldManager = options.FieldManager };
         await AskAsync(request, cancellationToken).ConfigureAwait(false);
         return store.Apply(At(version, kind, request.Namespace, request.Name!), manifest, options.FieldManager, options.Subresource, options.DryRun);
     }
@@ -281,8 +281,8 @@ public sealed class FakeKubernetesClient(TimeProvider? timeProvider = null) : IK
             At<T>(entity.Metadata.NamespaceProperty, entity.Metadata.Name!), subresource, options?.DryRun == true, _ => Write(entity)));
     }
 
-    private Task AskAsync<T>(string verb, string? namespaceName, string? name, string? subresource, CancellationToken cancellationToken) =>
-        AskAsync(new FakeRequest(verb, KubernetesEntityAttribute.Of<T>().Kind, namespaceName, name, subresource), cancellationToken);
+    private Task AskAsync<T>(string verb, string? namespaceName, string? name, string? subresource, CancellationToken cancellationToken, string? fieldManager = null) =>
+        AskAsync(new FakeRequest(verb, KubernetesEntityAttribute.Of<T>().Kind, namespaceName, name, subresource) { FieldManager = fieldManager }, cancellationToken);
 
     private async Task AskAsync(FakeRequest request, CancellationToken cancellationToken)
     {

@@ -121,6 +121,11 @@ internal sealed class FakeStore(TimeProvider timeProvider)
     {
         lock (gate)
         {
+            if ((string?)wanted["metadata"]?["uid"] is { } uid && !objects.ContainsKey(at.Key))
+            {
+                throw Error(HttpStatusCode.Conflict, "Conflict", $"{at.Resource} \"{at.Name}\": uid mismatch: the provided object specified uid {uid}, and no existing object was found");
+            }
+
             applied.TryGetValue((at.Key, manager + subresource), out var before);
             var result = objects.ContainsKey(at.Key)
                 ? Update(at, subresource, dryRun, live => FakeMerge.Apply(live, wanted, before))

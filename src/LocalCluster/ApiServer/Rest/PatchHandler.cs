@@ -138,6 +138,11 @@ internal sealed class PatchHandler(
                 throw ApiErrors.NotFound(resource, request.Name);
             }
 
+            if (!exists && Metadata.Text(sent, "uid") is { Length: > 0 } uid)
+            {
+                throw ApiErrors.Conflict(resource.Group, resource.Plural, request.Name, $"uid mismatch: the provided object specified uid {uid}, and no existing object was found");
+            }
+
             if (exists)
             {
                 var updated = await updates.ChangeAsync(request, new ObjectChange(Merged, null, IsPatch: true, dryRun));

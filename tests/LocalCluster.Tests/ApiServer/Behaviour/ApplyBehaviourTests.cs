@@ -44,6 +44,15 @@ public sealed class ApplyBehaviourTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Apply_UidOfAnObjectThatIsGone_IsAConflictAndMakesNothing()
+    {
+        var answer = await ApplyAsync("x", """{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a","uid":"u"},"data":{"k":"1"}}""");
+        answer.Status.Should().Be(409);
+        answer.Message.Should().EndWith("uid mismatch: the provided object specified uid u, and no existing object was found");
+        (await api.SendAsync("GET", $"{Maps}/a")).Status.Should().Be(404);
+    }
+
+    [Fact]
     public async Task Apply_StaleVersion_IsAnOrdinaryConflict()
     {
         var created = await ApplyAsync("x", """{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"},"data":{"k":"1"}}""");
