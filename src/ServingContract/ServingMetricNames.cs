@@ -84,4 +84,7 @@ public static class ServingMetricNames
 
     /// <summary>Gauge in 0..1 over the last thousand admissions.</summary>
     public const string CacheHitRate = "octavo_prefix_cache_hit_rate";
+
+    /// <summary>Gauge, seconds that the requests of the runtime's own took before it was ready; absent where there were none.</summary>
+    public const string WarmUp = "octavo_warm_up_seconds";
 }

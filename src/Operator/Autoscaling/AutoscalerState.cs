@@ -65,5 +65,6 @@ internal sealed record AutoscalerState
 
     /// <summary>Whether a reconcile is needed to make the world know the difference.</summary>
     public bool Differs(AutoscalerState? before) =>
-        before is null || Replicas != before.Replicas || MetricsState != before.MetricsState || AnyReady != before.AnyReady || BlindTargets != before.BlindTargets;
+        before is null || Replicas != before.Replicas || MetricsState != before.MetricsState || AnyReady != before.AnyReady || BlindTargets != before.BlindTargets
+        || Loads.Any(l => l.Value.WarmUpSeconds is not null && !before.Loads.ContainsKey(l.Key));
 }

@@ -13,6 +13,9 @@ internal sealed record ReplicaLoad(double Waiting, double Running, double KVCach
     /// <summary>Null before the second answer.</summary>
     public ReplicaRates? Rates { get; init; }
 
+    /// <inheritdoc cref="ReplicaReading.WarmUpSeconds"/>
+    public double? WarmUpSeconds { get; init; }
+
     /// <summary>Whether the runtime's metrics cannot tell the uncached tokens of waiting requests, nor let them be estimated.</summary>
     public bool LacksUncachedTokens { get; init; }
 
@@ -30,6 +33,7 @@ internal sealed record ReplicaLoad(double Waiting, double Running, double KVCach
         return new ReplicaLoad(reading.Waiting, reading.Running, reading.KVCacheUsage, hitRate, reading.UncachedQueuedTokens ?? estimate)
         {
             Rates = rates,
+            WarmUpSeconds = reading.WarmUpSeconds,
             LacksUncachedTokens = reading.UncachedQueuedTokens is null && reading.Counters.Prompts is null,
             LacksTimeToFirstToken = reading.Counters.TimeToFirstToken is null,
         };

@@ -14,20 +14,21 @@ namespace Octavo.Operator.Controller;
 internal sealed class StatusReconciler(IKubernetesClient client, StatusBuilder builder, EventPublisher events, OperatorMetrics metrics) : ISubReconciler
 {
     /// <summary>
-    /// Our last status by InferenceService, with the version of the object it was computed from: as long as the cache still shows that version it
+    /// Our last status by InferenceService, with the version of the object it was computed from and the one that it became: as long as the cache still shows the former it
     /// has not seen our write yet, and the old status must not be taken for the current one, or its transitions would be told twice.
     /// </summary>
-    private readonly ConcurrentDictionary<NamespacedName, (string? SeenVersion, InferenceServiceStatus Status)> written = new();
+    private readonly ConcurrentDictionary<NamespacedName, (string? SeenVersion, string? WrittenVersion, InferenceServiceStatus Status)> written = new();
 
     public ReconcileStage Stage => ReconcileStage.Status;
 
     public async Task ReconcileAsync(ReconcileContext context, CancellationToken cancellationToken)
     {
         var service = context.Observed.Service;
+        var seenVersion = service.Metadata.ResourceVersion;
         var key = NamespacedName.Of(service);
-        if (written.TryGetValue(key, out var last) && last.SeenVersion == service.Metadata.ResourceVersion)
+        if (written.TryGetValue(key, out var last) && last.SeenVersion == seenVersion)
         {
-            service = service with { Status = last.Status };
+            service = service with { Status = last.Status, Metadata = service.Metadata with { ResourceVersion = last.WrittenVersion } };
             context.Observed = context.Observed with { Service = service };
         }
 
@@ -39,13 +40,16 @@ internal sealed class StatusReconciler(IKubernetesClient client, StatusBuilder b
 
         var body = new V1Alpha1InferenceServiceStatusApply
         {
-            Metadata = new V1ObjectMeta { Name = service.Metadata.Name, NamespaceProperty = service.Metadata.NamespaceProperty },
+            // Of the state that the status was made from, or it is a conflict and made anew: a transition that was written already, by an answer that was lost or
+            // the leader before, must not be told again at another time, nor an old status take the place of a newer one.
+            Metadata = new V1ObjectMeta { Name = service.Metadata.Name, NamespaceProperty = service.Metadata.NamespaceProperty, ResourceVersion = service.Metadata.ResourceVersion },
             Status = status,
         };
         var options = new ApplyOptions { FieldManager = ServingObjectMeta.FieldManager, Force = true, Subresource = "status" };
         try
         {
-            await client.ApplyAsync(body, options, cancellationToken).ConfigureAwait(false);
+            var answer = await client.ApplyAsync(body, options, cancellationToken).ConfigureAwait(false);
+            written[key] = (seenVersion, answer.Metadata.ResourceVersion, status);
         }
         catch (KubernetesException e) when (e.IsNotFound)
         {
@@ -53,10 +57,14 @@ internal sealed class StatusReconciler(IKubernetesClient client, StatusBuilder b
             return;
         }
 
-        written[key] = (service.Metadata.ResourceVersion, status);
         if (status.Startup is { TotalSeconds: not null } startup && (service.Status?.Startup?.Pod != startup.Pod || service.Status.Startup.TotalSeconds is null))
         {
             metrics.Started(startup);
+        }
+
+        if (status.Startup is { WarmUpSeconds: { } warmUp } && (service.Status?.Startup?.Pod != status.Startup.Pod || service.Status.Startup.WarmUpSeconds is null))
+        {
+            metrics.WarmedUp(warmUp);
         }
 
         foreach (var note in InferenceServiceEvents.Between(service.Status, status))

@@ -18,7 +18,7 @@ public sealed record StartupStatus
     /// <summary>Seconds that the runtime took to load the model and be ready.</summary>
     public int? LoadSeconds { get; init; }
 
-    /// <summary>Seconds of the load that the first request of the runtime's own took; absent where the runtime does not tell.</summary>
+    /// <summary>Seconds of the load that the runtime's own requests took before it was ready. Octavo's runtime tells; it is asked with spec.autoscaling only.</summary>
     public int? WarmUpSeconds { get; init; }
 
     /// <summary>Seconds from the pod's creation to its being ready.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Octavo.ControllerRuntime;
+using Octavo.ControllerRuntime.LeaderElection;
 using Octavo.Operator.Entities;
 
 namespace Octavo.Operator.Metrics;
@@ -21,15 +22,25 @@ internal sealed class OperatorMetrics
 
     private readonly ConcurrentDictionary<NamespacedName, (int Desired, int Ready)> replicas = new();
     private readonly ConcurrentDictionary<(NamespacedName Service, string Direction, string Reason), long> decisions = new();
+    private readonly ConcurrentDictionary<NamespacedName, string> stalled = new();
+    private readonly ConcurrentDictionary<NamespacedName, bool> blind = new();
+    private readonly Leadership? leadership;
     private readonly Counter<long> scrapes;
     private readonly Histogram<double> scrapeTime;
     private readonly Histogram<double> startupTime;
 
-    public OperatorMetrics(IMeterFactory factory)
+    /// <param name="factory">Makes the meter.</param>
+    /// <param name="leadership">Who does not lead shows no services: what it knew of them is old. Null: this process is the only one.</param>
+    public OperatorMetrics(IMeterFactory factory, Leadership? leadership = null)
     {
+        this.leadership = leadership;
         var meter = factory.Create(MeterName);
         meter.CreateObservableGauge("octavo_inference_service_desired_replicas", () => Measure(r => r.Desired), description: "Replicas that are wanted.");
         meter.CreateObservableGauge("octavo_inference_service_ready_replicas", () => Measure(r => r.Ready), description: "Replicas that are ready.");
+        meter.CreateObservableGauge(
+            "octavo_inference_service_stalled", Stalled, description: "1 for each service that only a person can help, by the reason of its condition Stalled; absent otherwise.");
+        meter.CreateObservableGauge(
+            "octavo_autoscaler_load_unknown", () => IfLeading(blind.Keys.Select(s => new Measurement<int>(1, Name(s)))), description: "1 for each autoscaled service whose ready replicas do not tell their load; absent otherwise.");
         meter.CreateObservableCounter("octavo_autoscaler_decisions_total", Decisions, description: "Changes of the number of replicas by the autoscaler.");
         scrapes = meter.CreateCounter<long>("octavo_autoscaler_scrapes_total", description: "Reads of replicas' metrics, by result.");
         scrapeTime = meter.CreateHistogram(
@@ -43,9 +54,35 @@ internal sealed class OperatorMetrics
 
     public void Observe(NamespacedName service, int desired, int ready) => replicas[service] = (desired, ready);
 
+    /// <param name="service">The service.</param>
+    /// <param name="blocker">Reason of its condition Stalled; null: it is not.</param>
+    /// <param name="isLoadUnknown">Whether it is autoscaled and its number is held for want of metrics.</param>
+    public void Diagnosed(NamespacedName service, string? blocker, bool isLoadUnknown)
+    {
+        if (blocker is null)
+        {
+            stalled.TryRemove(service, out _);
+        }
+        else
+        {
+            stalled[service] = blocker;
+        }
+
+        if (isLoadUnknown)
+        {
+            blind[service] = true;
+        }
+        else
+        {
+            blind.TryRemove(service, out _);
+        }
+    }
+
     public void Forget(NamespacedName service)
     {
         replicas.TryRemove(service, out _);
+        stalled.TryRemove(service, out _);
+        blind.TryRemove(service, out _);
         foreach (var key in decisions.Keys.Where(key => key.Service == service))
         {
             decisions.TryRemove(key, out _);
@@ -68,9 +105,11 @@ internal sealed class OperatorMetrics
         Record("image", startup.ImageSeconds);
         Record("download", startup.DownloadSeconds);
         Record("load", startup.LoadSeconds);
-        Record("warm_up", startup.WarmUpSeconds);
         Record("total", startup.TotalSeconds);
     }
+
+    /// <summary>A replica has told how long its warm-up took, which is a part of its load.</summary>
+    public void WarmedUp(int seconds) => Record("warm_up", seconds);
 
     private void Record(string phase, int? seconds)
     {
@@ -81,7 +120,13 @@ internal sealed class OperatorMetrics
     }
 
     private IEnumerable<Measurement<int>> Measure(Func<(int Desired, int Ready), int> value) =>
-        replicas.Select(r => new Measurement<int>(value(r.Value), new("namespace", r.Key.Namespace), new("name", r.Key.Name)));
+        IfLeading(replicas.Select(r => new Measurement<int>(value(r.Value), Name(r.Key))));
+
+    private IEnumerable<Measurement<int>> Stalled() => IfLeading(stalled.Select(s => new Measurement<int>(1, [.. Name(s.Key), new("reason", s.Value)])));
+
+    private IEnumerable<Measurement<int>> IfLeading(IEnumerable<Measurement<int>> measurements) => leadership is { IsLeader: false } ? [] : measurements;
+
+    private static KeyValuePair<string, object?>[] Name(NamespacedName service) => [new("namespace", service.Namespace), new("name", service.Name)];
 
     private IEnumerable<Measurement<long>> Decisions() => decisions.Select(d => new Measurement<long>(
         d.Value, new("namespace", d.Key.Service.Namespace), new("name", d.Key.Service.Name), new("direction", d.Key.Direction), new("reason", d.Key.Reason)));

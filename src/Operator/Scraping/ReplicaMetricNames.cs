@@ -22,6 +22,7 @@ internal sealed record ReplicaMetricNames
         PromptLengths = [$"{ServingMetricNames.RequestPromptTokens}_sum"],
         Prompts = [$"{ServingMetricNames.RequestPromptTokens}_count"],
         TimeToFirstToken = [$"{ServingMetricNames.TimeToFirstToken}_bucket"],
+        WarmUp = [ServingMetricNames.WarmUp],
     };
 
     /// <summary>vLLM: the cache's use was called gpu_cache_usage_perc before 0.10, the counters of the cache carried gpu_ before.</summary>
@@ -32,6 +33,7 @@ internal sealed record ReplicaMetricNames
         CacheHits = [ServingMetricNames.PrefixCacheHits, "vllm:gpu_prefix_cache_hits_total"],
         CacheHitRate = [],
         UncachedQueuedTokens = [],
+        WarmUp = [],
     };
 
     /// <summary>SGLang with <c>--enable-metrics</c>: every prompt token is looked up in the cache, and prompts are counted when they end.</summary>
@@ -81,6 +83,9 @@ internal sealed record ReplicaMetricNames
 
     /// <summary>Buckets of a histogram in seconds.</summary>
     public IReadOnlyList<string> TimeToFirstToken { get; init; } = [];
+
+    /// <summary>Gauge in seconds.</summary>
+    public IReadOnlyList<string> WarmUp { get; init; } = [];
 
     /// <param name="dialect">spec.runtime.dialect; null: Octavo.</param>
     public static ReplicaMetricNames Of(string? dialect) => dialect switch

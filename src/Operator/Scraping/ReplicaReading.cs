@@ -12,5 +12,8 @@ internal sealed record ReplicaReading(double Waiting, double Running, double KVC
     /// <summary>Prompt tokens of waiting requests that no cached block covers; null where the runtime does not tell them.</summary>
     public double? UncachedQueuedTokens { get; init; }
 
+    /// <summary>How long the runtime's own requests took before it was ready; null where it does not tell.</summary>
+    public double? WarmUpSeconds { get; init; }
+
     public ReplicaCounters Counters { get; init; } = new();
 }

@@ -15,6 +15,7 @@ internal static class ServingMetricsReader
         {
             CacheHitRate = rates.Count > 0 ? Math.Clamp(rates.Average(), 0, 1) : null,
             UncachedQueuedTokens = Sum(names.UncachedQueuedTokens),
+            WarmUpSeconds = Values(names.WarmUp) is { Count: > 0 } warmUps ? warmUps.Max() : null,
             Counters = new ReplicaCounters
             {
                 PromptTokens = Sum(names.PromptTokens),

@@ -155,6 +155,9 @@ public sealed class EngineMetrics
         meter.CreateObservableGauge(ServingMetricNames.CacheConfigInfo, () => new Measurement<int>(1, described), description: "Configuration of the KV cache.");
     }
 
+    /// <summary>Exposes how long the warm-up took. Called once, where there was one.</summary>
+    public void WarmedUp(TimeSpan time) => Gauge(ServingMetricNames.WarmUp, "Seconds that the runtime's own requests took before it was ready.", () => time.TotalSeconds);
+
     internal void RecordStep(EngineStats stats)
     {
         if (stats.StepTokens > 0)

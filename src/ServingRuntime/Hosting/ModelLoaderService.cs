@@ -62,12 +62,13 @@ internal sealed partial class ModelLoaderService(
             var pooling = PoolingConfig.Read(options.Pooling, options.Model);
             var input = new InputProcessor(model, core.MaxModelLen, core.VocabSize);
             grammars = new GrammarCompiler(model.Tokenizer, core.VocabSize, new GrammarCompilerOptions(), timeProvider);
-            if (options.WarmUp)
+            TimeSpan? warmUpTime = options.WarmUp ? warmUp.RunAsync(core, input, grammars, lifetime.ApplicationStopping).GetAwaiter().GetResult() : null;
+            var metrics = new EngineMetrics(meterFactory, options.ModelName, core.MaxModelLen);
+            if (warmUpTime is { } time)
             {
-                warmUp.RunAsync(core, input, grammars, lifetime.ApplicationStopping).GetAwaiter().GetResult();
+                metrics.WarmedUp(time);
             }
 
-            var metrics = new EngineMetrics(meterFactory, options.ModelName, core.MaxModelLen);
             metrics.DescribeCache(core.BlockSize, core.NumBlocks, core.KVCacheDType, engineOptions.EnablePrefixCaching);
             var llmOptions = new AsyncLlmOptions
             {

@@ -42,8 +42,9 @@ internal sealed partial class WarmUp(
         """{"prompt": [1, 2, 3], "max_tokens": 2, "temperature": 0, "return_token_ids": true}""",
     ];
 
+    /// <summary>How long it took.</summary>
     /// <exception cref="EngineStartException">The engine failed on it: it would fail on every request.</exception>
-    public async Task RunAsync(IEngineCore core, InputProcessor input, GrammarCompiler grammars, CancellationToken cancellationToken)
+    public async Task<TimeSpan> RunAsync(IEngineCore core, InputProcessor input, GrammarCompiler grammars, CancellationToken cancellationToken)
     {
         var start = timeProvider.GetTimestamp();
         using var limit = new CancellationTokenSource(Limit, timeProvider);
@@ -81,7 +82,9 @@ internal sealed partial class WarmUp(
 
         // No thread touches the core now.
         core.ResetPrefixCache();
-        LogDone(timeProvider.GetElapsedTime(start).TotalMilliseconds);
+        var time = timeProvider.GetElapsedTime(start);
+        LogDone(time.TotalMilliseconds);
+        return time;
     }
 
     private async Task RunAsync(RequestDelegate endpoint, string body, CancellationToken cancellationToken)

@@ -17,6 +17,7 @@ public sealed class AutoscalerTests
     private readonly List<NamespacedName> woken = [];
     private readonly Dictionary<string, (double Waiting, double Running, double HitRate)> loads = [];
     private readonly Dictionary<string, (double Queries, double Hits)> counters = [];
+    private readonly Dictionary<string, double> warmUps = [];
     private Autoscaler autoscaler;
 
     public AutoscalerTests() => autoscaler = Create();
@@ -220,6 +221,21 @@ public sealed class AutoscalerTests
     }
 
     [Fact]
+    public async Task TickAsync_RuntimeTellsItsWarmUp_IsInTheLedgerAndWokenForOnce()
+    {
+        warmUps["127.1.0.1"] = 12.4;
+        await StartAsync(ready: 1);
+        (await harness.ServiceAsync()).Status!.Startup!.WarmUpSeconds.Should().BeNull("nobody has asked yet");
+
+        await TickAsync();
+
+        (await harness.ServiceAsync()).Status!.Startup.Should().Match<StartupStatus>(s => s.Pod == "chat-0" && s.WarmUpSeconds == 12);
+        woken.Clear();
+        await TickAsync();
+        woken.Should().BeEmpty();
+    }
+
+    [Fact]
     public async Task TickAsync_AutoscalingRemoved_ForgetsTheNumber()
     {
         await StartAsync(ready: 1);
@@ -266,14 +282,15 @@ public sealed class AutoscalerTests
     private Autoscaler Create() => new(
         harness.Cluster,
         harness.States,
-        new ServingMetricsScraper(new HttpClient(new Replicas(loads, counters)), harness.Time, TimeSpan.FromSeconds(2)),
+        new ServingMetricsScraper(new HttpClient(new Replicas(loads, counters, warmUps)), harness.Time, TimeSpan.FromSeconds(2)),
         woken.Add,
         harness.Metrics,
         new OperatorOptions { AutoscalingInterval = TimeSpan.FromSeconds(2) },
         harness.Time,
         NullLogger<Autoscaler>.Instance);
 
-    private sealed class Replicas(Dictionary<string, (double Waiting, double Running, double HitRate)> loads, Dictionary<string, (double Queries, double Hits)> counters) : HttpMessageHandler
+    private sealed class Replicas(
+        Dictionary<string, (double Waiting, double Running, double HitRate)> loads, Dictionary<string, (double Queries, double Hits)> counters, Dictionary<string, double> warmUps) : HttpMessageHandler
     {
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
             loads.TryGetValue(request.RequestUri!.Host, out var load)
@@ -284,8 +301,8 @@ public sealed class AutoscalerTests
                 })
                 : throw new HttpRequestException("connection refused");
 
-        private string Counters(string host) => counters.TryGetValue(host, out var told)
+        private string Counters(string host) => (warmUps.TryGetValue(host, out var warmUp) ? FormattableString.Invariant($"octavo_warm_up_seconds {warmUp}\n") : "") + (counters.TryGetValue(host, out var told)
             ? FormattableString.Invariant($"vllm:prompt_tokens_total {told.Queries}\nvllm:prefix_cache_queries_total {told.Queries}\nvllm:prefix_cache_hits_total {told.Hits}\n")
-            : "";
+            : "");
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Octavo.KubernetesClient;
 using Octavo.KubernetesClient.Models;
 using Octavo.Operator.Configuration;
 using Octavo.Operator.Entities;
@@ -68,6 +69,38 @@ public sealed class InferenceServiceControllerTests
         await harness.ReconcileWithOldCacheAsync();
 
         harness.Client.Writes.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task ReconcileAsync_StatusWasWrittenButItsAnswerLost_IsAConflictAndThenNotToldAgain()
+    {
+        await harness.CreateAsync();
+        await harness.ReconcileAsync();
+        await harness.RolloutAsync(ready: 1);
+        await harness.SyncAsync();
+        // Another instance stands for the write whose answer never came: this one knows nothing of it, and its cache does not either.
+        await harness.Create(new OperatorOptions { RuntimeImage = "octavo/serving-runtime:1" }).ReconcileAsync(await harness.ServiceAsync(), CancellationToken.None);
+        var before = await harness.ServiceAsync();
+        harness.Time.Advance(TimeSpan.FromMinutes(1));
+
+        (await harness.Invoking(h => h.ReconcileWithOldCacheAsync()).Should().ThrowAsync<KubernetesException>()).Which.IsConflict.Should().BeTrue("the loop tries it again");
+        (await harness.ServiceAsync()).Should().BeEquivalentTo(before);
+
+        await harness.ReconcileAsync();
+        (await harness.ServiceAsync()).Metadata.ResourceVersion.Should().Be(before.Metadata.ResourceVersion, "nothing is left to tell");
+    }
+
+    [Fact]
+    public async Task ReconcileAsync_StatusChangesAgainBeforeTheCacheSawTheLast_IsWritten()
+    {
+        await harness.CreateAsync();
+        await harness.ReconcileAsync();
+        await harness.RolloutAsync(ready: 1);
+        await harness.SyncDeploymentAsync();
+
+        await harness.ReconcileWithOldCacheAsync();
+
+        (await harness.ConditionAsync("WorkloadReady"))!.Status.Should().Be("True");
     }
 
     [Fact]

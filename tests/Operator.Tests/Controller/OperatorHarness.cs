@@ -170,6 +170,13 @@ internal sealed class OperatorHarness
         static bool Managed(IKubernetesObject entity) => entity.Metadata.Labels?.GetValueOrDefault("app.kubernetes.io/managed-by") == ServingObjectMeta.FieldManager;
     }
 
+    /// <summary>The caches of workload and pods are ahead of that of InferenceServices.</summary>
+    public async Task SyncDeploymentAsync()
+    {
+        await FillAsync(deployments, _ => true);
+        await FillAsync(pods, _ => true);
+    }
+
     /// <summary>As if the cache of records were behind.</summary>
     public void ForgetRecords() => records.List().ToList().ForEach(record => records.Remove(NamespacedName.Of(record)));
 

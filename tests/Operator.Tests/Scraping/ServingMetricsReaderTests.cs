@@ -35,6 +35,13 @@ public sealed class ServingMetricsReaderTests
         """;
 
     [Fact]
+    public void Read_Octavo_TellsItsWarmUp()
+    {
+        Read(Vllm + "\noctavo_warm_up_seconds{engine=\"0\",model_name=\"m\"} 2.5", null).WarmUpSeconds.Should().Be(2.5);
+        Read(Vllm, null).WarmUpSeconds.Should().BeNull("what is not told is not zero");
+    }
+
+    [Fact]
     public void Read_Vllm_FindsGaugesAndCounters()
     {
         var reading = Read(Vllm, "VLLM");
@@ -70,5 +77,5 @@ public sealed class ServingMetricsReaderTests
     public void Read_PageOfAnotherRuntime_IsUnknownAndNotIdle() =>
         FluentActions.Invoking(() => Read(Sglang, "VLLM")).Should().Throw<FormatException>().WithMessage("vllm:num_requests_waiting is missing");
 
-    private static ReplicaReading Read(string page, string dialect) => ServingMetricsReader.Read(PrometheusTextParser.Parse(page), ReplicaMetricNames.Of(dialect));
+    private static ReplicaReading Read(string page, string? dialect) => ServingMetricsReader.Read(PrometheusTextParser.Parse(page), ReplicaMetricNames.Of(dialect));
 }

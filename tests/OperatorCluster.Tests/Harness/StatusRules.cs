@@ -7,8 +7,8 @@ namespace Octavo.OperatorCluster.Tests.Harness;
 internal static class StatusRules
 {
     /// <summary>
-    /// A transition that was written, but whose answer was lost or whose event has not come yet, is told again at the time of the next try: so far, and not
-    /// further, lastTransitionTime may move.
+    /// Who asks now and then, or watches and was cut off, may miss the value in between: so far, and not further, lastTransitionTime may move for it. That the operator
+    /// itself moves none is another test's matter.
     /// </summary>
     private static readonly TimeSpan CacheLag = TimeSpan.FromMinutes(5);
 

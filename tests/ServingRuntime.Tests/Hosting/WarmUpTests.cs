@@ -14,6 +14,7 @@ public sealed class WarmUpTests
         text.Should().Contain("vllm:prefix_cache_queries_total{engine=\"0\",model_name=\"octavo-tiny\"} 0\n");
         text.Should().NotContain("vllm:iteration_tokens_total_count{engine=\"0\",model_name=\"octavo-tiny\"} 1");
         text.Should().Contain("vllm:kv_cache_usage_perc{engine=\"0\",model_name=\"octavo-tiny\"} 0\n");
+        text.Should().MatchRegex("octavo_warm_up_seconds\\{engine=\"0\",model_name=\"octavo-tiny\"\\} [0-9.e-]*[1-9]");
         server.Host.Loaded!.Llm.LiveRequests.Should().BeEmpty();
 
         // The very prompt of the warm-up is not in the cache.
