@@ -22,9 +22,16 @@ internal static class PlanCommand
         var kubeconfig = new Option<string?>("--kubeconfig") { Description = "Kubeconfig file. Default: in-cluster, then KUBECONFIG, then ~/.kube/config." };
         var space = new Option<string?>("--namespace", "-n") { Description = "Namespace of manifests that name none. Default: the kubeconfig's." };
         var image = new Option<string>("--runtime-image") { Description = "As the operator is started with.", DefaultValueFactory = _ => defaults.RuntimeImage };
+        var fetchImage = new Option<string?>("--fetch-image") { Description = "As the operator is started with." };
+        var features = OperatorFeatures.Create();
         var output = new Option<string>("--output", "-o") { Description = "text or json.", DefaultValueFactory = _ => "text" };
         output.AcceptOnlyFromAmong("text", "json");
-        var command = new Command("plan", Description) { files, old, offline, kubeconfig, space, image, output };
+        var command = new Command("plan", Description) { files, old, offline, kubeconfig, space, image, fetchImage, output };
+        foreach (var flag in features.SelectMany(f => f.Flags))
+        {
+            command.Options.Add(flag);
+        }
+
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var (result, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
@@ -34,7 +41,7 @@ internal static class PlanCommand
                 var cluster = isOffline ? null : KubernetesClientConfiguration.Load(parsed.GetValue(kubeconfig)) with { UserAgent = "octavo-plan" };
                 var defaultNamespace = parsed.GetValue(space) ?? cluster?.Namespace ?? "default";
                 var services = parsed.GetValue(files)!.SelectMany(f => PlanFile.Read(f, input, defaultNamespace)).ToList();
-                var run = new PlanRun(defaults with { RuntimeImage = parsed.GetValue(image)! }, TimeProvider.System);
+                var run = new PlanRun(OptionsOf(parsed), TimeProvider.System);
                 IReadOnlyList<ServicePlan> plans;
                 if (cluster is null)
                 {
@@ -61,5 +68,13 @@ internal static class PlanCommand
             }
         });
         return command;
+
+        // What pods are made of, as the operator is started with it: the images, and what features are told.
+        OperatorOptions OptionsOf(ParseResult parsed)
+        {
+            var options = defaults with { Features = features, RuntimeImage = parsed.GetValue(image)!, FetchImage = parsed.GetValue(fetchImage) };
+            IReadOnlyList<string> errors = [.. options.Validate(), .. features.SelectMany(f => f.Read(parsed))];
+            return errors.Count == 0 ? options : throw new PlanException(string.Join(Environment.NewLine, errors));
+        }
     }
 }

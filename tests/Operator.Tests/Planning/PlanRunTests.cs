@@ -1,3 +1,5 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
 using Octavo.KubernetesClient.Models;
 using Octavo.Operator.Configuration;
 using Octavo.Operator.Entities;
@@ -105,7 +107,9 @@ public sealed class PlanRunTests
         plan.AcceleratorsNeeded.Should().Be(needed);
         (await harness.ServiceAsync()).Spec.Runtime!.Image.Should().Be("example.com/cuda:1", "nothing is written");
         (await harness.DeploymentAsync())!.Spec!.Template!.Spec!.Containers![0].Image.Should().Be("example.com/cuda:1");
-        PlanText.ToJson([plan]).Should().Contain($"\"exitCode\": {exitCode}").And.Contain("\"level\": \"" + level + "\"");
+        var json = JsonNode.Parse(PlanText.ToJson([plan]))!;
+        var service = json["services"]![0]!;
+        ((int)json["exitCode"]!, (int)service["exitCode"]!, (string)service["interruption"]!["level"]!).Should().Be((exitCode, exitCode, level));
     }
 
     [Theory]
@@ -134,6 +138,23 @@ public sealed class PlanRunTests
     }
 
     [Theory]
+    [InlineData("--fetch-image")]
+    [InlineData("--runtime-image")]
+    public async Task Create_ImagesOfTheOperator_AreCheckedAsTheOperatorDoes(string flag)
+    {
+        var error = new StringWriter();
+        var parsed = PlanCommand.Create(TextReader.Null).Parse(["-f", Write(Cpu), "--offline", flag, "not an image"]);
+
+        (await parsed.InvokeAsync(new InvocationConfiguration { Output = TextWriter.Null, Error = error })).Should().Be((int)PlanExitCode.Error);
+
+        error.ToString().Trim().Should().Be($"{flag}: 'not an image' is no image");
+    }
+
+    [Fact]
+    public void Create_FlagsOfFeatures_AreFlagsOfThePlan() =>
+        OperatorFeatures.Create().SelectMany(f => f.Flags).Select(f => f.Name).Should().BeSubsetOf(PlanCommand.Create(TextReader.Null).Options.Select(o => o.Name));
+
+    [Theory]
     [InlineData("spec: {model: {uri: file:///m}, replicaz: 2}", "unknown field spec.replicaz")]
     [InlineData("spec: {model: {uri: file:///m}, runtime: {engine: {maxModelLength: 2}}}", "unknown field spec.runtime.engine.maxModelLength")]
     [InlineData("spec: {model: {uri: [}", "f.yaml: ")]
@@ -160,11 +181,13 @@ public sealed class PlanRunTests
 
     private async Task<ServicePlan> FilesAsync(string before, string after) => (await run.FromFilesAsync(Read(after), before.Length == 0 ? [] : Read(before), CancellationToken.None)).Single();
 
-    private static IReadOnlyList<V1Alpha1InferenceService> Read(string text)
+    private static IReadOnlyList<V1Alpha1InferenceService> Read(string text) => PlanFile.Read(Write(text), TextReader.Null, "default");
+
+    private static string Write(string text)
     {
         var path = Path.Combine(Directory.CreateTempSubdirectory("octavo-plan").FullName, "f.yaml");
         File.WriteAllText(path, text);
-        return PlanFile.Read(path, TextReader.Null, "default");
+        return path;
     }
 
     /// <summary>Two replicas with two accelerators each that are ready: one on node a, one on b.</summary>
