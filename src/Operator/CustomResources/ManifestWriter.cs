@@ -27,7 +27,7 @@ internal static class ManifestWriter
         };
         if (RoleManifest.ClusterReads(permissions) is { } reads)
         {
-            files["namespaced/cluster_reads.yaml"] = reads;
+            files["cluster-reads/role.yaml"] = reads;
         }
 
         return files;

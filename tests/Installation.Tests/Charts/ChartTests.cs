@@ -35,6 +35,14 @@ public sealed class ChartTests
         Compare(InstalledObjects.Of(Render(Namespaced)), await InstalledObjects.KustomizeAsync("namespaced"));
 
     [SkippableFact]
+    public async Task Chart_ClusterReads_InstallsConfigClusterReadsToo() =>
+        Compare(InstalledObjects.Of(Render(Namespaced[..^1] + ", \"clusterReads\": true}")), await InstalledObjects.KustomizeAsync("namespaced", "cluster-reads"));
+
+    [Fact]
+    public void Chart_ClusterReadsForAllNamespaces_AreInItsRoleAlready() =>
+        InstalledObjects.Of(Render("""{"clusterReads": true}""")).Keys.Should().Equal(InstalledObjects.Of(Render()).Keys);
+
+    [SkippableFact]
     public async Task Chart_WithMonitoring_InstallsConfigMonitoringToo()
     {
         var expected = await InstalledObjects.KustomizeAsync("default", "monitoring");
@@ -77,9 +85,10 @@ public sealed class ChartTests
     [Fact]
     public void Schema_EveryValue_IsDescribedReadByTemplatesAndHasADefault()
     {
-        var renderer = Renderer(Everything);
+        var first = Renderer(Everything);
+        first.Render();
+        var renderer = Renderer(Namespaced, first.Read);
         renderer.Render();
-        Renderer(Namespaced, renderer.Read).Render();
         var defaults = Renderer().Values;
 
         foreach (var (path, schema) in ValuesSchema.Properties(Schema()))

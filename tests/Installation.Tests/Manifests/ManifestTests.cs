@@ -63,6 +63,19 @@ public sealed class ManifestTests
         objects.Keys.Should().NotContain(k => k.StartsWith("Cluster", StringComparison.Ordinal) || k.StartsWith("CustomResource", StringComparison.Ordinal));
     }
 
+    [SkippableFact]
+    public async Task ClusterReads_BindTheOperatorOfTheNamespaceToReadingOnly()
+    {
+        var objects = (await InstalledObjects.KustomizeAsync("cluster-reads")).Values.Select(o => JsonNode.Parse(o)!).ToDictionary(o => o["kind"]!.GetValue<string>(), StringComparer.Ordinal);
+        var accounts = await InstalledObjects.KustomizeAsync("namespaced");
+
+        objects.Keys.Should().BeEquivalentTo("ClusterRole", "ClusterRoleBinding");
+        var subject = objects["ClusterRoleBinding"]["subjects"]!.AsArray().Single()!;
+        accounts.Keys.Should().Contain($"ServiceAccount {subject["namespace"]}/{subject["name"]}");
+        objects["ClusterRoleBinding"]["roleRef"]!["name"]!.GetValue<string>().Should().Be(objects["ClusterRole"]["metadata"]!["name"]!.GetValue<string>(), "a suffix is put on both");
+        objects["ClusterRole"]["rules"]!.AsArray().SelectMany(r => r!["verbs"]!.AsArray()).Select(v => v!.GetValue<string>()).Distinct().Should().BeSubsetOf(["list", "watch"]);
+    }
+
     [Fact]
     public void NetworkPolicyOfTheOperator_Replicas_AreFoundByTheLabelThatTheyGet()
     {
