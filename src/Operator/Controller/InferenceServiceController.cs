@@ -24,6 +24,7 @@ internal sealed class InferenceServiceController(
         }
 
         metrics.Observe(NamespacedName.Of(entity), context.Observed.DesiredReplicas, context.Observed.ReadyReplicas);
+        metrics.Diagnosed(NamespacedName.Of(entity), context.Findings.Blocker?.Reason, context.Findings[ConditionTypes.ScalingActive] is { Status: false });
         return ReconciliationResult<V1Alpha1InferenceService>.Success(entity, context.RequeueAfter);
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Octavo.ControllerRuntime;
 using Octavo.ControllerRuntime.Metrics;
@@ -5,6 +6,7 @@ using Octavo.ControllerRuntime.Queue;
 using Octavo.Gateway.Metrics;
 using Octavo.Gateway.Picking;
 using Octavo.Gateway.Routing;
+using Octavo.KubernetesClient.Http;
 using Octavo.Metrics.Prometheus;
 using Octavo.Operator.Entities;
 using Octavo.Operator.Metrics;
@@ -52,12 +54,13 @@ internal static class MetricInventory
     {
         using var provider = new ServiceCollection().AddLogging()
             .AddSingleton<ModelDirectoryStore>().AddSingleton<GatewayMetrics>().AddSingleton<OperatorMetrics>().AddSingleton<ControllerMetrics>()
-            .AddPrometheusMetrics(OperatorMetrics.MeterName, ControllerMetrics.MeterName, GatewayMetrics.MeterName).BuildServiceProvider();
+            .AddPrometheusMetrics(OperatorMetrics.MeterName, ControllerMetrics.MeterName, RestClientMetrics.MeterName, GatewayMetrics.MeterName).BuildServiceProvider();
         var collector = provider.GetRequiredService<MeterCollector>();
         Gateway(provider);
         var service = new NamespacedName("team", "chat");
         var operation = provider.GetRequiredService<OperatorMetrics>();
         operation.Observe(service, 1, 1);
+        operation.Diagnosed(service, "RevisionFailed", isLoadUnknown: true);
         operation.Decided(service, "Queue", 1, 2);
         operation.Scraped(true, TimeSpan.FromSeconds(0.1));
         operation.Started(new StartupStatus { Pod = "chat-0", SchedulingSeconds = 1, TotalSeconds = 2 });
@@ -65,7 +68,11 @@ internal static class MetricInventory
         controllers.ControllerStarted("inferenceservice", 1);
         controllers.WorkerBusy("inferenceservice", 1);
         controllers.Reconciled("inferenceservice", "error", TimeSpan.FromSeconds(1));
+        controllers.Panicked("inferenceservice");
+        controllers.TimedOut("inferenceservice");
+        controllers.TerminalError("inferenceservice");
         controllers.Leading("octavo-operator", true);
+        new RestClientMetrics(provider.GetRequiredService<IMeterFactory>().Create(RestClientMetrics.MeterName)).Answered(HttpMethod.Get, "api", null, TimeSpan.FromSeconds(1));
         using var queue = new WorkQueue("inferenceservice", TimeProvider.System, metrics: controllers);
         queue.Add(service);
         WorkOnce(queue);
