@@ -16,10 +16,12 @@ internal sealed class ClusterHarness : IAsyncDisposable
     public const int Pace = 5;
 
     private readonly List<OperatorInstance> operators = [];
+    private readonly int pace;
 
-    private ClusterHarness(LocalClusterHost host)
+    private ClusterHarness(LocalClusterHost host, int pace)
     {
         Host = host;
+        this.pace = pace;
         Configuration = new KubernetesClientConfiguration
         {
             Host = host.BaseUri,
@@ -43,11 +45,12 @@ internal sealed class ClusterHarness : IAsyncDisposable
 
     public IReadOnlyList<OperatorInstance> Operators => operators;
 
-    public static async Task<ClusterHarness> StartAsync(LocalClusterOptions options, CancellationToken cancellationToken)
+    /// <param name="pace">Of all clocks; slower where intervals are measured, since a busy machine makes hurried ones longer.</param>
+    public static async Task<ClusterHarness> StartAsync(LocalClusterOptions options, CancellationToken cancellationToken, int pace = Pace)
     {
-        var host = await LocalClusterHost.StartAsync(options with { TimeProvider = new HurriedTime(Pace), Nodes = 0 }, cancellationToken);
+        var host = await LocalClusterHost.StartAsync(options with { TimeProvider = new HurriedTime(pace), Nodes = 0 }, cancellationToken);
         await CustomResources.InstallAsync(host.Client, cancellationToken);
-        return new ClusterHarness(host);
+        return new ClusterHarness(host, pace);
     }
 
     /// <summary>The first leads; further ones follow it.</summary>
@@ -59,7 +62,7 @@ internal sealed class ClusterHarness : IAsyncDisposable
             name,
             Configuration,
             (options ?? new OperatorOptions()) with { LeaderElect = true, LeaderElectionNamespace = Namespace, AutoscalingInterval = TimeSpan.FromMinutes(5) },
-            new HurriedTime(Pace, skew),
+            new HurriedTime(pace, skew),
             Writes,
             Log,
             cancellationToken);
