@@ -23,6 +23,43 @@ public sealed record V1JobSpec : KubernetesRecord
     public string? CompletionMode { get; init; }
     public bool? Suspend { get; init; }
     public string? PodReplacementPolicy { get; init; }
+    public V1PodFailurePolicy? PodFailurePolicy { get; init; }
+}
+
+/// <summary>What a pod's failure means for its job; the first rule that matches decides, and where none does the failure counts towards the back-off limit.</summary>
+public sealed record V1PodFailurePolicy : KubernetesRecord
+{
+    public IReadOnlyList<V1PodFailurePolicyRule>? Rules { get; init; }
+}
+
+/// <summary>Exactly one of <see cref="OnExitCodes"/> and <see cref="OnPodConditions"/> is set.</summary>
+public sealed record V1PodFailurePolicyRule : KubernetesRecord
+{
+    /// <summary>FailJob, FailIndex, Ignore or Count.</summary>
+    public required string Action { get; init; }
+
+    public V1PodFailurePolicyOnExitCodesRequirement? OnExitCodes { get; init; }
+    public IReadOnlyList<V1PodFailurePolicyOnPodConditionsPattern>? OnPodConditions { get; init; }
+}
+
+public sealed record V1PodFailurePolicyOnExitCodesRequirement : KubernetesRecord
+{
+    /// <summary>Absent: all containers of the pod, init containers among them.</summary>
+    public string? ContainerName { get; init; }
+
+    /// <summary>In or NotIn.</summary>
+    public required string Operator { get; init; }
+
+    /// <summary>Ascending.</summary>
+    public required IReadOnlyList<int> Values { get; init; }
+}
+
+public sealed record V1PodFailurePolicyOnPodConditionsPattern : KubernetesRecord
+{
+    public required string Type { get; init; }
+
+    /// <summary>True (the server's default), False or Unknown.</summary>
+    public string? Status { get; init; }
 }
 
 public sealed record V1JobStatus : KubernetesRecord

@@ -5,6 +5,7 @@ using Octavo.Operator.Disruption;
 using Octavo.Operator.Integrations;
 using Octavo.Operator.Permissions;
 using Octavo.Operator.Rollout;
+using Octavo.Operator.Storage;
 
 namespace Octavo.Operator.Configuration;
 
@@ -14,7 +15,8 @@ internal static class OperatorFeatures
     /// <summary>All of them, with their defaults.</summary>
     public static IReadOnlyList<IOperatorFeature> Create() =>
     [
-        new StatusFeature(), new StorageFeature(), new WorkloadFeature(), new RolloutFeature(), new DisruptionFeature(), new AutoscalingFeature(), new MonitoringFeature(), new GatewayRoutingFeature(), new DeletionFeature(),
+        new StatusFeature(), new StorageFeature(), new FillFeature(), new WorkloadFeature(), new RolloutFeature(), new DisruptionFeature(), new AutoscalingFeature(), new MonitoringFeature(),
+        new GatewayRoutingFeature(), new DeletionFeature(),
     ];
 
     /// <summary>What all of them need.</summary>

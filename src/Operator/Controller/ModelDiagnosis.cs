@@ -17,7 +17,13 @@ internal static class ModelDiagnosis
             return new Finding(false, nameof(FetchExitCode.UnsupportedSource), ModelSource.Explain(uri), NeedsPerson: true);
         }
 
-        var pods = observed.CurrentPods.Where(p => p.Metadata.DeletionTimestamp is null).ToList();
+        if (observed.Fill is { IsFilled: false } fill)
+        {
+            return fill.Finding!;
+        }
+
+        // Until a new template is in use its predecessor's pods are the current ones: they may serve another model.
+        var pods = observed.CurrentPods.Where(p => p.Metadata.DeletionTimestamp is null && ModelCheck.Serves(p, source)).ToList();
         if (pods.Any(p => PodState.IsReady(p) && !PodState.IsWorker(p)))
         {
             return new Finding(true, "Loaded", $"{uri} is loaded.");
@@ -25,7 +31,7 @@ internal static class ModelDiagnosis
 
         if (pods.Select(FailedFetch).OfType<V1ContainerStateTerminated>().FirstOrDefault() is { } failure)
         {
-            return Failed(uri, source.Path, failure);
+            return FetchFailure.Of(uri, source.Path, failure);
         }
 
         // A model that was loaded stays loaded as far as anyone knows, until a fetch of this very spec fails.
@@ -35,32 +41,24 @@ internal static class ModelDiagnosis
             return new Finding(true, "Loaded", $"{uri} is loaded.");
         }
 
-        return pods.Any(p => ModelStatus(p)?.State?.Terminated?.ExitCode == 0)
+        return observed.Fill is not null || pods.Any(p => ModelStatus(p)?.State?.Terminated?.ExitCode == 0)
             ? new Finding(null, "Loading", $"{uri} is present and being loaded.")
             : pods.Any(FetchContainerState.IsRunning) ? new Finding(null, "Fetching", $"{uri} is being fetched.")
             : new Finding(null, "Fetching", $"No replica has tried {uri} yet.");
     }
 
-    private static Finding Failed(string uri, string path, V1ContainerStateTerminated failure)
-    {
-        var said = PodState.LastLine(failure.Message);
-        var message = said is null ? $"Fetching {uri} ended with exit code {failure.ExitCode}."
-            : said.Contains(uri, StringComparison.Ordinal) || said.Contains(path, StringComparison.Ordinal) ? said
-            : $"{uri}: {said}";
-        return (FetchExitCode)failure.ExitCode switch
-        {
-            FetchExitCode.NotFound or FetchExitCode.InvalidModel or FetchExitCode.Unauthorized or FetchExitCode.UnsupportedSource or FetchExitCode.NoSpace
-                or FetchExitCode.ChecksumMismatch or FetchExitCode.DeadlineExceeded => new Finding(false, ((FetchExitCode)failure.ExitCode).ToString(), message, NeedsPerson: true),
-            // These pass by themselves.
-            FetchExitCode.RateLimited or FetchExitCode.Network => new Finding(false, ((FetchExitCode)failure.ExitCode).ToString(), message),
-            _ => new Finding(false, "FetchFailed", message),
-        };
-    }
-
-    /// <summary>How the fetch ended that is being retried or will be; null where it succeeded, runs for the first time or has not begun.</summary>
+    /// <summary>
+    /// How the fetch ended that is being retried or will be; null where it succeeded, runs for the first time or has not begun. A replica that looked before a Job
+    /// had brought the model looks again by itself.
+    /// </summary>
     private static V1ContainerStateTerminated? FailedFetch(V1Pod pod)
     {
         var status = ModelStatus(pod);
+        if (status is not null && ModelCheck.FoundNothing(pod, status))
+        {
+            return null;
+        }
+
         var ended = status?.State?.Terminated ?? status?.LastState?.Terminated;
         return ended is { ExitCode: not 0 } ? ended : null;
     }

@@ -4,6 +4,7 @@ using Octavo.Operator.Autoscaling;
 using Octavo.Operator.Entities;
 using Octavo.Operator.Resources;
 using Octavo.Operator.Rollout;
+using Octavo.Operator.Storage;
 using Octavo.Operator.Templates;
 using Octavo.Operator.Workloads;
 
@@ -31,6 +32,12 @@ internal sealed record ObservedState
 
     /// <summary>The claim that the operator made for the model; null where spec.storage asks for none, or it is not made yet.</summary>
     public V1PersistentVolumeClaim? Claim { get; init; }
+
+    /// <summary>How far the Job is that fetches the model; null where none does, or it was not looked at yet.</summary>
+    public FillState? Fill { get; init; }
+
+    /// <summary>The claim that pods wait for, or may; null while none waits for a node.</summary>
+    public ClaimState? AwaitedClaim { get; init; }
 
     public IReadOnlyList<V1Pod> Pods { get; init; } = [];
 

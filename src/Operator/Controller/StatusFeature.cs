@@ -3,7 +3,7 @@ using Octavo.Operator.Permissions;
 
 namespace Octavo.Operator.Controller;
 
-/// <summary>What every other feature stands on: refusals, the way objects are applied, the status.</summary>
+/// <summary>What every other feature stands on: the way objects are applied, the status.</summary>
 internal sealed class StatusFeature : IOperatorFeature
 {
     public IReadOnlyList<Permission> Permissions =>
@@ -18,7 +18,6 @@ internal sealed class StatusFeature : IOperatorFeature
         .AddSingleton<ObjectApplier>()
         .AddSingleton<ChildGate>()
         .AddSingleton<StatusBuilder>()
-        .AddSingleton<ISubReconciler, UnbuiltFieldsReconciler>()
         .AddSingleton<ISubReconciler, StatusReconciler>()
         .AddSingleton<IStatusPart, StartupStatusPart>();
 }

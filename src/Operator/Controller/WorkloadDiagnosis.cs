@@ -1,4 +1,5 @@
 using Octavo.KubernetesClient.Models;
+using Octavo.Operator.Storage;
 
 namespace Octavo.Operator.Controller;
 
@@ -38,7 +39,7 @@ internal static class WorkloadDiagnosis
             return new Finding(false, failure.Reason, failure.Message);
         }
 
-        if (observed.CurrentPods.Where(p => p.Metadata.DeletionTimestamp is null && !PodState.IsReady(p)).Select(Explain).OfType<Finding>().FirstOrDefault() is { } cause)
+        if (observed.CurrentPods.Where(p => p.Metadata.DeletionTimestamp is null && !PodState.IsReady(p)).Select(p => Explain(p, observed.AwaitedClaim)).OfType<Finding>().FirstOrDefault() is { } cause)
         {
             return cause;
         }
@@ -47,6 +48,14 @@ internal static class WorkloadDiagnosis
             ? new Finding(false, "RollingOut", $"{workload.UpdatedReplicas} of {desired} replicas have the current template, {ready} are ready.")
             : new Finding(false, ready > desired ? "ScalingDown" : "Starting", $"{ready} of {desired} replicas are ready.");
     }
+
+    /// <summary>The model is being fetched onto its claim: no replica of the wanted template is made before.</summary>
+    public static Finding WaitingForModel(ObservedState observed, FillState fill) => new(
+        false,
+        "WaitingForModel",
+        observed.Workload is { ReadyReplicas: > 0 and var ready }
+            ? $"{ready} replicas of the revision before are ready; the next is rolled out when its model is there: {fill.Finding!.Message}"
+            : $"Replicas are made when the model is there: {fill.Finding!.Message}");
 
     public static Finding Progressing(ObservedState observed, Finding workload)
     {
@@ -60,12 +69,18 @@ internal static class WorkloadDiagnosis
             : new Finding(true, "InProgress", "Replicas are being brought to what is wanted.");
     }
 
+    /// <summary>A pod that no node suits.</summary>
+    public static bool IsUnschedulable(V1Pod pod) => PodState.Condition(pod, "PodScheduled") is { Status: "False", Reason: "Unschedulable" };
+
     /// <summary>Why a pod is not ready; null where it is merely on its way.</summary>
-    private static Finding? Explain(V1Pod pod)
+    /// <param name="pod">The pod.</param>
+    /// <param name="claim">The claim that it mounts, which may be why it finds no node; null: not looked at.</param>
+    public static Finding? Explain(V1Pod pod, ClaimState? claim = null)
     {
-        if (PodState.Condition(pod, "PodScheduled") is { Status: "False", Reason: "Unschedulable" } scheduled)
+        if (IsUnschedulable(pod))
         {
-            return new Finding(false, "Unschedulable", scheduled.Message ?? "No node suits the pod.");
+            var sentence = PodState.Condition(pod, "PodScheduled")!.Message ?? "No node suits the pod.";
+            return (claim is null ? null : ClaimDiagnosis.Of(claim, sentence)) ?? new Finding(false, "Unschedulable", sentence);
         }
 
         foreach (var container in (pod.Status?.InitContainerStatuses ?? []).Concat(pod.Status?.ContainerStatuses ?? []))

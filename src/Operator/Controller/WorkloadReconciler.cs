@@ -4,13 +4,14 @@ using Octavo.Operator.Dialects;
 using Octavo.Operator.Entities;
 using Octavo.Operator.Resources;
 using Octavo.Operator.Rollout;
+using Octavo.Operator.Storage;
 using Octavo.Operator.Templates;
 using Octavo.Operator.Workloads;
 
 namespace Octavo.Operator.Controller;
 
 /// <summary>The workload that keeps the replicas; conditions WorkloadReady and Progressing.</summary>
-internal sealed class WorkloadReconciler(ServingWorkloads workloads, TemplateRecords records, RolloutView rollouts, ChildGate gate, VictimHints victims, OperatorOptions options) : ISubReconciler
+internal sealed class WorkloadReconciler(ServingWorkloads workloads, TemplateRecords records, RolloutView rollouts, ChildGate gate, VictimHints victims, ClaimReader claims, OperatorOptions options) : ISubReconciler
 {
     /// <summary>Time between two looks while replicas are replaced.</summary>
     private static readonly TimeSpan RolloutInterval = TimeSpan.FromSeconds(30);
@@ -62,7 +63,12 @@ internal sealed class WorkloadReconciler(ServingWorkloads workloads, TemplateRec
 
         try
         {
-            var template = await ChooseTemplateAsync(context, live, model, cancellationToken).ConfigureAwait(false);
+            if (await ChooseTemplateAsync(context, live, model, cancellationToken).ConfigureAwait(false) is not { } template)
+            {
+                Wait(context);
+                return;
+            }
+
             var rollout = await rollouts.PlanAsync(context.Observed, live, template, cancellationToken).ConfigureAwait(false);
             var plan = new WorkloadPlan { Service = service, Replicas = context.Observed.ReplicasAreOthers ? null : replicas, Template = template, Bounds = rollout.Bounds };
             context.Observed = context.Observed with { Rollout = rollout, Workload = await workload.ApplyAsync(live, plan, cancellationToken).ConfigureAwait(false) };
@@ -71,6 +77,17 @@ internal sealed class WorkloadReconciler(ServingWorkloads workloads, TemplateRec
         {
             // The user's values pass our schema, but not the workload's: only the user can change that.
             context.Refuse(new Finding(false, "InvalidWorkload", e.Message, NeedsPerson: true));
+            return;
+        }
+
+        if (model.Claim is { } claim && context.Observed.CurrentPods.Any(WorkloadDiagnosis.IsUnschedulable))
+        {
+            context.Observed = context.Observed with { AwaitedClaim = await claims.ReadAsync(service.Metadata.NamespaceProperty!, claim, context.Observed.Claim, cancellationToken).ConfigureAwait(false) };
+        }
+
+        if (context.Observed.Fill is { IsFilled: false, IsInUse: false })
+        {
+            Wait(context);
             return;
         }
 
@@ -85,12 +102,29 @@ internal sealed class WorkloadReconciler(ServingWorkloads workloads, TemplateRec
         }
     }
 
-    /// <summary>The template in use, recorded before the workload gets it: an operator that dies in between goes on with the same one.</summary>
-    private async Task<TemplateRecord> ChooseTemplateAsync(ReconcileContext context, WorkloadState? live, ModelSource model, CancellationToken cancellationToken)
+    /// <summary>The model comes first, and tells in its own condition how far it is.</summary>
+    private static void Wait(ReconcileContext context)
+    {
+        var waiting = WorkloadDiagnosis.WaitingForModel(context.Observed, context.Observed.Fill!);
+        context.Findings[ConditionTypes.WorkloadReady] = waiting;
+        context.Findings[ConditionTypes.Progressing] = new Finding(true, "InProgress", waiting.Message);
+    }
+
+    /// <summary>
+    /// The template in use, recorded before the workload gets it: an operator that dies in between goes on with the same one. While a Job fetches the model the
+    /// one in use stays; null where there is none.
+    /// </summary>
+    private async Task<TemplateRecord?> ChooseTemplateAsync(ReconcileContext context, WorkloadState? live, ModelSource model, CancellationToken cancellationToken)
     {
         var service = context.Observed.Service;
         var known = await records.ReadAsync(service, context.Observed.Records, live?.Template, cancellationToken).ConfigureAwait(false);
-        var decision = TemplatePlan.Decide(service, Build, [.. known.Select(TemplateRecord.Read).OfType<TemplateRecord>()], live?.Template);
+        IReadOnlyList<TemplateRecord> recorded = [.. known.Select(TemplateRecord.Read).OfType<TemplateRecord>()];
+        var decision = context.Observed.Fill is { IsFilled: false } ? TemplatePlan.Hold(recorded, live?.Template) : TemplatePlan.Decide(service, Build, recorded, live?.Template);
+        if (decision is null)
+        {
+            return null;
+        }
+
         await records.WriteAsync(service, decision.Record, known, cancellationToken).ConfigureAwait(false);
         await records.TrimAsync(decision.Record, known, cancellationToken).ConfigureAwait(false);
         context.Observed = context.Observed with { Template = decision };

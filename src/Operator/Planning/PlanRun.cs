@@ -38,6 +38,7 @@ internal sealed class PlanRun(OperatorOptions options, TimeProvider timeProvider
             if (before is not null)
             {
                 before = Identified(before, 1);
+                PutClaim(files, before);
                 foreach (var made in await planner.ObjectsAsync(before, cancellationToken).ConfigureAwait(false))
                 {
                     files.Put(made);
@@ -46,6 +47,7 @@ internal sealed class PlanRun(OperatorOptions options, TimeProvider timeProvider
                 await PutReplicasAsync(files, before, cancellationToken).ConfigureAwait(false);
             }
 
+            PutClaim(files, service);
             var plan = await planner.PlanAsync(Identified(service, 2), before, cancellationToken).ConfigureAwait(false);
             plans.Add(plan with { Notes = [.. plan.Notes, "planned from files: the rules of the definition, the live objects and free accelerators were not looked at"] });
         }
@@ -106,6 +108,18 @@ internal sealed class PlanRun(OperatorOptions options, TimeProvider timeProvider
                 Status = new V1LeaderWorkerSetStatus { ObservedGeneration = set.Metadata.Generation, Replicas = groups, UpdatedReplicas = groups, ReadyReplicas = groups },
             }).AsObject());
             PutPods(files, space!, set.Metadata.Name!, leader, groups);
+        }
+    }
+
+    /// <summary>A claim of the user's is taken for granted.</summary>
+    private static void PutClaim(FileCluster files, V1Alpha1InferenceService service)
+    {
+        if (service.Spec.Storage?.ClaimName is { } name)
+        {
+            files.Put(KubernetesJson.ToNode(new V1PersistentVolumeClaim
+            {
+                Metadata = new V1ObjectMeta { Name = name, NamespaceProperty = service.Metadata.NamespaceProperty }, Status = new V1PersistentVolumeClaimStatus { Phase = "Bound" },
+            }).AsObject());
         }
     }
 

@@ -16,14 +16,15 @@ internal static class FetchReport
 
     public static IReadOnlyList<V1EnvVar> Variables(PodTemplateInputs inputs)
     {
-        if (inputs.Revision == FirstRevision || !inputs.Model.IsWritten)
+        if (inputs.Revision == FirstRevision || !inputs.Model.IsFetched)
         {
             return [];
         }
 
         V1EnvVar[] own =
         [
-            new() { Name = FetchFlags.ProgressHostVariable, Value = "$(POD_IP)" },
+            // Who only looks whether the model is there is done before anybody asks.
+            .. inputs.Model.IsWritten ? [new() { Name = FetchFlags.ProgressHostVariable, Value = "$(POD_IP)" }] : Array.Empty<V1EnvVar>(),
             new() { Name = FetchFlags.ResultFileVariable, Value = TerminationMessage },
         ];
         return [.. own.Where(variable => inputs.Service.Spec.Runtime?.Env?.Any(e => e.Name == variable.Name) != true)];

@@ -8,6 +8,9 @@ namespace Octavo.Operator.Resources;
 /// <summary>What a model URI means for the pods: the path that is served, how it is made present, and on which volume. Pure.</summary>
 internal sealed record ModelSource
 {
+    /// <summary>Value of spec.storage.fill.</summary>
+    public const string FillByJob = "Job";
+
     private const string VolumeName = "model";
     private const string FileScheme = "file://";
     private const string ClaimScheme = "pvc://";
@@ -25,8 +28,20 @@ internal sealed record ModelSource
 
     private string? MountPath { get; init; }
 
-    /// <summary>Whether the init container writes to the volume: what it fetches.</summary>
-    public bool IsWritten { get; private init; }
+    /// <summary>Whether the model comes from elsewhere, onto the volume.</summary>
+    public bool IsFetched { get; private init; }
+
+    /// <summary>Arguments of the Job that fetches; null: the init container does, or nothing is fetched.</summary>
+    public IReadOnlyList<string>? FillArguments { get; private init; }
+
+    /// <summary>A Job fetches, and the init container only looks whether the model is there.</summary>
+    public bool IsFilledByJob => FillArguments is not null;
+
+    /// <summary>Whether the container that these arguments are for writes to the volume: what it fetches.</summary>
+    public bool IsWritten => IsFetched && !IsFilledByJob;
+
+    /// <summary>The claim that the model lies on; null: it lies elsewhere.</summary>
+    public string? Claim => Volume?.PersistentVolumeClaim?.ClaimName;
 
     /// <summary>Null where the URI names no model.</summary>
     /// <param name="spec">The service's.</param>
@@ -54,18 +69,30 @@ internal sealed record ModelSource
             return OfImage(model.Uri[ImageScheme.Length..], spec.Runtime?.ImagePullPolicy, digest);
         }
 
-        var path = $"{ModelCachePath.MountPath}/{ModelCachePath.EntryName(model.Uri, model.Sha256)}";
-        return !RemoteSchemes.Any(s => model.Uri.StartsWith(s, StringComparison.Ordinal) && model.Uri.Length > s.Length && model.Uri[s.Length] != '/') ? null : new ModelSource
+        if (!RemoteSchemes.Any(s => model.Uri.StartsWith(s, StringComparison.Ordinal) && model.Uri.Length > s.Length && model.Uri[s.Length] != '/'))
         {
-            Path = path,
-            FetchArguments = [FetchFlags.Verb, FetchFlags.Uri, model.Uri, FetchFlags.CacheDirectory, ModelCachePath.MountPath, .. digest, .. Deadline(spec)],
-            Volume = (spec.Storage?.ClaimName ?? ownClaim) is { } claim
+            return null;
+        }
+
+        IReadOnlyList<string> find = [FetchFlags.Verb, FetchFlags.Uri, model.Uri, FetchFlags.CacheDirectory, ModelCachePath.MountPath, .. digest];
+        IReadOnlyList<string> fetch = [.. find, .. Deadline(spec)];
+        var claim = spec.Storage?.ClaimName ?? ownClaim;
+        var isFilled = claim is not null && spec.Storage?.Fill is FillByJob;
+        return new ModelSource
+        {
+            Path = $"{ModelCachePath.MountPath}/{ModelCachePath.EntryName(model.Uri, model.Sha256)}",
+            FetchArguments = isFilled ? [.. find, FetchFlags.CheckOnly] : fetch,
+            FillArguments = isFilled ? fetch : null,
+            Volume = claim is not null
                 ? new V1Volume { Name = VolumeName, PersistentVolumeClaim = new V1PersistentVolumeClaimVolumeSource { ClaimName = claim } }
                 : new V1Volume { Name = VolumeName, EmptyDir = new V1EmptyDirVolumeSource { SizeLimit = spec.Storage?.Size?.Text } },
             MountPath = ModelCachePath.MountPath,
-            IsWritten = true,
+            IsFetched = true,
         };
     }
+
+    /// <summary>As the Job sees it, which fetches.</summary>
+    public ModelSource ForJob() => this with { FetchArguments = FillArguments ?? throw new InvalidOperationException("no Job fetches this model"), FillArguments = null };
 
     /// <summary>Why <see cref="Of"/> is null: what the scheme wants.</summary>
     public static string Explain(string uri)

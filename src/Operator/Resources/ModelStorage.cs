@@ -12,9 +12,12 @@ internal static class ModelStorage
     /// <summary>Pods name it; whether it is made, <see cref="Build"/> says.</summary>
     public static string ClaimName(V1Alpha1InferenceService service) => ServingObjectMeta.NameOf(service) + "-model";
 
+    /// <summary>The model, on the claim that is made for it where one is; null where the URI names none.</summary>
+    public static ModelSource? SourceOf(V1Alpha1InferenceService service) => ModelSource.Of(service.Spec, Build(service) is null ? null : ClaimName(service));
+
     /// <summary>Null: no claim is to be made.</summary>
     public static V1PersistentVolumeClaim? Build(V1Alpha1InferenceService service)
-        => service.Spec.Storage is { Size: { } size } storage && (storage.StorageClassName ?? storage.AccessMode) is not null && ModelSource.Of(service.Spec)?.IsWritten == true
+        => service.Spec.Storage is { Size: { } size } storage && (storage.StorageClassName ?? storage.AccessMode) is not null && ModelSource.Of(service.Spec)?.IsFetched == true
             ? new V1PersistentVolumeClaim
             {
                 Metadata = ServingObjectMeta.Create(service) with { Name = ClaimName(service) },

@@ -1,6 +1,7 @@
 using Octavo.KubernetesClient.Models;
 using Octavo.Operator.Controller;
 using Octavo.Operator.Resources;
+using Octavo.Operator.Storage;
 using Octavo.ServingContract;
 
 namespace Octavo.Operator.Rollout;
@@ -75,6 +76,12 @@ internal sealed record Replica(V1Pod Pod, bool IsCurrent)
 
             // A running init container is a try of which nothing is known yet; so is a running runtime that is not ready.
             var ended = container.State?.Terminated ?? container.LastState?.Terminated;
+            if (ModelCheck.FoundNothing(pod, container))
+            {
+                // A Job brings the model again: no fault of the revision.
+                continue;
+            }
+
             if (ended is { ExitCode: not 0 } && container is { Ready: false, State.Terminated: null or { ExitCode: not 0 } }
                 && container.RestartCount >= (IsHopeless(container, ended) ? 1 : ManyRestarts))
             {

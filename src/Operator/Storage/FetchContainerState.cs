@@ -13,5 +13,7 @@ internal static class FetchContainerState
     public static FetchProgress? Result(V1Pod pod) =>
         Of(pod)?.State?.Terminated is { ExitCode: 0, Message: { Length: > 0 } message } && FetchProgress.Parse(System.Text.Encoding.UTF8.GetBytes(message)) is { Phase: FetchPhase.Complete } result ? result : null;
 
-    private static V1ContainerStatus? Of(V1Pod pod) => pod.Status?.InitContainerStatuses?.FirstOrDefault(s => s.Name == ServingPodTemplate.ModelContainer);
+    /// <summary>An init container of a replica, or the container of a Job's pod.</summary>
+    private static V1ContainerStatus? Of(V1Pod pod) =>
+        (pod.Status?.InitContainerStatuses ?? []).Concat(pod.Status?.ContainerStatuses ?? []).FirstOrDefault(s => s.Name == ServingPodTemplate.ModelContainer);
 }

@@ -12,7 +12,8 @@ internal sealed class ModelStatusPart(FetchStates states) : IStatusPart
 
     private ModelStatus? Of(ObservedState observed)
     {
-        var result = observed.CurrentPods.OrderByDescending(p => p.Metadata.CreationTimestamp).ThenBy(p => p.Metadata.Name, StringComparer.Ordinal)
+        // While a Job fetches, replicas have another model, or none.
+        var result = observed.Fill is { IsFilled: false } ? null : observed.CurrentPods.Concat(observed.Fill?.Pods ?? []).OrderByDescending(p => p.Metadata.CreationTimestamp).ThenBy(p => p.Metadata.Name, StringComparer.Ordinal)
             .Select(FetchContainerState.Result).FirstOrDefault(r => r is not null);
         if ((result ?? Running(observed)) is { } progress)
         {
@@ -34,5 +35,5 @@ internal sealed class ModelStatusPart(FetchStates states) : IStatusPart
             : null;
     }
 
-    private FetchProgress? Running(ObservedState observed) => observed.CurrentPods.Any(FetchContainerState.IsRunning) ? states.Find(NamespacedName.Of(observed.Service)) : null;
+    private FetchProgress? Running(ObservedState observed) => (observed.Fill?.Pods ?? observed.CurrentPods).Any(FetchContainerState.IsRunning) ? states.Find(NamespacedName.Of(observed.Service)) : null;
 }

@@ -37,6 +37,22 @@ internal static class TemplatePlan
         return new TemplateDecision(inUse, TemplateChange.Between(inUse, newest));
     }
 
+    /// <summary>
+    /// The template in use, whatever the user wishes now: what its replicas need is not there yet. Null where there is none, or the workload does not tell
+    /// where its template came from.
+    /// </summary>
+    public static TemplateDecision? Hold(IReadOnlyList<TemplateRecord> records, LiveTemplate? live)
+    {
+        if (records.MaxBy(r => r.Number) is { } inUse)
+        {
+            return new TemplateDecision(inUse, []);
+        }
+
+        return live?.Annotations?.GetValueOrDefault(ServingObjectMeta.TemplateSource) is { } wishes && TemplateRecord.HashOf(live.Template) is not null
+            ? new TemplateDecision(Keep(live, wishes), [])
+            : null;
+    }
+
     /// <summary>The record of a workload that has none: one of release 0.1, or one whose record somebody deleted. Null where the wishes have changed since.</summary>
     private static TemplateRecord? Recover(V1Alpha1InferenceService service, string wishes, TemplateBuild build, LiveTemplate? live)
     {
@@ -56,10 +72,13 @@ internal static class TemplatePlan
             }
         }
 
-        // Code that this operator does not have built it. What runs is kept as it is, with what the API server added, which is no change of the pods;
-        // kubectl's mark of a restart stays kubectl's.
-        return TemplateRecord.Of(new PodTemplates(AsItIs(live.Template), live.WorkerTemplate is { } worker ? AsItIs(worker) : null), wishes, live.Annotations.GetValueOrDefault(ServingObjectMeta.TemplateRevision) ?? "");
+        // Code that this operator does not have built it.
+        return Keep(live, wishes);
     }
+
+    /// <summary>What runs is kept as it is, with what the API server added, which is no change of the pods; kubectl's mark of a restart stays kubectl's.</summary>
+    private static TemplateRecord Keep(LiveTemplate live, string wishes) => TemplateRecord.Of(
+        new PodTemplates(AsItIs(live.Template), live.WorkerTemplate is { } worker ? AsItIs(worker) : null), wishes, live.Annotations?.GetValueOrDefault(ServingObjectMeta.TemplateRevision) ?? "");
 
     private static V1PodTemplateSpec AsItIs(V1PodTemplateSpec template)
     {

@@ -34,6 +34,7 @@ internal sealed record TemplateWishes
     /// <summary>"Job" where a Job fetches the model and not the pods; null: the pods do.</summary>
     public string? Fill { get; init; }
 
+    /// <summary>Of the pods' own fetch.</summary>
     public int? FetchDeadlineSeconds { get; init; }
 
     public static TemplateWishes Of(V1Alpha1InferenceService service)
@@ -52,8 +53,9 @@ internal sealed record TemplateWishes
             DrainSeconds = spec.Rollout?.DrainSeconds,
             ModelClaim = claim,
             ModelSizeLimit = claim is null ? spec.Storage?.Size?.Text : null,
-            Fill = spec.Storage?.Fill is "Job" and var fill ? fill : null,
-            FetchDeadlineSeconds = spec.Storage?.DeadlineSeconds,
+            Fill = spec.Storage?.Fill is ModelSource.FillByJob and var fill ? fill : null,
+            // Where a Job fetches, its time is no matter of the pods.
+            FetchDeadlineSeconds = spec.Storage?.Fill is ModelSource.FillByJob ? null : spec.Storage?.DeadlineSeconds,
         };
     }
 

@@ -153,6 +153,28 @@ public sealed class PermissionsTests
         await spanning.ReconcileAsync();
         seen.AddRange(spanning.Client.Requests.Where(r => r.Kind == "LeaderWorkerSet"));
 
+        // Models that a Job fetches: made, shared with another service, given up; and a claim that keeps its pod waiting.
+        var filling = new OperatorHarness();
+        var claim = await filling.Client.CreateAsync(new V1PersistentVolumeClaim { Metadata = new V1ObjectMeta { Name = "models", NamespaceProperty = OperatorHarness.Namespace } }, null, CancellationToken.None);
+        await filling.Client.UpdateStatusAsync(claim with { Status = new V1PersistentVolumeClaimStatus { Phase = "Pending" } }, null, CancellationToken.None);
+        await filling.CreateAsync(Storage.FillScene.Spec());
+        await filling.SyncAsync();
+        filling.Client.ClearRequests();
+        await filling.ReconcileWithOldCacheAsync();
+        seen.AddRange(filling.Client.Requests);
+        var other = await filling.Client.CreateAsync(
+            new V1Alpha1InferenceService { Metadata = new V1ObjectMeta { Name = "other", NamespaceProperty = OperatorHarness.Namespace }, Spec = Storage.FillScene.Spec() }, null, CancellationToken.None);
+        await filling.SyncAsync();
+        filling.Client.ClearRequests();
+        await filling.Controller.ReconcileAsync(other, CancellationToken.None);
+        seen.AddRange(filling.Client.Requests);
+        await filling.Client.DeleteAsync<V1Alpha1InferenceService>("other", OperatorHarness.Namespace, null, CancellationToken.None);
+        await filling.ChangeSpecAsync(spec => spec with { Storage = null });
+        await filling.SyncAsync();
+        filling.Client.ClearRequests();
+        await filling.ReconcileWithOldCacheAsync();
+        seen.AddRange(filling.Client.Requests);
+
         // Told again: the Event is counted up.
         seen.Add(new FakeRequest("patch", "Event", OperatorHarness.Namespace, "chat.1"));
         return [.. seen.SelectMany(Verbs)];

@@ -35,6 +35,7 @@ internal sealed class OperatorHarness
     private readonly Indexer<V1Service> addresses = new();
     private readonly Indexer<V1PersistentVolumeClaim> claims = new();
     private readonly Indexer<V1Pod> pods = new();
+    private readonly Indexer<V1Job> jobs = new();
     private readonly Indexer<WorkloadRevision> revisions = new();
     private readonly Indexer<V1Node> nodes = new();
     private readonly Indexer<ClusterPod> clusterPods = new();
@@ -49,6 +50,10 @@ internal sealed class OperatorHarness
     {
         Client = new FakeKubernetesClient(Time);
         pods.AddIndex(ClusterView.ServiceIndex, pod => ClusterView.ServiceOf(pod).Select(key => key.ToString()));
+        pods.AddIndex(FillView.HashIndex, FillView.HashOf);
+        jobs.AddIndex(FillView.HashIndex, FillView.HashOf);
+        jobs.AddIndex(FillView.OwnerIndex, FillView.OwnersOf);
+        Fills = new FillView(new(services), new(jobs), new(pods));
         records.AddIndex(ClusterView.ServiceIndex, record => ClusterView.ServiceOf(record).Select(key => key.ToString()));
         revisions.AddIndex(ClusterView.ServiceIndex, revision => ClusterView.ServiceOf(revision).Select(key => key.ToString()));
         clusterPods.AddIndex(CapacityView.NodeIndex, CapacityView.NodeOf);
@@ -80,6 +85,7 @@ internal sealed class OperatorHarness
     public ClusterView Cluster { get; }
     public AutoscalerStates States { get; } = new();
     public FetchStates Fetches { get; } = new();
+    public FillView Fills { get; }
     public OperatorMetrics Metrics { get; }
     public InferenceServiceController Controller { get; set; }
 
@@ -103,6 +109,7 @@ internal sealed class OperatorHarness
             .AddSingleton(Cluster)
             .AddSingleton(States)
             .AddSingleton(Fetches)
+            .AddSingleton(Fills)
             .AddSingleton(Metrics)
             .AddSingleton(options)
             .AddSingleton(new EventPublisher(Client, ServingObjectMeta.FieldManager, Time, NullLogger<EventPublisher>.Instance))
@@ -157,6 +164,7 @@ internal sealed class OperatorHarness
         await FillAsync(addresses, Managed);
         await FillAsync(claims, Managed);
         await FillAsync(pods, Managed);
+        await FillAsync(jobs, Managed);
         await FillAsync(revisions, Managed);
         await FillAsync(nodes, _ => true);
         await FillAsync(clusterPods, _ => true);

@@ -69,6 +69,21 @@ public sealed class PlanRunTests
     }
 
     [Fact]
+    public async Task FromFilesAsync_ModelThatAJobFetches_LooksBeyondTheFetch()
+    {
+        var filled = Cpu.Replace("file:///models/tiny", "hf://org/name", StringComparison.Ordinal) + "\n  storage: {claimName: models, fill: Job}";
+
+        var made = await FilesAsync("", filled);
+        var same = await FilesAsync(filled, filled);
+        var changed = await FilesAsync(filled, filled.Replace("org/name", "org/other", StringComparison.Ordinal));
+
+        made.Changes.Select(c => $"{c.Action} {c.Kind}").Should().Contain(["create Job", "create Deployment"]);
+        Check(same, 0, "None", 0);
+        changed.Changes.Select(c => $"{c.Action} {c.Kind}").Should().BeEquivalentTo("create Job", "delete Job", "change Deployment");
+        changed.ReplacedReplicas.Should().Be(2);
+    }
+
+    [Fact]
     public async Task FromFilesAsync_KindsThatAClusterMayLack_AreTakenAsServed()
     {
         var spanning = Gpu.Replace("count: 2", "count: 2, nodes: 2", StringComparison.Ordinal).Replace("{image: ", "{dialect: VLLM, image: ", StringComparison.Ordinal) + "\n  monitoring: {scrape: PodMonitor}";

@@ -133,7 +133,7 @@ public sealed class FetchWatchTests
     private Task TickAsync()
     {
         var reader = new FetchProgressReader(new HttpClient(new Handler(this)), harness.Time, TimeSpan.FromSeconds(2));
-        return new FetchWatch(harness.Cluster, harness.Fetches, reader, woken.Add, harness.Time).TickAsync(CancellationToken.None);
+        return new FetchWatch(harness.Cluster, harness.Fills, harness.Fetches, reader, woken.Add, harness.Time).TickAsync(CancellationToken.None);
     }
 
     private sealed class Handler(FetchWatchTests tests) : HttpMessageHandler

@@ -56,6 +56,10 @@ public sealed class TemplateWishesTests
     }
 
     [Fact]
+    public void Hash_TimeOfAJobsFetch_IsNoMatterOfThePods() => Hash(s => s with { Storage = new StorageSpec { ClaimName = "c", Fill = "Job", DeadlineSeconds = 600 } })
+        .Should().Be(Hash(s => s with { Storage = new StorageSpec { ClaimName = "c", Fill = "Job" } }));
+
+    [Fact]
     public void Hash_ClaimGrows_PodsStay() =>
         Hash(s => s with { Storage = new StorageSpec { Size = new WrittenQuantity("1Gi"), AccessMode = "ReadWriteMany" } })
             .Should().Be(Hash(s => s with { Storage = new StorageSpec { Size = new WrittenQuantity("2Gi"), AccessMode = "ReadWriteMany" } }));

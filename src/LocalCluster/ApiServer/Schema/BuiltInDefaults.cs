@@ -163,6 +163,11 @@ internal static class BuiltInDefaults
         spec.SetDefault("suspend", false);
         spec.SetDefault("manualSelector", false);
         spec.SetDefault("podReplacementPolicy", spec["podFailurePolicy"] is null ? "TerminatingOrFailed" : "Failed");
+        foreach (var pattern in (spec.At("podFailurePolicy", "rules") as JsonArray ?? []).SelectMany(r => r.At("onPodConditions") as JsonArray ?? []).OfType<JsonObject>())
+        {
+            pattern.SetDefault("status", "True");
+        }
+
         PodDefaults.ApplyToTemplate(spec["template"]);
     }
 

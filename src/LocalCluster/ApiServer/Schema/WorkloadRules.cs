@@ -115,6 +115,8 @@ internal static class WorkloadRules
             errors.Add(FieldError.Required($"{path}.template.spec.restartPolicy", "valid values: \"OnFailure\", \"Never\""));
         }
 
+        PodFailurePolicyRules.Validate(spec, path, errors);
+
         if (before is null)
         {
             return;

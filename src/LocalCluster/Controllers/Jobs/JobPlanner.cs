@@ -16,7 +16,9 @@ internal static class JobPlanner
         var spec = job.Spec!;
         var before = job.Status ?? new V1JobStatus();
         var tracked = pods.Where(p => p.Metadata.Finalizers?.Contains(TrackingFinalizer, StringComparer.Ordinal) == true).ToList();
-        var (succeeded, failed, uncounted) = Count(before, tracked);
+        // What the policy ignores is neither counted nor a reason to wait.
+        var counted = tracked.Where(p => !PodFailurePolicy.Ignores(spec, p)).ToList();
+        var (succeeded, failed, uncounted) = Count(before, counted);
         var allSucceeded = succeeded + uncounted.Succeeded.Count;
         var allFailed = failed + uncounted.Failed.Count;
         var active = pods.Where(PodReadiness.IsActive).ToList();
@@ -72,7 +74,7 @@ internal static class JobPlanner
             conditions.Set("Suspended", false, "JobResumed", "Job resumed");
         }
 
-        var (create, delete, wait) = Adjust(spec, active, allSucceeded, LastFailure(pods), allFailed, failureBackOff, now);
+        var (create, delete, wait) = Adjust(spec, active, spec.PodReplacementPolicy == "Failed" ? terminating : 0, allSucceeded, LastFailure(pods), allFailed, failureBackOff, now);
         return new JobPlan
         {
             Status = status with { Conditions = conditions.ToList() },
@@ -111,6 +113,11 @@ internal static class JobPlanner
             return (true, failing.Reason ?? "", failing.Message ?? "");
         }
 
+        if (pods.Select(p => PodFailurePolicy.FailureOf(spec, p)).FirstOrDefault(m => m is not null) is { } message)
+        {
+            return (true, "PodFailurePolicy", message);
+        }
+
         var restarts = spec.Template?.Spec?.RestartPolicy == "OnFailure"
             ? pods.Where(p => p.Status?.Phase is "Running" or "Pending").SelectMany(p => (p.Status!.ContainerStatuses ?? []).Concat(p.Status.InitContainerStatuses ?? [])).Sum(c => c.RestartCount)
             : 0;
@@ -129,7 +136,7 @@ internal static class JobPlanner
         return complete ? (false, "CompletionsReached", "Reached expected number of succeeded pods") : null;
     }
 
-    private static (int Create, IReadOnlyList<V1Pod> Delete, TimeSpan? Wait) Adjust(V1JobSpec spec, IReadOnlyList<V1Pod> active, int succeeded, DateTimeOffset? lastFailure, int failed, TimeSpan backOff, DateTimeOffset now)
+    private static (int Create, IReadOnlyList<V1Pod> Delete, TimeSpan? Wait) Adjust(V1JobSpec spec, IReadOnlyList<V1Pod> active, int leaving, int succeeded, DateTimeOffset? lastFailure, int failed, TimeSpan backOff, DateTimeOffset now)
     {
         var parallelism = spec.Parallelism ?? 1;
 
@@ -142,7 +149,8 @@ internal static class JobPlanner
             return (0, ReplicaSets.PodDeletionOrder.Victims(active, active.Count - Math.Max(0, wanted)), null);
         }
 
-        if (active.Count == wanted)
+        // With the replacement policy Failed a pod that is being deleted holds its place until it has ended.
+        if (active.Count + leaving >= wanted)
         {
             return (0, [], null);
         }
@@ -156,7 +164,7 @@ internal static class JobPlanner
             }
         }
 
-        return (wanted - active.Count, [], null);
+        return (wanted - active.Count - leaving, [], null);
     }
 
     private static DateTimeOffset? LastFailure(IReadOnlyList<V1Pod> pods) => pods

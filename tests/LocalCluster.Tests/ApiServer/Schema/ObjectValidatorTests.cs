@@ -102,6 +102,19 @@ public sealed class ObjectValidatorTests
     public void Validate_TlsSecretWithoutKeys_RequiresThem() => Validate("""{"apiVersion":"v1","kind":"Secret","metadata":{"name":"t"},"type":"kubernetes.io/tls"}""")
         .Should().BeEquivalentTo("data[tls.crt]: Required value", "data[tls.key]: Required value");
 
+    [Theory]
+    [InlineData("""{"action":"FailJob","onExitCodes":{"containerName":"a","operator":"In","values":[10,11]}}""", "Never", "")]
+    [InlineData("""{"action":"Ignore","onPodConditions":[{"type":"DisruptionTarget","status":"True"}]}""", "Never", "")]
+    [InlineData("""{"action":"Ignore","onPodConditions":[{"type":"DisruptionTarget","status":"True"}]}""", "OnFailure",
+        "spec.template.spec.restartPolicy: Invalid value: \"OnFailure\": only \"Never\" is supported when podFailurePolicy is specified")]
+    [InlineData("""{"action":"FailIndex","onExitCodes":{"operator":"In","values":[1]}}""", "Never", "spec.podFailurePolicy.rules[0].action: Invalid value: \"FailIndex\": requires the backoffLimitPerIndex to be set")]
+    [InlineData("""{"action":"Count","onExitCodes":{"containerName":"b","operator":"In","values":[0,2,1,1]}}""", "Never",
+        "spec.podFailurePolicy.rules[0].onExitCodes.containerName: Invalid value: \"b\": must be one of the container or initContainer names in the pod template|spec.podFailurePolicy.rules[0].onExitCodes.values[0]: Invalid value: 0: must not be 0 for the In operator|spec.podFailurePolicy.rules[0].onExitCodes.values[3]: Duplicate value: 1|spec.podFailurePolicy.rules[0].onExitCodes.values: Invalid value: [0,2,1,1]: must be ordered")]
+    [InlineData("""{"action":"Count"}""", "Never", "spec.podFailurePolicy.rules[0]: Invalid value: null: specifying one of OnExitCodes and OnPodConditions is required")]
+    public void Validate_JobsFailurePolicy_IsCheckedAsTheApiDoes(string rule, string restart, string expected) => Validate(
+        $$$"""{"apiVersion":"batch/v1","kind":"Job","metadata":{"name":"j"},"spec":{"podFailurePolicy":{"rules":[{{{rule}}}]},"template":{"spec":{"restartPolicy":"{{{restart}}}","containers":[{"name":"a","image":"i"}]}}}}""")
+        .Should().BeEquivalentTo(expected.Split('|', StringSplitOptions.RemoveEmptyEntries));
+
     [Fact]
     public void Validate_JobThatRestartsAlways_IsRefused() => Validate(
         """{"apiVersion":"batch/v1","kind":"Job","metadata":{"name":"j"},"spec":{"template":{"spec":{"restartPolicy":"Always","containers":[{"name":"a","image":"i"}]}}}}""")

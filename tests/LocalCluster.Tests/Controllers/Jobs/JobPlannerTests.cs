@@ -109,6 +109,66 @@ public sealed class JobPlannerTests
         JobPlanner.Plan(job, [], true, BackOff, Now.AddSeconds(30)).Expired.Should().BeTrue();
     }
 
+    [Theory]
+    // exit code | condition of the pod | failed | counted
+    [InlineData(10, null, "PodFailurePolicy", 1)]
+    [InlineData(17, null, null, 1)]
+    [InlineData(143, "DisruptionTarget", null, 0)]
+    [InlineData(10, "DisruptionTarget", null, 0)]
+    public void Plan_FailurePolicy_TheFirstRuleThatMatchesDecides(int exitCode, string? condition, string? reason, int counted)
+    {
+        var job = Job(1, 1);
+        job = job with
+        {
+            Spec = job.Spec! with
+            {
+                PodReplacementPolicy = "Failed",
+                PodFailurePolicy = new V1PodFailurePolicy
+                {
+                    Rules =
+                    [
+                        new V1PodFailurePolicyRule { Action = "Ignore", OnPodConditions = [new V1PodFailurePolicyOnPodConditionsPattern { Type = "DisruptionTarget", Status = "True" }] },
+                        new V1PodFailurePolicyRule { Action = "FailJob", OnExitCodes = new V1PodFailurePolicyOnExitCodesRequirement { ContainerName = "main", Operator = "In", Values = [10, 11] } },
+                    ],
+                },
+            },
+            Status = new V1JobStatus { StartTime = Now },
+        };
+        var failed = Tracked(Pod("a", phase: "Failed", ready: false));
+        failed = failed with
+        {
+            Status = failed.Status! with
+            {
+                Conditions = condition is null ? null : [new V1PodCondition { Type = condition, Status = "True" }],
+                ContainerStatuses = [new V1ContainerStatus { Name = "main", State = new V1ContainerState { Terminated = new V1ContainerStateTerminated { ExitCode = exitCode, FinishedAt = Now } } }],
+            },
+        };
+
+        var first = JobPlanner.Plan(job, [failed], true, BackOff, Now);
+        var released = failed with { Metadata = failed.Metadata with { Finalizers = null } };
+        var second = JobPlanner.Plan(job with { Status = first.Status }, [released], true, BackOff, Now);
+
+        first.Release.Should().ContainSingle("ignored or not, it is not kept");
+        (second.Status.Failed ?? 0).Should().Be(counted);
+        second.Status.Conditions?.Last().Reason.Should().Be(reason);
+        (second.Create, second.LookAgain).Should().Be(reason is not null ? (0, null) : counted == 0 ? (1, null) : (0, BackOff));
+        if (reason is not null)
+        {
+            Conditions(second).Should().Equal("FailureTarget", "Failed");
+            second.Status.Conditions!.Last().Message.Should().Be("Container main for pod default/a failed with exit code 10 matching FailJob rule at index 1");
+        }
+    }
+
+    [Fact]
+    public void Plan_ReplacementPolicyFailed_WaitsForThePodThatIsBeingDeleted()
+    {
+        var job = Job(1, 1) with { Status = new V1JobStatus { StartTime = Now } };
+        var leaving = Pod("a") with { Metadata = Pod("a").Metadata with { DeletionTimestamp = Now } };
+
+        JobPlanner.Plan(job, [leaving], true, BackOff, Now).Create.Should().Be(1);
+        JobPlanner.Plan(job with { Spec = job.Spec! with { PodReplacementPolicy = "Failed" } }, [leaving], true, BackOff, Now).Create.Should().Be(0);
+    }
+
     [Fact]
     public void Plan_ExpectationsOutstanding_CreatesNothing() => JobPlanner.Plan(Job(1, 1), [], false, BackOff, Now).Create.Should().Be(0);
 
