@@ -112,7 +112,7 @@ public sealed class ObjectValidatorTests
         "spec.podFailurePolicy.rules[0].onExitCodes.containerName: Invalid value: \"b\": must be one of the container or initContainer names in the pod template|spec.podFailurePolicy.rules[0].onExitCodes.values[0]: Invalid value: 0: must not be 0 for the In operator|spec.podFailurePolicy.rules[0].onExitCodes.values[3]: Duplicate value: 1|spec.podFailurePolicy.rules[0].onExitCodes.values: Invalid value: [0,2,1,1]: must be ordered")]
     [InlineData("""{"action":"Count"}""", "Never", "spec.podFailurePolicy.rules[0]: Invalid value: null: specifying one of OnExitCodes and OnPodConditions is required")]
     public void Validate_JobsFailurePolicy_IsCheckedAsTheApiDoes(string rule, string restart, string expected) => Validate(
-        $$$"""{"apiVersion":"batch/v1","kind":"Job","metadata":{"name":"j"},"spec":{"podFailurePolicy":{"rules":[{{{rule}}}]},"template":{"spec":{"restartPolicy":"{{{restart}}}","containers":[{"name":"a","image":"i"}]}}}}""")
+        $$$"""{"apiVersion":"batch/v1","kind":"Job","metadata":{"name":"j"},"spec":{"podFailurePolicy":{"rules":[{{{rule}}}]},"template":{"spec":{"restartPolicy":"{{{restart}}}","containers":[{"name":"a","image":"i"}]} } } }""")
         .Should().BeEquivalentTo(expected.Split('|', StringSplitOptions.RemoveEmptyEntries));
 
     [Fact]
