@@ -4,8 +4,8 @@ namespace Octavo.ServingContract;
 public static class ServingEnvironment
 {
     /// <summary>
-    /// The address that stands for all interfaces: where many pods share one network, as on the process node of LocalCluster, a server that is told to listen
-    /// on all interfaces listens on this address alone.
+    /// The address that stands for all interfaces and for loopback: where many pods share one network, as on the process node of LocalCluster, a server that is
+    /// told to listen on one of those listens on this address alone.
     /// </summary>
     public const string BindHost = "OCTAVO_BIND_HOST";
 }

@@ -82,6 +82,9 @@ public static class ServingFlags
     /// <summary>Port of a listener of its own for whoever runs the server; absent: there is none.</summary>
     public const string AdminPort = "--admin-port";
 
+    /// <summary>Port, on all interfaces, where nothing but health and readiness are answered: for a server whose API is on loopback; absent: there is none.</summary>
+    public const string ProbePort = "--probe-port";
+
     public const string AdminApiKeyFile = "--admin-api-key-file";
     public const string OtlpTracesEndpoint = "--otlp-traces-endpoint";
     public const string EnablePerRequestMetrics = "--enable-per-request-metrics";

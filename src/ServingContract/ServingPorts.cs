@@ -20,4 +20,7 @@ public static class ServingPorts
 
     /// <summary>Progress of a fetch, in the container that fetches, while it does.</summary>
     public const int FetchProgress = 8002;
+
+    /// <summary>Health and readiness of a runtime in somebody else's pod, whose API only that pod can reach.</summary>
+    public const int Probe = 8003;
 }

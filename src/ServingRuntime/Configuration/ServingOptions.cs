@@ -43,6 +43,12 @@ internal sealed record ServingOptions
     /// <summary>Keys of the admin listener, read again when the file changes.</summary>
     public string? AdminApiKeyFile { get; init; }
 
+    /// <summary>Address of the probe listener.</summary>
+    public string ProbeHost { get; init; } = "0.0.0.0";
+
+    /// <summary>Null: there is no listener for probes alone. 0: any free port.</summary>
+    public int? ProbePort { get; init; }
+
     /// <summary>Where traces go; null: nowhere, and none are made.</summary>
     public string? OtlpTracesEndpoint { get; init; }
 

@@ -88,6 +88,11 @@ internal static class ServingOptionsValidator
 
         CheckKeyFile(errors, ServingFlags.ApiKeyFile, options.ApiKeyFile);
         CheckAdmin(errors, options);
+        if (options.ProbePort is { } probe && (probe is < 0 or > 65535 || (probe != 0 && (probe == options.Port || probe == options.AdminPort))))
+        {
+            errors.Add($"{ServingFlags.ProbePort}: {probe} is not from 0 to 65535, or is the API's or the admin listener's");
+        }
+
         if (options.OtlpTracesEndpoint is { } traces && !(Uri.TryCreate(traces, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"))
         {
             errors.Add($"{ServingFlags.OtlpTracesEndpoint}: '{traces}' is no http or https address");

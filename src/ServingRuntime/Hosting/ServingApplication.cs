@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging.Console;
 using Octavo.Metrics.Prometheus;
@@ -28,25 +29,22 @@ internal static class ServingApplication
             server.AddServerHeader = false;
             server.Limits.MaxRequestBodySize = options.MaxRequestBodyBytes;
             server.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
-            if (options.Host == "localhost")
-            {
-                server.ListenLocalhost(options.Port);
-            }
-            else if (BindAddress.IsAny(options.Host))
-            {
-                // By IPv4 and IPv6, whichever the host has.
-                server.ListenAnyIP(options.Port);
-            }
-            else
-            {
-                server.Listen(IPAddress.Parse(options.Host), options.Port);
-            }
+            Listen(server, options.Host, options.Port);
 
             if (options.AdminPort is { } adminPort)
             {
                 server.Listen(IPAddress.Parse(options.AdminHost), adminPort, listener => listener.Use(next => connection =>
                 {
                     connection.Features.Set(new AdminConnection());
+                    return next(connection);
+                }));
+            }
+
+            if (options.ProbePort is { } probePort)
+            {
+                Listen(server, options.ProbeHost, probePort, listener => listener.Use(next => connection =>
+                {
+                    connection.Features.Set(new ProbeConnection());
                     return next(connection);
                 }));
             }
@@ -85,6 +83,7 @@ internal static class ServingApplication
         app.UseMiddleware<HttpMetricsMiddleware>();
         app.UseMiddleware<ErrorMiddleware>();
         app.Use(next => context => context.Features.Get<AdminConnection>() is null ? next(context) : admin.HandleAsync(context));
+        app.Use(next => context => context.Features.Get<ProbeConnection>() is null || ProbeConnection.Answers(context.Request) ? next(context) : throw ProbeConnection.Refusal(context.Request));
         app.UseMiddleware<ApiKeyMiddleware>();
         app.UseMiddleware<LimitsMiddleware>();
         app.UseRouting();
@@ -98,6 +97,24 @@ internal static class ServingApplication
         app.MapGet(ServingPaths.Load, admin.HandleLoadAsync);
         app.MapPrometheusScrapingEndpoint(ServingPaths.Metrics);
         return app;
+    }
+
+    private static void Listen(KestrelServerOptions server, string host, int port, Action<ListenOptions>? configure = null)
+    {
+        configure ??= static _ => { };
+        if (host == "localhost")
+        {
+            server.ListenLocalhost(port, configure);
+        }
+        else if (BindAddress.IsAny(host))
+        {
+            // By IPv4 and IPv6, whichever the host has.
+            server.ListenAnyIP(port, configure);
+        }
+        else
+        {
+            server.Listen(IPAddress.Parse(host), port, configure);
+        }
     }
 
     private static void AddConsole(ILoggingBuilder logging, string format)

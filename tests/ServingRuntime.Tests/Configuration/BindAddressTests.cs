@@ -9,7 +9,11 @@ public sealed class BindAddressTests
     [InlineData("0.0.0.0", "", "0.0.0.0")]
     [InlineData("0.0.0.0", "127.1.0.3", "127.1.0.3")]
     [InlineData("::", "127.1.0.3", "127.1.0.3")]
-    [InlineData("127.0.0.1", "127.1.0.3", "127.0.0.1")]
-    [InlineData("localhost", "127.1.0.3", "localhost")]
-    public void Of_AllInterfaces_AreNarrowedWhereTheSurroundingsSaySo(string host, string? narrowed, string expected) => BindAddress.Of(host, narrowed).Should().Be(expected);
+    [InlineData("127.0.0.1", null, "127.0.0.1")]
+    [InlineData("127.0.0.1", "127.1.0.3", "127.1.0.3")]
+    [InlineData("::1", "127.1.0.3", "127.1.0.3")]
+    [InlineData("localhost", "127.1.0.3", "127.1.0.3")]
+    [InlineData("127.9.9.9", "127.1.0.3", "127.9.9.9")]
+    [InlineData("10.0.0.1", "127.1.0.3", "10.0.0.1")]
+    public void Of_AllInterfacesAndLoopback_AreNarrowedWhereTheSurroundingsSaySo(string host, string? narrowed, string expected) => BindAddress.Of(host, narrowed).Should().Be(expected);
 }

@@ -24,7 +24,7 @@ public sealed class ServeCommandTests
             "--kv-cache-memory-bytes", "1000000", "--num-gpu-blocks-override", "44", "--cpu-threads", "3", "--cpu-instructions", "avx2", "--shutdown-timeout", "2.5", "--api-key", "k1", "--api-key", "k2", "--seed", "9",
             "--chat-template", "/t", "--trust-request-chat-template", "--tool-call-parser", "hermes", "--enable-auto-tool-choice", "--reasoning-parser", "qwen3", "--max-logprobs", "-1",
             "--api-key-file", "/keys", "--share-prefix-cache", "--max-concurrent-requests-per-key", "6", "--request-timeout", "90",
-            "--admin-host", "127.9.9.9", "--admin-port", "9001", "--admin-api-key-file", "/admin", "--otlp-traces-endpoint", "http://c:4317", "--enable-per-request-metrics",
+            "--admin-host", "127.9.9.9", "--admin-port", "9001", "--admin-api-key-file", "/admin", "--probe-port", "9002", "--otlp-traces-endpoint", "http://c:4317", "--enable-per-request-metrics",
             "--log-format", "json", "--disable-log-stats", "--stall-timeout", "7", "--pooling", "mean", "--no-warm-up", "--speculative-config", """{"num_speculative_tokens":2}""",
         ]).InvokeAsync();
 
@@ -33,7 +33,7 @@ public sealed class ServeCommandTests
         {
             Model = "/m", ServedModelNames = ["a", "b"], Host = "127.1.2.3", Port = 9000, Device = "cpu", ApiKeys = ["k1", "k2"], ShutdownTimeout = TimeSpan.FromSeconds(2.5),
             MaxQueuedRequests = 5, MaxQueuedTokens = 500, ApiKeyFile = "/keys", SharePrefixCache = true, MaxConcurrentRequestsPerKey = 6, RequestTimeout = TimeSpan.FromSeconds(90),
-            AdminHost = "127.9.9.9", AdminPort = 9001, AdminApiKeyFile = "/admin", OtlpTracesEndpoint = "http://c:4317", PerRequestMetrics = true, LogFormat = "json", LogStats = false,
+            AdminHost = "127.9.9.9", AdminPort = 9001, AdminApiKeyFile = "/admin", ProbePort = 9002, OtlpTracesEndpoint = "http://c:4317", PerRequestMetrics = true, LogFormat = "json", LogStats = false,
             StallTimeout = TimeSpan.FromSeconds(7), Pooling = "mean", WarmUp = false,
             ChatTemplate = "/t", TrustRequestChatTemplate = true, ToolCallParser = "hermes", ReasoningParser = "qwen3", MaxLogprobs = -1,
         });
@@ -57,12 +57,12 @@ public sealed class ServeCommandTests
     {
         var errors = ServingOptionsValidator.Validate(
             new ServingOptions { Model = "/no/such", Port = 70000, Host = "nowhere!", Device = "tpu", ApiKeys = [""], MaxQueuedRequests = -1, ApiKeyFile = "/no/keys", MaxConcurrentRequestsPerKey = 0, RequestTimeout = TimeSpan.FromSeconds(-1), StallTimeout = TimeSpan.Zero, Pooling = "max",
-                AdminHost = "0.0.0.0", AdminPort = 70001, OtlpTracesEndpoint = "collector", LogFormat = "xml",
+                AdminHost = "0.0.0.0", AdminPort = 70001, ProbePort = 70000, OtlpTracesEndpoint = "collector", LogFormat = "xml",
                 ToolCallParser = "x", ReasoningParser = "y", MaxLogprobs = -2, ChatTemplate = "/no/such" },
             new EngineOptions { ModelPath = "/no/such", DType = "int3", KVCacheDType = "fp8_e5m2", BlockSize = 7 });
 
         var text = string.Join('\n', errors);
-        foreach (var flag in new[] { "--port", "--host", "--device", "--api-key:", "--max-num-queued-reqs", "--tool-call-parser", "--reasoning-parser", "--max-logprobs", "--chat-template", "--model", "--api-key-file", "--max-concurrent-requests-per-key", "--request-timeout", "--dtype", "--kv-cache-dtype", "--block-size" })
+        foreach (var flag in new[] { "--port", "--host", "--device", "--api-key:", "--max-num-queued-reqs", "--tool-call-parser", "--reasoning-parser", "--max-logprobs", "--chat-template", "--model", "--api-key-file", "--probe-port", "--max-concurrent-requests-per-key", "--request-timeout", "--dtype", "--kv-cache-dtype", "--block-size" })
         {
             text.Should().Contain(flag);
         }

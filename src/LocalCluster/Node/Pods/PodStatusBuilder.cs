@@ -45,7 +45,7 @@ internal static class PodStatusBuilder
             return "Failed";
         }
 
-        if (!snapshot.InitContainers.All(c => c.IsInitialized))
+        if (!IsInitialized(snapshot))
         {
             return "Pending";
         }
@@ -55,7 +55,8 @@ internal static class PodStatusBuilder
             return "Pending";
         }
 
-        if (snapshot.Containers.Any(c => c.IsRunning) || restartPolicy == "Always")
+        // Sidecars end after the containers: until then the pod runs.
+        if (snapshot.Containers.Any(c => c.IsRunning) || snapshot.InitContainers.Any(c => c is { IsSidecar: true, IsRunning: true }) || restartPolicy == "Always")
         {
             return "Running";
         }
@@ -63,6 +64,10 @@ internal static class PodStatusBuilder
         var stopped = snapshot.Containers.Select(c => c.State.Terminated ?? c.LastState?.Terminated).ToList();
         return stopped.All(t => t is { ExitCode: 0 }) ? "Succeeded" : restartPolicy == "Never" ? "Failed" : "Running";
     }
+
+    /// <summary>A sidecar that is started again later takes nothing back: once a container has started, the pod is initialized.</summary>
+    private static bool IsInitialized(PodSnapshot snapshot) =>
+        snapshot.InitContainers.All(c => c.IsInitialized) || snapshot.Containers.Any(c => c.IsRunning || c.State.Terminated is not null || c.LastState?.Terminated is not null);
 
     private static V1ContainerStatus Status(ContainerSnapshot container, bool isInit) => new()
     {
@@ -100,7 +105,7 @@ internal static class PodStatusBuilder
         }
 
         var incomplete = snapshot.InitContainers.Where(c => !c.IsInitialized).Select(c => c.Name).ToList();
-        return incomplete.Count == 0
+        return IsInitialized(snapshot)
             ? new V1PodCondition { Type = "Initialized", Status = "True" }
             : new V1PodCondition { Type = "Initialized", Status = "False", Reason = "ContainersNotInitialized", Message = $"containers with incomplete status: [{string.Join(' ', incomplete)}]" };
     }

@@ -199,8 +199,7 @@ internal sealed partial class PodWorker : IDisposable
         state.Change(s => s with { PodIP = address, SandboxReady = true });
         var restartPolicy = Pod.Spec?.RestartPolicy ?? "Always";
 
-        using var sidecarStop = CancellationTokenSource.CreateLinkedTokenSource(kill.Token);
-        var sidecars = new List<Task>();
+        var sidecars = new Stack<RunningSidecar>();
         var mains = Pod.Spec?.Containers ?? [];
         try
         {
@@ -209,8 +208,7 @@ internal sealed partial class PodWorker : IDisposable
                 stop.Token.ThrowIfCancellationRequested();
                 if (container.RestartPolicy == "Always")
                 {
-                    var sidecar = Runner(container, folders, "Always").RunAsync(sidecarStop.Token, kill.Token);
-                    sidecars.Add(sidecar);
+                    sidecars.Push(new RunningSidecar(Runner(container, folders, "Always"), kill.Token));
                     await WaitUntilAsync(() => state.Container(container.Name).IsInitialized).ConfigureAwait(false);
                     continue;
                 }
@@ -234,8 +232,11 @@ internal sealed partial class PodWorker : IDisposable
         }
         finally
         {
-            await sidecarStop.CancelAsync().ConfigureAwait(false);
-            await Task.WhenAll(sidecars).ConfigureAwait(false);
+            // After the containers, the last one first: whoever started before may still be needed.
+            while (sidecars.TryPop(out var sidecar))
+            {
+                await sidecar.StopAsync().ConfigureAwait(false);
+            }
         }
     }
 

@@ -63,6 +63,14 @@ public sealed class ApplyBehaviourTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Apply_UidOfAnObjectThatIsGone_MakesNoOther()
+    {
+        var answer = await ApplyAsync("x", """{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"gone","uid":"1-2-3"},"data":{"k":"1"}}""");
+        (answer.Status, answer.Body!["reason"]!.ToString()).Should().Be((409, "Conflict"));
+        answer.Message.Should().Be("Operation cannot be fulfilled on configmaps \"gone\": uid mismatch: the provided object specified uid 1-2-3, and no existing object was found");
+    }
+
+    [Fact]
     public async Task Apply_WithoutManager_IsRefused()
     {
         var answer = await api.SendAsync("PATCH", $"{Maps}/a", """{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"}}""", Apply);

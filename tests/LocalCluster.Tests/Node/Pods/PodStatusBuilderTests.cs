@@ -31,6 +31,16 @@ public sealed class PodStatusBuilderTests
         PodStatusBuilder.Phase(policy, Snapshot(Containers(main, "c"), Containers(init, "i"))).Should().Be(expected);
 
     [Theory]
+    [InlineData("Always", "running", false, "waiting", "Pending")]
+    [InlineData("Always", "running", true, "running", "Running")]
+    [InlineData("Always", "running", false, "running", "Running")]
+    [InlineData("Always", "crashloop", false, "running", "Running")]
+    [InlineData("Never", "running", true, "exit0", "Running")]
+    [InlineData("Never", "exit1", false, "exit0", "Succeeded")]
+    public void Phase_WithASidecar_RunsUntilItHasEnded(string policy, string sidecar, bool started, string main, string expected) => PodStatusBuilder.Phase(
+        policy, Snapshot(Containers(main, "c"), [.. Containers(sidecar, "s").Select(c => c with { IsSidecar = true, Started = started })])).Should().Be(expected);
+
+    [Theory]
     [InlineData("exit0", "Succeeded")]
     [InlineData("exit0,exit1", "Failed")]
     public void Phase_FinishedThoughAlwaysRestarted_IsTerminal(string main, string expected) =>
