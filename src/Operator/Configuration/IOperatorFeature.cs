@@ -28,4 +28,12 @@ internal interface IOperatorFeature
     void Watch(ControllerBuilder<V1Alpha1InferenceService> controller, InformerOptions made)
     {
     }
+
+    /// <summary>Controllers of kinds that are not InferenceServices.</summary>
+    /// <param name="runtime">Of the operator.</param>
+    /// <param name="all">Selects everything in the namespaces that it serves.</param>
+    /// <param name="workers">Objects that a controller reconciles at once.</param>
+    void AddControllers(OperatorBuilder runtime, InformerOptions all, int workers)
+    {
+    }
 }

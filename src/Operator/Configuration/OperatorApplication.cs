@@ -44,7 +44,7 @@ internal static class OperatorApplication
         services.AddSingleton<OperatorHealth>();
         services.AddPrometheusMetrics(OperatorMetrics.MeterName, ControllerMetrics.MeterName, RestClientMetrics.MeterName);
         services.AddSingleton(new MeterCollectorOptions { MaxSeriesPerInstrument = OperatorMetrics.MaxSeries });
-        services.AddKubernetesOperator(runtime =>
+        var kubernetes = services.AddKubernetesOperator(runtime =>
         {
             runtime.Name = ServingObjectMeta.FieldManager;
             runtime.Namespaces = scope;
@@ -63,6 +63,7 @@ internal static class OperatorApplication
         foreach (var feature in options.Features)
         {
             feature.AddServices(services);
+            feature.AddControllers(kubernetes, new InformerOptions { Namespaces = scope }, options.Workers);
         }
     }
 

@@ -5,6 +5,7 @@ using Octavo.Operator.Disruption;
 using Octavo.Operator.Integrations;
 using Octavo.Operator.Permissions;
 using Octavo.Operator.Rollout;
+using Octavo.Operator.Sidecar;
 using Octavo.Operator.Storage;
 
 namespace Octavo.Operator.Configuration;
@@ -16,7 +17,7 @@ internal static class OperatorFeatures
     public static IReadOnlyList<IOperatorFeature> Create() =>
     [
         new StatusFeature(), new StorageFeature(), new FillFeature(), new WorkloadFeature(), new RolloutFeature(), new DisruptionFeature(), new AutoscalingFeature(), new MonitoringFeature(),
-        new GatewayRoutingFeature(), new DeletionFeature(),
+        new GatewayRoutingFeature(), new SidecarFeature(), new DeletionFeature(),
     ];
 
     /// <summary>What all of them need.</summary>

@@ -143,7 +143,7 @@ internal sealed class WorkloadReconciler(ServingWorkloads workloads, TemplateRec
     }
 
     /// <summary>Why no workload is made; null where one is.</summary>
-    private static Finding? Refusal(V1Alpha1InferenceService service)
+    internal static Finding? Refusal(V1Alpha1InferenceService service)
     {
         if (service.Spec.Accelerator is { } accelerator && service.Spec.Runtime?.Image is null)
         {

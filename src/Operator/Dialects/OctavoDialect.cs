@@ -11,6 +11,9 @@ internal sealed class OctavoDialect : IRuntimeDialect
     /// <summary>What a pod gets beyond the drain to abort, close and exit.</summary>
     private const int GraceBeyondDrainSeconds = 15;
 
+    /// <summary>The pod's own containers have ended before: nobody waits for an answer any more.</summary>
+    private const int SidecarDrainSeconds = 5;
+
     /// <summary>Loading may take long: as many tries of one second as three hours have.</summary>
     private const int StartupFailures = 3 * 60 * 60;
 
@@ -44,8 +47,9 @@ internal sealed class OctavoDialect : IRuntimeDialect
             .Add(ServingFlags.Model, inputs.Model.Path)
             .Add(ServingFlags.ServedModelName, [.. ServingObjectMeta.ModelNames(service)])
             .Add(ServingFlags.Host, ReplicaAddress.Of(inputs))
-            .Add(ServingFlags.Port, ServingPorts.Http)
-            .Add(ServingFlags.ShutdownTimeout, ServingPodTemplate.DrainSeconds(service))
+            .Add(ServingFlags.Port, ReplicaAddress.PortOf(inputs))
+            .Add(ServingFlags.ProbePort, inputs.Sidecar?.ProbePort)
+            .Add(ServingFlags.ShutdownTimeout, inputs.Sidecar is null ? ServingPodTemplate.DrainSeconds(service) : SidecarDrainSeconds)
             .Add(ServingFlags.MaxModelLen, engine.MaxModelLen)
             .Add(ServingFlags.BlockSize, engine.BlockSize)
             .Add(ServingFlags.MaxNumSeqs, engine.MaxNumSeqs)
@@ -65,9 +69,9 @@ internal sealed class OctavoDialect : IRuntimeDialect
     public IReadOnlyList<V1EnvVar> Environment(PodTemplateInputs inputs) => [ReplicaAddress.Variable, new V1EnvVar { Name = "HOME", Value = PodVolumes.ScratchPath }];
 
     public RuntimeProbes Probes(PodTemplateInputs inputs) => new(
-        RuntimeProbes.Ask(ServingPaths.Ready, periodSeconds: 1, StartupFailures),
-        RuntimeProbes.Ask(ServingPaths.Ready, periodSeconds: 2, failures: 3),
-        RuntimeProbes.Ask(ServingPaths.Health, periodSeconds: 10, failures: 6));
+        RuntimeProbes.Ask(inputs, ServingPaths.Ready, periodSeconds: 1, StartupFailures),
+        RuntimeProbes.Ask(inputs, ServingPaths.Ready, periodSeconds: 2, failures: 3),
+        RuntimeProbes.Ask(inputs, ServingPaths.Health, periodSeconds: 10, failures: 6));
 
     /// <summary>The runtime drains by itself on SIGTERM, which waits until no address list names the pod any more.</summary>
     public RuntimeEnding Ending(PodTemplateInputs inputs)

@@ -43,7 +43,7 @@ internal sealed class SglangDialect : IRuntimeDialect
             // One name only; requests for the aliases reach it as well, since it does not compare them.
             .Add(ServingFlags.ServedModelName, ServingObjectMeta.ModelNames(service)[0])
             .Add(ServingFlags.Host, ReplicaAddress.Of(inputs))
-            .Add(ServingFlags.Port, ServingPorts.Http)
+            .Add(ServingFlags.Port, ReplicaAddress.PortOf(inputs))
             .AddSwitch(true, "--enable-metrics")
             .Add("--tp-size", layout.Tensor > 1 || engine.TensorParallelSize is not null ? layout.Tensor : null)
             .Add("--pp-size", layout.Pipeline > 1 || engine.PipelineParallelSize is not null ? layout.Pipeline : null)
@@ -69,9 +69,9 @@ internal sealed class SglangDialect : IRuntimeDialect
 
     /// <summary>/health is 503 until the model is loaded.</summary>
     public RuntimeProbes Probes(PodTemplateInputs inputs) => new(
-        RuntimeProbes.Ask(ServingPaths.Health, periodSeconds: 5, failures: 3 * 60 * 60 / 5),
-        RuntimeProbes.Ask(ServingPaths.Health, periodSeconds: 5, failures: 3, timeoutSeconds: 10),
-        RuntimeProbes.Ask(ServingPaths.Health, periodSeconds: 10, failures: 6, timeoutSeconds: 20));
+        RuntimeProbes.AskServer(inputs, ServingPaths.Health, periodSeconds: 5, failures: 3 * 60 * 60 / 5),
+        RuntimeProbes.AskServer(inputs, ServingPaths.Health, periodSeconds: 5, failures: 3, timeoutSeconds: 10),
+        RuntimeProbes.AskServer(inputs, ServingPaths.Health, periodSeconds: 10, failures: 6, timeoutSeconds: 20));
 
     public RuntimeEnding Ending(PodTemplateInputs inputs) => IdleWait.Of(inputs, ReplicaMetricNames.Sglang);
 }

@@ -35,7 +35,7 @@ internal sealed class VllmDialect : IRuntimeDialect
             .AddRange([inputs.Model.Path])
             .Add(ServingFlags.ServedModelName, [.. ServingObjectMeta.ModelNames(service)])
             .Add(ServingFlags.Host, ReplicaAddress.Of(inputs))
-            .Add(ServingFlags.Port, ServingPorts.Http)
+            .Add(ServingFlags.Port, ReplicaAddress.PortOf(inputs))
             .Add("--tensor-parallel-size", layout.Tensor > 1 || engine.TensorParallelSize is not null ? layout.Tensor : null)
             .Add("--pipeline-parallel-size", layout.Pipeline > 1 || engine.PipelineParallelSize is not null ? layout.Pipeline : null)
             .Add(ServingFlags.MaxModelLen, engine.MaxModelLen)
@@ -63,9 +63,9 @@ internal sealed class VllmDialect : IRuntimeDialect
 
     /// <summary>It listens only once its model is loaded and its kernels are compiled, so that /health answers for readiness too.</summary>
     public RuntimeProbes Probes(PodTemplateInputs inputs) => new(
-        RuntimeProbes.Ask(ServingPaths.Health, periodSeconds: 5, failures: 3 * 60 * 60 / 5),
-        RuntimeProbes.Ask(ServingPaths.Health, periodSeconds: 5, failures: 3),
-        RuntimeProbes.Ask(ServingPaths.Health, periodSeconds: 10, failures: 6, timeoutSeconds: 10));
+        RuntimeProbes.AskServer(inputs, ServingPaths.Health, periodSeconds: 5, failures: 3 * 60 * 60 / 5),
+        RuntimeProbes.AskServer(inputs, ServingPaths.Health, periodSeconds: 5, failures: 3),
+        RuntimeProbes.AskServer(inputs, ServingPaths.Health, periodSeconds: 10, failures: 6, timeoutSeconds: 10));
 
     public RuntimeEnding Ending(PodTemplateInputs inputs) => IdleWait.Of(inputs, ReplicaMetricNames.Vllm);
 }

@@ -43,6 +43,9 @@ public sealed record InferenceServiceStatus
     /// <summary>The pod template in use, which an upgrade of the operator leaves as it is.</summary>
     public TemplateStatus? Template { get; init; }
 
+    /// <summary>Deployments of others whose pods serve the model as a sidecar; absent: none.</summary>
+    public int? SidecarDeployments { get; init; }
+
     /// <summary>Accelerators that the service needs, and that nodes have free for it.</summary>
     public AcceleratorStatus? Accelerators { get; init; }
 }

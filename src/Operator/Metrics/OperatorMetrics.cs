@@ -24,6 +24,7 @@ internal sealed class OperatorMetrics
     private readonly ConcurrentDictionary<(NamespacedName Service, string Direction, string Reason), long> decisions = new();
     private readonly ConcurrentDictionary<NamespacedName, string> stalled = new();
     private readonly ConcurrentDictionary<NamespacedName, bool> blind = new();
+    private readonly ConcurrentDictionary<NamespacedName, string> sidecars = new();
     private readonly Leadership? leadership;
     private readonly Counter<long> scrapes;
     private readonly Histogram<double> scrapeTime;
@@ -42,6 +43,7 @@ internal sealed class OperatorMetrics
         meter.CreateObservableGauge(
             "octavo_autoscaler_load_unknown", () => IfLeading(blind.Keys.Select(s => new Measurement<int>(1, Name(s)))), description: "1 for each autoscaled service whose ready replicas do not tell their load; absent otherwise.");
         meter.CreateObservableCounter("octavo_autoscaler_decisions_total", Decisions, description: "Changes of the number of replicas by the autoscaler.");
+        meter.CreateObservableGauge("octavo_sidecar_deployments", Sidecars, description: "Deployments that ask for a sidecar, by how they stand: injected, waiting, refused or conflict.");
         scrapes = meter.CreateCounter<long>("octavo_autoscaler_scrapes_total", description: "Reads of replicas' metrics, by result.");
         scrapeTime = meter.CreateHistogram(
             "octavo_autoscaler_scrape_duration_seconds", "s", "How long replicas take to tell their load.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = ScrapeSeconds });
@@ -89,6 +91,12 @@ internal sealed class OperatorMetrics
         }
     }
 
+    /// <param name="deployment">One that asks for a sidecar, or has one.</param>
+    /// <param name="state">How it stands.</param>
+    public void ObserveSidecar(NamespacedName deployment, string state) => sidecars[deployment] = state;
+
+    public void ForgetSidecar(NamespacedName deployment) => sidecars.TryRemove(deployment, out _);
+
     public void Decided(NamespacedName service, string reason, int from, int to) =>
         decisions.AddOrUpdate((service, to > from ? "up" : "down", reason), 1, static (_, count) => count + 1);
 
@@ -127,6 +135,9 @@ internal sealed class OperatorMetrics
     private IEnumerable<Measurement<int>> IfLeading(IEnumerable<Measurement<int>> measurements) => leadership is { IsLeader: false } ? [] : measurements;
 
     private static KeyValuePair<string, object?>[] Name(NamespacedName service) => [new("namespace", service.Namespace), new("name", service.Name)];
+
+    private IEnumerable<Measurement<int>> Sidecars() =>
+        IfLeading(sidecars.Values.CountBy(state => state).Select(s => new Measurement<int>(s.Value, new KeyValuePair<string, object?>("state", s.Key))));
 
     private IEnumerable<Measurement<long>> Decisions() => decisions.Select(d => new Measurement<long>(
         d.Value, new("namespace", d.Key.Service.Namespace), new("name", d.Key.Service.Name), new("direction", d.Key.Direction), new("reason", d.Key.Reason)));

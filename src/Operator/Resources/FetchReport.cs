@@ -16,7 +16,8 @@ internal static class FetchReport
 
     public static IReadOnlyList<V1EnvVar> Variables(PodTemplateInputs inputs)
     {
-        if (inputs.Revision == FirstRevision || !inputs.Model.IsFetched)
+        // Nobody asks the pods of others, whose ports are not ours to take.
+        if (inputs.Revision == FirstRevision || !inputs.Model.IsFetched || inputs.Sidecar is not null)
         {
             return [];
         }

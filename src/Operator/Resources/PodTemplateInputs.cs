@@ -1,5 +1,6 @@
 using Octavo.Operator.Dialects;
 using Octavo.Operator.Entities;
+using Octavo.Operator.Sidecar;
 
 namespace Octavo.Operator.Resources;
 
@@ -22,6 +23,9 @@ internal sealed record PodTemplateInputs
 
     /// <summary>A pod that computes for another of the same replica, and answers no request.</summary>
     public bool IsWorker { get; init; }
+
+    /// <summary>The containers join somebody else's pod, and answer on its localhost alone; null: the pod is the service's own.</summary>
+    public SidecarRequest? Sidecar { get; init; }
 
     /// <summary>The form of release 0.1.</summary>
     public bool IsFirstRevision => Revision == ServingPodTemplate.FirstRevision;

@@ -10,7 +10,8 @@ internal static class PodVolumes
 {
     public const string ScratchPath = "/tmp";
 
-    private const string ScratchVolume = "tmp";
+    public const string ScratchVolume = "tmp";
+
     private const string SharedMemoryVolume = "shm";
     private const string SharedMemoryPath = "/dev/shm";
 

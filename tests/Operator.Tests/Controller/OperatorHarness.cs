@@ -15,6 +15,7 @@ using Octavo.Operator.Entities;
 using Octavo.Operator.Metrics;
 using Octavo.Operator.Resources;
 using Octavo.Operator.Rollout;
+using Octavo.Operator.Sidecar;
 using Octavo.Operator.Storage;
 using Octavo.Operator.Workloads;
 using Octavo.TestSupport;
@@ -45,6 +46,7 @@ internal sealed class OperatorHarness
     private readonly Indexer<HTTPRoute> routes = new();
     private readonly Indexer<InferencePool> pools = new();
     private readonly Indexer<V1PodDisruptionBudget> budgets = new();
+    private readonly Indexer<InjectedDeployment> sidecars = new();
 
     public OperatorHarness()
     {
@@ -56,6 +58,7 @@ internal sealed class OperatorHarness
         Fills = new FillView(new(services), new(jobs), new(pods));
         records.AddIndex(ClusterView.ServiceIndex, record => ClusterView.ServiceOf(record).Select(key => key.ToString()));
         revisions.AddIndex(ClusterView.ServiceIndex, revision => ClusterView.ServiceOf(revision).Select(key => key.ToString()));
+        sidecars.AddIndex(SidecarView.ServiceIndex, deployment => SidecarView.ServicesOf(deployment).Select(key => key.ToString()));
         clusterPods.AddIndex(CapacityView.NodeIndex, CapacityView.NodeOf);
         Workloads = new ServingWorkloads(
             new DeploymentWorkload(new(deployments), new ObjectApplier(Client)), new LeaderWorkerSetWorkload(new(sets), () => SetsUnavailable, new ObjectApplier(Client)));
@@ -116,6 +119,7 @@ internal sealed class OperatorHarness
             .AddSingleton(new CapacityView(new(nodes), new(clusterPods), () => CapacityUnknown))
             .AddSingleton(provider => ActivatorUtilities.CreateInstance<RolloutView>(provider, new Lister<WorkloadRevision>(revisions)))
             .AddSingleton(Workloads)
+            .AddSingleton(new SidecarView(new(sidecars)))
             .AddSingleton(Optional(podMonitors))
             .AddSingleton(Optional(serviceMonitors))
             .AddSingleton(Optional(rules))

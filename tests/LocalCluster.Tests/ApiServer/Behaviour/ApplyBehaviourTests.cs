@@ -65,9 +65,9 @@ public sealed class ApplyBehaviourTests : IAsyncLifetime
     [Fact]
     public async Task Apply_UidOfAnObjectThatIsGone_MakesNoOther()
     {
-        var answer = await ApplyAsync("x", """{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"gone","uid":"1-2-3"},"data":{"k":"1"}}""");
+        var answer = await ApplyAsync("x", """{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a","uid":"1-2-3"},"data":{"k":"1"}}""");
         (answer.Status, answer.Body!["reason"]!.ToString()).Should().Be((409, "Conflict"));
-        answer.Message.Should().Be("Operation cannot be fulfilled on configmaps \"gone\": uid mismatch: the provided object specified uid 1-2-3, and no existing object was found");
+        answer.Message.Should().Be("Operation cannot be fulfilled on configmaps \"a\": uid mismatch: the provided object specified uid 1-2-3, and no existing object was found");
     }
 
     [Fact]

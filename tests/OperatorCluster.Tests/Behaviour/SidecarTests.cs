@@ -1,0 +1,248 @@
+using System.Text.Json.Nodes;
+using Octavo.KubernetesClient;
+using Octavo.KubernetesClient.Models;
+using Octavo.LocalCluster;
+using Octavo.Operator.Configuration;
+using Octavo.Operator.Entities;
+using Octavo.Operator.Sidecar;
+using Octavo.OperatorCluster.Tests.Harness;
+
+namespace Octavo.OperatorCluster.Tests.Behaviour;
+
+/// <summary>Sidecars in Deployments of others, over an API server that knows who owns which field: put in, kept, repaired, left to others, taken out.</summary>
+public sealed class SidecarTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+
+    private readonly CancellationTokenSource timeout = new(TimeSpan.FromMinutes(2), TimeProvider.System);
+    private ClusterHarness harness = null!;
+    private OperatorInstance first = null!;
+
+    private CancellationToken Stop => timeout.Token;
+
+    public async Task InitializeAsync()
+    {
+        harness = await ClusterHarness.StartAsync(new LocalClusterOptions { NodeList = [new ClusterNode { Name = "node-0", IsHollow = true }] }, Stop);
+        first = await harness.StartOperatorAsync("a", Stop);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await harness.DisposeAsync();
+        timeout.Dispose();
+    }
+
+    [Fact]
+    public async Task Annotated_IsGivenTheSidecarAndThenNothingIsWritten()
+    {
+        await ServiceAsync(1024);
+        await AppAsync();
+
+        var injected = await UntilAsync("the sidecar", Has);
+        var spec = injected.Spec!.Template!.Spec!;
+        spec.InitContainers!.Select(c => c.Name).Should().Equal("setup", "octavo-model", "octavo-serving");
+        spec.InitContainers![2].Should().Match<V1Container>(c => c.RestartPolicy == "Always" && c.Args!.Contains("127.0.0.1"));
+        spec.Containers!.Select(c => c.Name).Should().Equal("app");
+        Managers(injected).Should().Contain("octavo-sidecar/Apply");
+        (await EventsAsync("app")).Should().Contain("SidecarInjected");
+        (await EventsAsync("chat")).Should().Contain("SidecarInjected");
+        await ClusterHarness.UntilAsync(async () => (await harness.FindAsync("chat", Stop))?.Status?.SidecarDeployments == 1 ? null : "the service's count", Limit, Stop);
+        (await harness.FindAsync("chat", Stop))!.Status!.Conditions!.Should().Contain(c => c.Type == "Ready" && c.Status == "True" && c.Reason == "ScaledToZero");
+
+        await QuietAsync();
+
+        first.Metrics.Should().Contain(m => m.Name == "octavo_sidecar_deployments");
+    }
+
+    [Fact]
+    public async Task ServiceAppearsLater_IsToldAndThenPutIn()
+    {
+        await AppAsync();
+        await ClusterHarness.UntilAsync(async () => (await EventsAsync("app")).Contains("InferenceServiceNotFound") ? null : "an Event", Limit, Stop);
+        Has(await AppNowAsync()).Should().BeFalse();
+        await QuietAsync();
+
+        await ServiceAsync(1024);
+
+        await UntilAsync("the sidecar", Has);
+    }
+
+    [Fact]
+    public async Task ServiceChanges_PodsRoll_ANewOperatorAndMoreReplicasRollNone()
+    {
+        await ServiceAsync(1024);
+        await AppAsync();
+        var before = await UntilAsync("the sidecar", Has);
+
+        // Another release: its default image is another one.
+        await harness.StopOperatorAsync(first);
+        await harness.StartOperatorAsync("b", Stop, new OperatorOptions { RuntimeImage = "octavo/serving-runtime:99" });
+        await harness.ApplyAsync("chat", Spec(1024) with { Replicas = 1, Rollout = new RolloutSpec { DrainSeconds = 7 } }, Stop);
+        await ClusterHarness.UntilAsync(async () => (await harness.FindAsync("chat", Stop))?.Status?.DesiredReplicas == 1 ? null : "one replica", Limit, Stop);
+        await QuietAsync();
+        (await AppNowAsync()).Metadata.Generation.Should().Be(before.Metadata.Generation);
+
+        await ServiceAsync(2048);
+        var after = await UntilAsync("the new length", d => Serving(d)?.Args?.Contains("2048") == true);
+        Serving(after)!.Image.Should().Be("octavo/serving-runtime:99", "a change of the wishes takes this release's form");
+        (await EventsAsync("app")).Should().Contain("SidecarUpdated");
+    }
+
+    [Fact]
+    public async Task AnnotationRemoved_OnlyWhatWasPutInGoes()
+    {
+        await ServiceAsync(1024);
+        await AppAsync();
+        await UntilAsync("the sidecar", Has);
+
+        await PatchAsync("""{"spec":{"template":{"metadata":{"annotations":{"serving.octavo.dev/inject":null}}}}}""", V1PatchType.MergePatch, "user");
+
+        var left = await UntilAsync("its end", d => Serving(d) is null);
+        left.Spec!.Template!.Spec!.InitContainers!.Select(c => c.Name).Should().Equal("setup");
+        left.Spec.Template.Spec.Volumes.Should().BeNullOrEmpty();
+        left.Spec.Template.Metadata!.Annotations.Should().BeNullOrEmpty();
+        left.Metadata.Annotations!.Keys.Should().NotContain(k => k.StartsWith("serving.octavo.dev/"));
+        Managers(left).Should().NotContain("octavo-sidecar/Apply");
+        (await EventsAsync("app")).Should().Contain("SidecarRemoved");
+        await QuietAsync();
+    }
+
+    [Fact]
+    public async Task ServiceDeleted_WhatIsInStaysAndIsRepaired()
+    {
+        await ServiceAsync(1024);
+        await AppAsync();
+        await UntilAsync("the sidecar", Has);
+
+        await harness.Client.DeleteAsync<V1Alpha1InferenceService>("chat", ClusterHarness.Namespace, null, Stop);
+        await ClusterHarness.UntilAsync(async () => (await EventsAsync("app")).Contains("InferenceServiceNotFound") ? null : "an Event", Limit, Stop);
+        Has(await AppNowAsync()).Should().BeTrue();
+
+        await PatchAsync("""[{"op":"remove","path":"/spec/template/spec/initContainers/2"}]""", V1PatchType.JsonPatch, "kubectl-edit");
+        await UntilAsync("the repair", Has);
+    }
+
+    [Fact]
+    public async Task ChangedByHand_IsRepairedOnceAndThenLeft()
+    {
+        await ServiceAsync(1024);
+        await AppAsync();
+        var wanted = Serving(await UntilAsync("the sidecar", Has))!.Image;
+
+        await EditImageAsync("example.com/other:1");
+        await UntilAsync("the repair", d => Serving(d)?.Image == wanted);
+        await EditImageAsync("example.com/other:2");
+
+        await ClusterHarness.UntilAsync(async () => (await EventsAsync("app")).Contains("SidecarConflict") ? null : "an Event", Limit, Stop);
+        Serving(await AppNowAsync())!.Image.Should().Be("example.com/other:2", "two that undo each other's work are worse than either");
+        await QuietAsync();
+    }
+
+    [Fact]
+    public async Task NamesThatTheUserHas_AreAConflictFromTheBeginning()
+    {
+        await ServiceAsync(1024);
+        await AppAsync(app => app["spec"]!["template"]!["spec"]!["volumes"] = JsonNode.Parse("""[{"name":"octavo-tmp","configMap":{"name":"mine"}}]"""));
+
+        await ClusterHarness.UntilAsync(async () => (await EventsAsync("app")).Any(r => r is "SidecarConflict" or "SidecarRefused") ? null : "an Event", Limit, Stop);
+
+        Serving(await AppNowAsync()).Should().BeNull();
+    }
+
+    [Fact]
+    public async Task ClientSideApplyOfTheUser_LeavesTheSidecar()
+    {
+        await ServiceAsync(1024);
+        await AppAsync();
+        await UntilAsync("the sidecar", Has);
+
+        // What kubectl apply sends where the image of the app changed.
+        await PatchAsync(
+            """{"spec":{"template":{"spec":{"$setElementOrder/containers":[{"name":"app"}],"$setElementOrder/initContainers":[{"name":"setup"}],"containers":[{"name":"app","image":"example.com/app:2"}]}}}}""",
+            V1PatchType.StrategicMergePatch,
+            "kubectl-client-side-apply");
+        await QuietAsync();
+
+        var now = await AppNowAsync();
+        Has(now).Should().BeTrue();
+        now.Spec!.Template!.Spec!.Containers!.Single().Image.Should().Be("example.com/app:2");
+    }
+
+    [Theory]
+    [InlineData("serving.octavo.dev/inject-port", "http", "InvalidAnnotation")]
+    [InlineData("serving.octavo.dev/inject-port", "9000", "SidecarPortConflict")]
+    [InlineData("serving.octavo.dev/inject", "no/name", "InvalidAnnotation")]
+    public async Task AnnotationThatCannotBe_IsToldAndNothingPutIn(string annotation, string value, string reason)
+    {
+        await ServiceAsync(1024);
+        await AppAsync(app => app["spec"]!["template"]!["metadata"]!["annotations"]![annotation] = value);
+
+        await ClusterHarness.UntilAsync(async () => (await EventsAsync("app")).Contains(reason) ? null : reason, Limit, Stop);
+
+        Serving(await AppNowAsync()).Should().BeNull();
+    }
+
+    private static InferenceServiceSpec Spec(int maxModelLen) => new()
+    {
+        Model = new ModelSpec { Uri = "file:///models/tiny" },
+        Runtime = new RuntimeSpec { Engine = new EngineSpec { MaxModelLen = maxModelLen } },
+        Replicas = 0,
+    };
+
+    private static V1Container? Serving(V1Deployment deployment) => deployment.Spec!.Template!.Spec!.InitContainers?.FirstOrDefault(c => c.Name == SidecarNames.ServingContainer);
+
+    private static bool Has(V1Deployment deployment) => Serving(deployment) is not null;
+
+    private static IEnumerable<string> Managers(V1Deployment deployment) =>
+        deployment.Metadata.ManagedFields!.Value.EnumerateArray().Select(f => $"{f.GetProperty("manager").GetString()}/{f.GetProperty("operation").GetString()}");
+
+    private Task ServiceAsync(int maxModelLen) => harness.ApplyAsync("chat", Spec(maxModelLen), Stop);
+
+    /// <summary>As kubectl creates it.</summary>
+    private Task AppAsync(Action<JsonObject>? change = null)
+    {
+        var app = JsonNode.Parse("""
+            {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"app","namespace":"default","annotations":{"team":"blue"}},
+             "spec":{"replicas":1,"selector":{"matchLabels":{"app":"app"}},
+                     "template":{"metadata":{"labels":{"app":"app"},"annotations":{"serving.octavo.dev/inject":"chat"}},
+                                 "spec":{"initContainers":[{"name":"setup","image":"example.com/setup:1"}],
+                                         "containers":[{"name":"app","image":"example.com/app:1","ports":[{"containerPort":9000}]}]}}}}
+            """)!.AsObject();
+        change?.Invoke(app);
+        return harness.Client.SendAsync(HttpMethod.Post, "/apis/apps/v1/namespaces/default/deployments?fieldManager=kubectl-client-side-apply", app, "application/json", Stop);
+    }
+
+    private Task<V1Deployment> AppNowAsync() => harness.Client.GetAsync<V1Deployment>("app", ClusterHarness.Namespace, Stop);
+
+    private async Task<V1Deployment> UntilAsync(string what, Func<V1Deployment, bool> holds)
+    {
+        await ClusterHarness.UntilAsync(
+            async () => holds(await AppNowAsync()) ? null : $"{what}; events {string.Join(", ", await EventsAsync("app"))}\n{string.Join('\n', harness.Log.Lines.TakeLast(20))}", Limit, Stop);
+        return await AppNowAsync();
+    }
+
+    private async Task<IReadOnlyList<string>> EventsAsync(string about) =>
+        [.. (await harness.Client.ListAsync<Corev1Event>(ClusterHarness.Namespace, null, Stop)).Items.Where(e => e.InvolvedObject?.Name == about).Select(e => e.Reason!)];
+
+    private Task EditImageAsync(string image) => PatchAsync(
+        $$"""{"spec":{"template":{"spec":{"initContainers":[{"name":"octavo-serving","image":"{{image}}"}]}}}}""", V1PatchType.StrategicMergePatch, "kubectl-edit");
+
+    private Task PatchAsync(string patch, V1PatchType type, string manager) => harness.Client.PatchAsync<V1Deployment>(
+        "app", ClusterHarness.Namespace, new V1Patch(JsonNode.Parse(patch)!, type), null, new WriteOptions { FieldManager = manager }, Stop);
+
+    /// <summary>For a while nothing is written, but for the leases.</summary>
+    private async Task QuietAsync()
+    {
+        var quiet = 0;
+        var last = await ObjectVersions.ReadAsync(harness.Client, Stop);
+        for (var look = 0; quiet < 10 && look < 200; look++)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Stop);
+            var now = await ObjectVersions.ReadAsync(harness.Client, Stop);
+            quiet = ObjectVersions.Changes(last, now).Count == 0 ? quiet + 1 : 0;
+            last = now;
+        }
+
+        quiet.Should().Be(10, "nothing is written once all is as wanted");
+    }
+}
