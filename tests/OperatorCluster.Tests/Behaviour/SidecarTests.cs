@@ -225,7 +225,7 @@ public sealed class SidecarTests : IAsyncLifetime
         [.. (await harness.Client.ListAsync<Corev1Event>(ClusterHarness.Namespace, null, Stop)).Items.Where(e => e.InvolvedObject?.Name == about).Select(e => e.Reason!)];
 
     private Task EditImageAsync(string image) => PatchAsync(
-        $$"""{"spec":{"template":{"spec":{"initContainers":[{"name":"octavo-serving","image":"{{image}}"}]}}}}""", V1PatchType.StrategicMergePatch, "kubectl-edit");
+        $$$$$"""{"spec":{"template":{"spec":{"initContainers":[{"name":"octavo-serving","image":"{{{{{image}}}}}"}]}}}}""", V1PatchType.StrategicMergePatch, "kubectl-edit");
 
     private Task PatchAsync(string patch, V1PatchType type, string manager) => harness.Client.PatchAsync<V1Deployment>(
         "app", ClusterHarness.Namespace, new V1Patch(JsonNode.Parse(patch)!, type), null, new WriteOptions { FieldManager = manager }, Stop);
