@@ -12,9 +12,18 @@ namespace Octavo.Operator.Sidecar;
 [KubernetesEntity(Group = "apps", ApiVersion = "v1", Kind = "Deployment", PluralName = "deployments")]
 internal sealed record InjectedDeployment : IKubernetesObject
 {
-    public string? ApiVersion { get; init; } = "apps/v1";
+    /// <summary>One text for all of them, not one each.</summary>
+    public string? ApiVersion
+    {
+        get => "apps/v1";
+        init { }
+    }
 
-    public string? Kind { get; init; } = "Deployment";
+    public string? Kind
+    {
+        get => "Deployment";
+        init { }
+    }
 
     /// <summary>What identifies the object, the record of what was put in, and of the managed fields what <see cref="SidecarNames.FieldManager"/> owns.</summary>
     public V1ObjectMeta Metadata
