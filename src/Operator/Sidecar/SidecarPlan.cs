@@ -39,8 +39,7 @@ internal static class SidecarPlan
             return inUse;
         }
 
-        var model = ModelSource.Of(service.Spec, ModelStorage.Build(service) is null ? null : ModelStorage.ClaimName(service))!;
-        return SidecarRecord.Of(request.Service, wishes, SidecarTemplate.Revision, SidecarTemplate.Build(service, model, request, options));
+        return SidecarRecord.Of(request.Service, wishes, SidecarTemplate.Revision, SidecarTemplate.Build(service, ModelStorage.SourceOf(service)!, request, options));
     }
 
     private static bool Has(InjectedDeployment deployment, SidecarRecord record) =>

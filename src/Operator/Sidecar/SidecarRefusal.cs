@@ -12,11 +12,6 @@ internal static class SidecarRefusal
     public static SidecarNote? Of(V1Alpha1InferenceService service, InjectedDeployment deployment, SidecarRequest request)
     {
         var template = deployment.Spec?.Template?.Spec;
-        if (UnbuiltFields.In(service.Spec) is { Count: > 0 } unbuilt)
-        {
-            return Refused("NotBuilt", $"InferenceService {request.Service} sets {string.Join(", ", unbuilt)}, which this release does nothing with.");
-        }
-
         if (service.Spec.Accelerator?.Nodes > 1)
         {
             return Refused("SidecarNotSupported", $"InferenceService {request.Service} spans {service.Spec.Accelerator.Nodes} nodes, and a sidecar runs on one.");

@@ -37,6 +37,16 @@ public sealed class SidecarTemplateTests
     }
 
     [Fact]
+    public void Build_FilledByAJob_OnlyLooks()
+    {
+        var pod = Put(Spec("hf://org/name") with { Storage = new StorageSpec { ClaimName = "cache", Fill = "Job" }, Model = new ModelSpec { Uri = "hf://org/name", SecretRef = new LocalObjectReferenceSpec { Name = "token" } } });
+
+        pod.InitContainers![0].Args.Should().Contain("--check-only");
+        pod.InitContainers[0].EnvFrom.Should().BeNull();
+        pod.InitContainers[0].VolumeMounts.Should().Contain(m => m.Name == "octavo-model" && m.ReadOnly == true);
+    }
+
+    [Fact]
     public void Build_Octavo_AnswersOnLocalhostAndProbesOnAPortOfTheirOwn()
     {
         var serving = Serving(Put(Spec("hf://org/name"), port: "9100"));
