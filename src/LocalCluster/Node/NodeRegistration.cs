@@ -10,12 +10,32 @@ internal sealed partial class NodeRegistration(IKubernetesClient client, NodeOpt
 {
     private const string LeaseNamespace = "kube-node-lease";
     private const int LeaseDurationSeconds = 40;
+    private const int RegistrationAttempts = 20;
+    private static readonly TimeSpan RegistrationPause = TimeSpan.FromMilliseconds(100);
     private static readonly WriteOptions Write = new() { FieldManager = "octavo-node" };
 
     public IReadOnlyDictionary<string, string> Capacity { get; } = BuildCapacity(options);
 
-    /// <summary>Returns once the node is registered and Ready.</summary>
+    /// <summary>Returns once the node is registered and Ready. Writes that meet those of others (a control plane that gives the node up) are made anew, as a kubelet does.</summary>
     public async Task RegisterAsync(CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await TryRegisterAsync(cancellationToken).ConfigureAwait(false);
+                LogRegistered(options.Name, kubeletPort);
+                return;
+            }
+            catch (KubernetesException exception) when ((exception.IsConflict || exception.IsAlreadyExists) && attempt < RegistrationAttempts)
+            {
+                LogRegistrationConflict(options.Name, exception.Message);
+                await Task.Delay(RegistrationPause, time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task TryRegisterAsync(CancellationToken cancellationToken)
     {
         var wanted = BuildNode();
         var node = await client.FindAsync<V1Node>(options.Name, null, cancellationToken).ConfigureAwait(false);
@@ -24,7 +44,6 @@ internal sealed partial class NodeRegistration(IKubernetesClient client, NodeOpt
             : await client.UpdateAsync(node with { Metadata = Merge(node.Metadata, wanted.Metadata), Spec = Merge(node.Spec, wanted.Spec!) }, Write, cancellationToken).ConfigureAwait(false);
         await WriteStatusAsync(node, ready: true, cancellationToken).ConfigureAwait(false);
         await RenewLeaseAsync(cancellationToken).ConfigureAwait(false);
-        LogRegistered(options.Name, kubeletPort);
     }
 
     /// <summary>Renews until cancelled.</summary>
@@ -218,6 +237,9 @@ internal sealed partial class NodeRegistration(IKubernetesClient client, NodeOpt
 
     [LoggerMessage(Level = LogLevel.Information, Message = "node {Node} is registered, logs on port {Port}")]
     private partial void LogRegistered(string node, int port);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "registration of node {Node} is tried again: {Reason}")]
+    private partial void LogRegistrationConflict(string node, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "heartbeat of node {Node} failed")]
     private partial void LogHeartbeatFailed(string node, Exception exception);

@@ -147,7 +147,7 @@ internal sealed class ChaosRun : IAsyncDisposable
 
                 break;
             case ChaosStep.RecoverNodes:
-                await Task.WhenAll(failed.Select(n => RecoverAsync(n, cancellationToken)));
+                await Task.WhenAll(failed.Select(n => harness.Host.HollowNodes.RecoverAsync(n, cancellationToken)));
                 failed.Clear();
                 break;
             case ChaosStep.PartitionLeader partition:
@@ -172,23 +172,6 @@ internal sealed class ChaosRun : IAsyncDisposable
                 break;
         }
     }
-
-    /// <summary>The node's own writes may meet those of the controller that gives it up; a kubelet tries again, too.</summary>
-    private Task RecoverAsync(string node, CancellationToken cancellationToken) => ClusterHarness.UntilAsync(
-        async () =>
-        {
-            try
-            {
-                await harness.Host.HollowNodes.RecoverAsync(node, cancellationToken);
-                return null;
-            }
-            catch (KubernetesException exception) when (exception.IsConflict)
-            {
-                return exception.Message;
-            }
-        },
-        TimeSpan.FromSeconds(30),
-        cancellationToken);
 
     private async Task HealAsync(int rule, int seconds, CancellationToken cancellationToken)
     {

@@ -14,6 +14,9 @@ internal sealed record ObjectChange(Func<JsonObject, JsonObject> Apply, string? 
     /// <summary>What admission sees instead of the object, where a subresource has a kind of its own.</summary>
     public Func<JsonObject, JsonObject>? View { get; init; }
 
+    /// <summary>Takes into the object what a webhook made of <see cref="View"/>.</summary>
+    public Action<JsonObject, JsonObject>? TakeView { get; init; }
+
     /// <summary>The server's own bookkeeping, which nobody is asked to admit.</summary>
     public bool IsInternal { get; init; }
 

@@ -70,7 +70,11 @@ internal sealed class ScaleHandler(
             return updated;
         }
 
-        var result = await updates.ChangeAsync(request, new ObjectChange(Changed, null, IsPatch: true, dryRun) { View = live => ToScale(resource, live) });
+        var result = await updates.ChangeAsync(request, new ObjectChange(Changed, null, IsPatch: true, dryRun) 
+        {
+            View = live => ToScale(resource, live),
+            TakeView = (updated, scale) => Write(updated, paths.SpecReplicas, Replicas(scale)),
+        });
         await answers.WriteObjectAsync(request, 200, ToScale(resource, result));
     }
 

@@ -120,7 +120,8 @@ internal sealed class UpdateHandler(ApiServerCore core, AnswerWriter answers, Ob
 
         if (change.View is not null)
         {
-            throw new ApiException(501, $"LocalCluster does not apply patches of admission webhooks to {request.Resource.Plural}/{request.Info.Subresource}", "NotImplemented", null);
+            change.TakeView?.Invoke(updated, mutated);
+            return updated;
         }
 
         // What webhooks add belongs to nobody.

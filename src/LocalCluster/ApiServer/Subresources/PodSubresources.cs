@@ -27,7 +27,7 @@ internal sealed class PodSubresources(ApiServerCore core, AnswerWriter answers, 
         }
 
         var podRequest = ForPod(request, podName);
-        await AdmitAsync(podRequest, binding, request.IsDryRun("CreateOptions"));
+        target = (await AdmitAsync(podRequest, binding, request.IsDryRun("CreateOptions")))["target"]?["name"]?.ToString() ?? "";
         await updates.ChangeAsync(podRequest, new ObjectChange(
             live =>
             {
@@ -58,9 +58,8 @@ internal sealed class PodSubresources(ApiServerCore core, AnswerWriter answers, 
         var pod = reads.Find(request).Value;
         var body = await BodyReader.ReadObjectAsync(request.Http, "Eviction");
         var eviction = ObjectDecoder.CheckKind(core.Registry, request.Resource, "policy/v1", "Eviction", body);
-        var options = eviction["deleteOptions"] as JsonObject;
-        var dryRun = request.IsDryRun("CreateOptions") || options?["dryRun"] is JsonArray { Count: > 0 };
-        await AdmitAsync(request, eviction, dryRun);
+        var dryRun = request.IsDryRun("CreateOptions") || eviction["deleteOptions"]?["dryRun"] is JsonArray { Count: > 0 };
+        var options = (await AdmitAsync(request, eviction, dryRun))["deleteOptions"] as JsonObject;
         await CheckBudgetsAsync(request, pod, dryRun);
         await deletes.DeleteAsync(request, request.Namespace, request.Name, new DeleteOptions(
             options?["gracePeriodSeconds"].AsWhole(), options?["propagationPolicy"]?.ToString(), null,
@@ -102,15 +101,13 @@ internal sealed class PodSubresources(ApiServerCore core, AnswerWriter answers, 
         request.Http, request.Info with { Resource = "pods", Name = name, Subresource = "binding" },
         core.Registry.Find("", "v1", "pods")!, request.User);
 
-    private async Task AdmitAsync(ResourceRequest request, JsonObject value, bool dryRun)
+    /// <summary>What webhooks made of it.</summary>
+    private async Task<JsonObject> AdmitAsync(ResourceRequest request, JsonObject value, bool dryRun)
     {
         var attributes = new AdmissionAttributes(request, "CREATE", request.Namespace, request.Name, request.Info.Subresource, value, null, dryRun);
-        if (!ReferenceEquals(await webhooks.MutateAsync(attributes), value))
-        {
-            throw new ApiException(501, $"LocalCluster does not apply patches of admission webhooks to pods/{request.Info.Subresource}", "NotImplemented", null);
-        }
-
-        await webhooks.ValidateAsync(attributes);
+        var admitted = await webhooks.MutateAsync(attributes) ?? value;
+        await webhooks.ValidateAsync(attributes with { Object = admitted });
+        return admitted;
     }
 
     /// <summary>Takes one disruption from the pod's budget, or refuses.</summary>

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Octavo.KubernetesClient;
 using Octavo.KubernetesClient.Models;
+using Octavo.LocalCluster.ApiServer.Faults;
 using Octavo.LocalCluster.Controllers;
 using Octavo.LocalCluster.Node;
 
@@ -53,6 +54,19 @@ public sealed class HollowNodesTests
     }
 
     [Fact]
+    public async Task Recover_OthersWriteTheNodeAtTheSameTime_IsTriedAgain()
+    {
+        await using var host = await StartAsync(["one,hollow"], new NodeTimings());
+        await host.HollowNodes.FailAsync("one");
+        host.Faults.Add(new FaultRule { Kind = FaultKind.Conflict, Client = "octavo-local", Resources = ["nodes"], Limit = 4 });
+
+        await host.HollowNodes.RecoverAsync("one", CancellationToken.None);
+
+        host.Faults.Injected[FaultKind.Conflict].Should().BePositive();
+        (await host.Client.GetAsync<V1Node>("one", null, CancellationToken.None)).Status!.Conditions!.Should().Contain(c => c.Type == "Ready" && c.Status == "True");
+    }
+
+    [Fact]
     public async Task LeaderWorkerSet_ItsDefinitionComes_GroupsAreMadeAndMadeAnewAsAWhole()
     {
         await using var host = await StartAsync(["one,hollow"], new NodeTimings());
@@ -82,6 +96,11 @@ public sealed class HollowNodesTests
         await UntilAsync(host, async () => (await ReadAsync())?["status"]?["readyReplicas"]?.GetValue<int>() == 2);
         var pods = (await host.Client.ListAsync<V1Pod>("default", null, CancellationToken.None)).Items;
         pods.Select(p => p.Metadata.Name).Should().BeEquivalentTo("big-0", "big-0-1", "big-0-2", "big-1", "big-1-1", "big-1-2");
+
+        await host.Client.SendAsync(HttpMethod.Post, "/apis/policy/v1/namespaces/default/poddisruptionbudgets", JsonNode.Parse("""
+            {"metadata":{"name":"big"},"spec":{"maxUnavailable":1,"selector":{"matchLabels":{"leaderworkerset.sigs.k8s.io/name":"big"}}}}
+            """), null, CancellationToken.None);
+        await UntilAsync(host, async () => (await host.Client.GetAsync<V1PodDisruptionBudget>("big", "default", CancellationToken.None)).Status is { ExpectedPods: 6, DesiredHealthy: 5, DisruptionsAllowed: 1 });
 
         var uid = pods.Single(p => p.Metadata.Name == "big-1-2").Metadata.Uid;
         await host.Client.DeleteAsync<V1Pod>("big-1", "default", null, CancellationToken.None);

@@ -138,6 +138,39 @@ public sealed class WebhookAdmissionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Mutating_PatchOfAScale_IsWhatTheDeploymentGets()
+    {
+        const string Deployments = "/apis/apps/v1/namespaces/default/deployments";
+        await client.SendAsync(HttpMethod.Post, Deployments, JsonNode.Parse("""
+            {"metadata":{"name":"d"},"spec":{"replicas":1,"selector":{"matchLabels":{"a":"d"}},"template":{"metadata":{"labels":{"a":"d"}},"spec":{"containers":[{"name":"c","image":"i"}]}}}}
+            """), null, CancellationToken.None);
+        await ConfigureAsync("mutating", Hook("/bound") with { Extra = Rules("apps", "deployments/scale") });
+        hook.Answers["/bound"] = _ => HookServer.Allow("""[{"op":"replace","path":"/spec/replicas","value":4}]""");
+
+        var scale = await client.SendAsync(HttpMethod.Patch, $"{Deployments}/d/scale", JsonNode.Parse("""{"spec":{"replicas":9}}"""), "application/merge-patch+json", CancellationToken.None);
+
+        scale!["spec"]!["replicas"]!.GetValue<int>().Should().Be(4);
+        (await client.GetAsync<V1Deployment>("d", "default", CancellationToken.None)).Spec!.Replicas.Should().Be(4);
+        hook.Asked.Single().Request["object"]!["spec"]!["replicas"]!.GetValue<int>().Should().Be(9);
+    }
+
+    [Fact]
+    public async Task Mutating_PatchesOfBindingAndEviction_AreWhatThePodGets()
+    {
+        const string Pods = "/api/v1/namespaces/default/pods";
+        await client.CreateAsync(new V1ServiceAccount { Metadata = new V1ObjectMeta { Name = "default", NamespaceProperty = "default" } }, null, CancellationToken.None);
+        await client.SendAsync(HttpMethod.Post, Pods, JsonNode.Parse("""{"metadata":{"name":"p"},"spec":{"containers":[{"name":"c","image":"i"}]}}"""), null, CancellationToken.None);
+        await ConfigureAsync("mutating", Hook("/place") with { Extra = Rules("", "pods/binding") }, Hook("/linger") with { Extra = Rules("", "pods/eviction") });
+        hook.Answers["/place"] = _ => HookServer.Allow("""[{"op":"replace","path":"/target/name","value":"elsewhere"}]""");
+        hook.Answers["/linger"] = _ => HookServer.Allow("""[{"op":"add","path":"/deleteOptions","value":{"gracePeriodSeconds":77}}]""");
+
+        await client.SendAsync(HttpMethod.Post, $"{Pods}/p/binding", JsonNode.Parse("""{"metadata":{"name":"p"},"target":{"kind":"Node","name":"here"}}"""), null, CancellationToken.None);
+        (await client.GetAsync<V1Pod>("p", "default", CancellationToken.None)).Spec!.NodeName.Should().Be("elsewhere");
+        await client.SendAsync(HttpMethod.Post, $"{Pods}/p/eviction", JsonNode.Parse("""{"apiVersion":"policy/v1","kind":"Eviction","metadata":{"name":"p"}}"""), null, CancellationToken.None);
+        (await client.GetAsync<V1Pod>("p", "default", CancellationToken.None)).Metadata.DeletionGracePeriodSeconds.Should().Be(77);
+    }
+
+    [Fact]
     public async Task DryRun_IsToldToTheHook()
     {
         await ConfigureAsync("validating", Hook("/check"));
@@ -146,6 +179,9 @@ public sealed class WebhookAdmissionTests : IAsyncLifetime
     }
 
     private static V1ConfigMap Map(string name) => new() { Metadata = new V1ObjectMeta { Name = name, NamespaceProperty = "default" } };
+
+    private static (string Name, JsonNode Value) Rules(string group, string resource) =>
+        ("rules", JsonNode.Parse($$"""[{"apiGroups":["{{group}}"],"apiVersions":["v1"],"operations":["*"],"resources":["{{resource}}"]}]""")!);
 
     private static Hooked Hook(string path) => new(path);
 
