@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Octavo.KubernetesClient;
 using Octavo.LocalCluster;
@@ -17,8 +18,10 @@ namespace Octavo.OperatorCluster.Tests.AnyCluster;
 /// </summary>
 internal sealed class AssetsCluster : TestCluster
 {
+    private const int MostOutput = 4000;
+
     private readonly string folder = Directory.CreateTempSubdirectory("octavo-assets-").FullName;
-    private readonly List<Process> processes = [];
+    private readonly List<(Process Process, StringBuilder Output)> processes = [];
     private readonly HttpKubernetesClient client;
     private ControllerManager? controllers;
     private HollowNodes? nodes;
@@ -38,8 +41,19 @@ internal sealed class AssetsCluster : TestCluster
 
     public override bool HasHollowNodes => true;
 
+    /// <param name="assets">The folder.</param>
+    /// <param name="cancellationToken">Ends the start.</param>
+    /// <exception cref="InvalidOperationException">A program is not there, or ended: the message has its last words.</exception>
     public static async Task<AssetsCluster> StartAsync(string assets, CancellationToken cancellationToken)
     {
+        foreach (var program in (string[])["etcd", "kube-apiserver"])
+        {
+            if (!File.Exists(Path.Combine(assets, program)))
+            {
+                throw new InvalidOperationException($"KUBEBUILDER_ASSETS: {assets} has no {program}; `setup-envtest use -p path` fetches both and prints the folder");
+            }
+        }
+
         var (etcd, peers, port) = (FreePort(), FreePort(), FreePort());
         var cluster = new AssetsCluster(port);
         try
@@ -68,7 +82,7 @@ internal sealed class AssetsCluster : TestCluster
 
         client.Dispose();
         // The API server before what it stores in.
-        foreach (var process in processes.AsEnumerable().Reverse())
+        foreach (var (process, _) in processes.AsEnumerable().Reverse())
         {
             process.Kill(entireProcessTree: true);
             await process.WaitForExitAsync();
@@ -85,55 +99,75 @@ internal sealed class AssetsCluster : TestCluster
             "--data-dir", Path.Combine(folder, "etcd"), "--unsafe-no-fsync", "--listen-client-urls", $"http://127.0.0.1:{etcd}", "--advertise-client-urls", $"http://127.0.0.1:{etcd}",
             "--listen-peer-urls", $"http://127.0.0.1:{peers}", "--initial-advertise-peer-urls", $"http://127.0.0.1:{peers}", "--initial-cluster", $"default=http://127.0.0.1:{peers}",
         ]);
+        using var http = new HttpClient();
+        // As envtest does: an API server that finds no store gives up after a while.
+        await ClusterHarness.UntilAsync(() => AnswersAsync(() => http.GetStringAsync(new Uri($"http://127.0.0.1:{etcd}/health"), cancellationToken)), TimeSpan.FromMinutes(1), cancellationToken);
         using var key = RSA.Create(2048);
         var signing = Path.Combine(folder, "service-accounts.pem");
         await File.WriteAllTextAsync(signing, key.ExportRSAPrivateKeyPem(), cancellationToken);
         Start(Path.Combine(assets, "kube-apiserver"),
         [
-            "--etcd-servers", $"http://127.0.0.1:{etcd}", "--bind-address", "127.0.0.1", "--secure-port", $"{port}", "--cert-dir", Path.Combine(folder, "certificates"),
+            "--etcd-servers", $"http://127.0.0.1:{etcd}", "--bind-address", "127.0.0.1", "--advertise-address", "127.0.0.1", "--secure-port", $"{port}", "--cert-dir", Path.Combine(folder, "certificates"),
             "--service-cluster-ip-range", "10.0.0.0/24", "--authorization-mode", "RBAC", "--token-auth-file", Path.Combine(folder, "tokens.csv"),
             "--service-account-issuer", "https://localhost", "--service-account-key-file", signing, "--service-account-signing-key-file", signing, "--allow-privileged",
         ]);
-        await ClusterHarness.UntilAsync(() => IsReadyAsync(cancellationToken), TimeSpan.FromMinutes(1), cancellationToken);
+        // Default namespaces come a moment after the server answers.
+        await ClusterHarness.UntilAsync(() => AnswersAsync(() => client.SendAsync(HttpMethod.Get, "/api/v1/namespaces/default", null, null, cancellationToken)), TimeSpan.FromMinutes(1), cancellationToken);
         controllers = await ControllerManager.StartAsync(client, new ControllerManagerOptions(), TimeProvider.System, NullLoggerFactory.Instance, cancellationToken);
         nodes = await HollowNodes.StartAsync(
             client, new HollowNodesOptions { Nodes = [new ClusterNode { Name = "hollow", IsHollow = true }] }, TimeProvider.System, NullLoggerFactory.Instance, cancellationToken);
     }
 
-    private async Task<string?> IsReadyAsync(CancellationToken cancellationToken)
+    /// <summary>Null once the question is answered.</summary>
+    /// <exception cref="InvalidOperationException">A program has ended.</exception>
+    private async Task<string?> AnswersAsync(Func<Task> ask)
     {
-        if (processes.FirstOrDefault(p => p.HasExited) is { } ended)
+        foreach (var (process, output) in processes.Where(p => p.Process.HasExited))
         {
-            throw new InvalidOperationException($"{ended.StartInfo.FileName} ended with {ended.ExitCode}; its output is in {folder}");
+            // With this the last lines have come, too.
+            await process.WaitForExitAsync();
+            throw new InvalidOperationException($"{process.StartInfo.FileName} ended with {process.ExitCode}: {Text(output)}");
         }
 
         try
         {
-            // Default namespaces come a moment after the server answers.
-            await client.SendAsync(HttpMethod.Get, "/api/v1/namespaces/default", null, null, cancellationToken);
+            await ask();
             return null;
         }
         catch (Exception exception) when (exception is HttpRequestException or KubernetesException or IOException)
         {
-            return exception.Message;
+            return $"{exception.Message}\n{string.Join('\n', processes.Select(p => $"{p.Process.StartInfo.FileName}: {Text(p.Output)}"))}";
+        }
+    }
+
+    private static string Text(StringBuilder output)
+    {
+        lock (output)
+        {
+            return output.ToString().Trim();
         }
     }
 
     private void Start(string program, IReadOnlyList<string> arguments)
     {
-        var log = new StreamWriter(Path.Combine(folder, Path.GetFileName(program) + ".log")) { AutoFlush = true };
         var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var output = new StringBuilder();
         process.OutputDataReceived += Write;
         process.ErrorDataReceived += Write;
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        processes.Add(process);
+        processes.Add((process, output));
 
+        // The last words only: an API server writes a lot.
         void Write(object sender, DataReceivedEventArgs line)
         {
-            lock (log)
+            lock (output)
             {
-                log.WriteLine(line.Data);
+                output.AppendLine(line.Data);
+                if (output.Length > MostOutput)
+                {
+                    output.Remove(0, output.Length - MostOutput);
+                }
             }
         }
     }

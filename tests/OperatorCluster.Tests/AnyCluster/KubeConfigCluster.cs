@@ -1,3 +1,4 @@
+using System.Net;
 using Octavo.KubernetesClient;
 using Octavo.KubernetesClient.Models;
 
@@ -7,8 +8,9 @@ namespace Octavo.OperatorCluster.Tests.AnyCluster;
 internal sealed class KubeConfigCluster : TestCluster
 {
     private readonly HttpKubernetesClient client;
+    private bool hasHollowNodes;
 
-    public KubeConfigCluster(string kubeconfig)
+    private KubeConfigCluster(string kubeconfig)
     {
         Configuration = KubernetesClientConfiguration.Load(kubeconfig) with { UserAgent = "octavo-tests" };
         client = new HttpKubernetesClient(Configuration, TimeProvider.System);
@@ -18,7 +20,28 @@ internal sealed class KubeConfigCluster : TestCluster
 
     public override IKubernetesClient Client => client;
 
-    public override bool HasHollowNodes => false;
+    public override bool HasHollowNodes => hasHollowNodes;
+
+    public static async Task<KubeConfigCluster> StartAsync(string kubeconfig, CancellationToken cancellationToken)
+    {
+        var cluster = new KubeConfigCluster(kubeconfig);
+        try
+        {
+            var nodes = (await cluster.client.ListAsync<V1Node>(null, null, cancellationToken)).Items;
+            cluster.hasHollowNodes = nodes.Count > 0 && nodes.All(n => n.Metadata.Labels?.GetValueOrDefault("octavo.dev/node") == "hollow");
+        }
+        catch (KubernetesException exception) when (exception.StatusCode == HttpStatusCode.Forbidden)
+        {
+            // Who may not see nodes gets the tests that need none.
+        }
+        catch
+        {
+            cluster.client.Dispose();
+            throw;
+        }
+
+        return cluster;
+    }
 
     public override async ValueTask DisposeAsync()
     {

@@ -23,9 +23,9 @@ internal abstract class TestCluster : IAsyncDisposable
     /// <summary>The CustomResourceDefinition is installed, the namespace exists and may have pods.</summary>
     public static async Task<TestCluster> StartAsync(CancellationToken cancellationToken)
     {
-        var cluster = Environment.GetEnvironmentVariable("OCTAVO_TEST_KUBECONFIG") is { Length: > 0 } kubeconfig ? new KubeConfigCluster(kubeconfig)
+        TestCluster cluster = Environment.GetEnvironmentVariable("OCTAVO_TEST_KUBECONFIG") is { Length: > 0 } kubeconfig ? await KubeConfigCluster.StartAsync(kubeconfig, cancellationToken)
             : Environment.GetEnvironmentVariable("KUBEBUILDER_ASSETS") is { Length: > 0 } assets ? await AssetsCluster.StartAsync(assets, cancellationToken)
-            : (TestCluster)await InProcessCluster.StartAsync(cancellationToken);
+            : await InProcessCluster.StartAsync(cancellationToken);
         try
         {
             await CustomResources.InstallAsync(cluster.Client, cancellationToken);
