@@ -7,7 +7,7 @@ ARGS          ?=
 PEERS         ?= /var/lib/octavo-peers
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test presubmit manifests images kustomize bench bench-serving bench-http bench-prefix bench-batching bench-overhead bench-memory bench-speculation bench-multiturn bench-curves bench-kernels bench-peers bench-tokenizers fuzz-tokenizers fuzz-templates fuzz-loaders fuzz-operator test-cluster bench-operator clean tools
+.PHONY: help build demo test presubmit manifests images kustomize bench bench-serving bench-http bench-prefix bench-batching bench-overhead bench-memory bench-speculation bench-multiturn bench-curves bench-kernels bench-peers bench-tokenizers fuzz-tokenizers fuzz-templates fuzz-loaders fuzz-operator test-cluster bench-operator clean tools nvrtc
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -78,6 +78,9 @@ bench-operator: ## The operator with 1,000 services of 10 pods each (ARGS="--ser
 
 tools: ## Fetch promtool and docker-registry (Debian), OpenAI's client and s3rver (npm), so that the tests that need them run
 	@./.ci/tools
+
+nvrtc: ## Fetch NVIDIA's run-time compiler (Debian non-free, 18 MB, unpacked into .tools), so that the tests compile every CUDA kernel
+	@./.ci/nvrtc
 
 clean: ## Remove build output
 	rm -rf artifacts && find . -type d \( -name bin -o -name obj \) -not -path './.git/*' -prune -exec rm -rf {} +

@@ -1,0 +1,67 @@
+using System.Runtime.InteropServices;
+using Octavo.ServingRuntime.Kernels.Cuda.Native;
+
+namespace Octavo.ServingRuntime.Kernels.Cuda.Device;
+
+/// <summary>
+/// A device's primary context, and the one place where codes become exceptions. All that was made on the device keeps it open, so it is released last, whatever the order of disposal or of finalizers.
+/// </summary>
+internal sealed unsafe class CudaContext : SafeHandle
+{
+    private readonly int device;
+    private CudaException? loss;
+
+    public CudaContext(CudaDriver driver, int device) : base(0, ownsHandle: true)
+    {
+        Driver = driver;
+        this.device = device;
+        nint context;
+        Check(driver.PrimaryCtxRetain(&context, device), "opening the device", "cuDevicePrimaryCtxRetain");
+        SetHandle(context);
+        MakeCurrent();
+    }
+
+    public CudaDriver Driver { get; }
+
+    public override bool IsInvalid => handle == 0;
+
+    /// <summary>The first error after which nothing works on the device in this process; null: none.</summary>
+    public CudaException? Loss => Volatile.Read(ref loss);
+
+    /// <summary>For the calling thread; before anything is made, and before anything is freed, which may happen on a finalizer's thread.</summary>
+    public void MakeCurrent() => Check(Driver.CtxSetCurrent(handle), "taking the device", "cuCtxSetCurrent");
+
+    /// <param name="attempted">What the call was for, as the beginning of a sentence.</param>
+    public void Check(int code, string attempted, string call)
+    {
+        if (code != 0)
+        {
+            throw Failure(code, attempted, call);
+        }
+    }
+
+    public CudaException Failure(int code, string attempted, string call)
+    {
+        var failure = Driver.Failure(attempted, call, code);
+        if (failure.IsSticky)
+        {
+            Interlocked.CompareExchange(ref loss, failure, null);
+        }
+
+        return failure;
+    }
+
+    /// <summary>For handles being released: no exception leaves, but a lost device is noted.</summary>
+    /// <returns>Whether the call succeeded.</returns>
+    public bool Release(int code, string attempted, string call)
+    {
+        if (code != 0)
+        {
+            _ = Failure(code, attempted, call);
+        }
+
+        return code == 0;
+    }
+
+    protected override bool ReleaseHandle() => Driver.PrimaryCtxRelease(device) == 0;
+}

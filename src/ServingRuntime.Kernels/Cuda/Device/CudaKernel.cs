@@ -1,0 +1,55 @@
+namespace Octavo.ServingRuntime.Kernels.Cuda.Device;
+
+/// <summary>A kernel of a <see cref="CudaModule"/>, which must stay open.</summary>
+internal sealed unsafe class CudaKernel(CudaModule module, nint function, string name)
+{
+    private const int MaxThreadsPerBlock = 0;
+    private const int MaxDynamicSharedBytes = 8;
+
+    public string Name { get; } = name;
+
+    /// <summary>Threads that a block of it may have.</summary>
+    public int MaxThreads
+    {
+        get
+        {
+            int value;
+            module.Context.Check(module.Context.Driver.FuncGetAttribute(&value, MaxThreadsPerBlock, function), $"asking about {Name}", "cuFuncGetAttribute");
+            return value;
+        }
+    }
+
+    /// <summary>Lets launches ask for more than 48 KiB of shared memory.</summary>
+    public void AllowShared(int bytes) =>
+        module.Context.Check(module.Context.Driver.FuncSetAttribute(function, MaxDynamicSharedBytes, bytes), $"giving {Name} {bytes} bytes of shared memory", "cuFuncSetAttribute");
+
+    /// <summary>Enqueues it; allocates nothing. An empty grid is no launch.</summary>
+    /// <param name="threads">Of a block, in one dimension.</param>
+    /// <param name="arguments">In the order of the kernel's parameters; their number must be right, which the driver cannot check.</param>
+    /// <param name="sharedBytes">Dynamic shared memory of a block.</param>
+    public void Launch(CudaStream stream, LaunchGrid grid, int threads, ReadOnlySpan<KernelArgument> arguments, int sharedBytes = 0)
+    {
+        if (grid.IsEmpty)
+        {
+            return;
+        }
+
+        ObjectDisposedException.ThrowIf(module.IsClosed, module);
+        var pointers = stackalloc void*[arguments.Length + 1];
+        fixed (KernelArgument* first = arguments)
+        {
+            for (var i = 0; i < arguments.Length; i++)
+            {
+                pointers[i] = first + i;
+            }
+
+            pointers[arguments.Length] = null;
+            var code = module.Context.Driver.LaunchKernel(
+                function, checked((uint)grid.X), checked((uint)grid.Y), checked((uint)grid.Z), (uint)threads, 1, 1, (uint)sharedBytes, stream.Value, pointers, null);
+            if (code != 0)
+            {
+                throw module.Context.Failure(code, $"launching {Name} with {grid} blocks of {threads} threads", "cuLaunchKernel");
+            }
+        }
+    }
+}

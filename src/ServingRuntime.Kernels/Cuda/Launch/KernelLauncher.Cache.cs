@@ -1,0 +1,52 @@
+using Octavo.ServingRuntime.Kernels.Cpu;
+using Octavo.ServingRuntime.Kernels.Cuda.Device;
+
+namespace Octavo.ServingRuntime.Kernels.Cuda.Launch;
+
+/// <content>Keys and values.</content>
+internal sealed partial class KernelLauncher
+{
+    private const string CacheSource = "cache.cu";
+    private const int CopyChunks = 8;
+
+    /// <inheritdoc cref="IKernelBackend.StoreKeyValues"/>
+    /// <remarks>A slot below 0 stores nothing: rows that only fill up a batch of fixed size.</remarks>
+    public void StoreKeyValues(in Tensor keys, in Tensor values, KeyValueBlocks blocks, in Tensor slots)
+    {
+        int tokens = keys.Shape[0], width = blocks.KVHeads * blocks.HeadDim;
+        Activations(keys, tokens, width, keys.DType, nameof(keys));
+        Activations(values, tokens, width, keys.DType, nameof(values));
+        Arguments.Vector(slots, DType.Int32, tokens);
+        Arguments.That((long)tokens * blocks.KVHeads <= MaxUnits, $"{tokens} tokens of {blocks.KVHeads} heads in one launch");
+        var kernel = blocks.DType switch
+        {
+            DType.Float32 => ByType(keys.DType, "octavo_store_key_values_f32_f32", "octavo_store_key_values_bf16_f32"),
+            DType.BFloat16 => ByType(keys.DType, "octavo_store_key_values_f32_bf16", "octavo_store_key_values_bf16_bf16"),
+            DType.Int8 => ByType(keys.DType, "octavo_store_key_values_f32_i8", "octavo_store_key_values_bf16_i8"),
+            DType.Float8E4M3 => ByType(keys.DType, "octavo_store_key_values_f32_f8", "octavo_store_key_values_bf16_f8"),
+            _ => throw new ArgumentException($"no KV blocks of {blocks.DType}", nameof(blocks)),
+        };
+        kernels[CacheSource, kernel].Launch(
+            stream,
+            new LaunchGrid(Parts((long)tokens * blocks.KVHeads, WarpsPerBlock), 2),
+            32 * WarpsPerBlock,
+            [
+                keys, (long)keys.RowStride, values, (long)values.RowStride, blocks.Keys, blocks.Values, blocks.Scales is { } scales ? scales : default(KernelArgument),
+                slots, tokens, blocks.KVHeads, blocks.HeadDim, blocks.BlockSize,
+            ]);
+    }
+
+    /// <summary>Copies whole blocks of several parts; see <see cref="BlockCopyWaves"/> for what may go together.</summary>
+    /// <param name="bases">On the device: the address of each part, 8 bytes each.</param>
+    /// <param name="bytes">On the device: the bytes of a block of each part, multiples of 16, 8 bytes each.</param>
+    /// <param name="copies">On the device: int32 [2 * count], source and destination in turn.</param>
+    /// <param name="first">Of the copies: where the wave begins.</param>
+    public void CopyBlocks(nint bases, nint bytes, int parts, in Tensor copies, int first, int count)
+    {
+        for (; count > 0; first += LaunchGrid.MaxY, count -= LaunchGrid.MaxY)
+        {
+            kernels[DataSource, "octavo_copy_blocks"].Launch(
+                stream, new LaunchGrid(CopyChunks, Math.Min(count, LaunchGrid.MaxY), parts), RowThreads, [bases, bytes, copies.Rows(2 * first, 2 * Math.Min(count, LaunchGrid.MaxY))]);
+        }
+    }
+}

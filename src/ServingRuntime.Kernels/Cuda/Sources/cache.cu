@@ -1,0 +1,84 @@
+// Keys and values into their slots, rounded to the cache's type: the same bytes that the CPU's backend stores, in another order.
+// A block holds [KV head][slot][element] of keys and as many values, so that one head's tokens of one block lie together; eight-bit types have scales [keys, values][KV head][slot].
+#include "reduce.cuh"
+using namespace octavo;
+
+// The nearest E4M3, ties to even; what is larger than 448 becomes 448. Whole numbers throughout: every architecture gives the same.
+OCTAVO_INLINE u8 float8_code(float x) {
+    u32 bits = bits_of(x), sign = bits >> 31 << 7, magnitude = bits & 0x7fffffffu;
+    if (magnitude > 0x7f800000u) { return (u8)(sign | 0x7f); }
+    // Below the smallest normal number, 2^-6, steps are of 2^-9: adding 1.5 · 2^23 rounds to whole ones.
+    if (magnitude < 0x3c800000u) { return (u8)(sign | (bits_of(add_exact(multiply_exact(float_of(magnitude), 512.0f), 12582912.0f)) & 0xffu)); }
+    magnitude = magnitude < 0x43e00000u ? magnitude : 0x43e00000u;
+    return (u8)(sign | (((magnitude + 0x7ffffu + (magnitude >> 20 & 1)) >> 20) - (120u << 3)));
+}
+
+struct Int8 {
+    static constexpr float TOP = 127.0f;
+    static OCTAVO_INLINE_MEMBER u8 code(float scaled) { return (u8)bits_of(add_exact(scaled, 12582912.0f)); }
+};
+struct Float8 {
+    static constexpr float TOP = 448.0f;
+    static OCTAVO_INLINE_MEMBER u8 code(float scaled) { return float8_code(scaled); }
+};
+
+// One warp a head of a token, first all of keys, then of values (grid's y). A slot below 0 stores nothing: rows that only fill up a captured batch.
+struct Place { i64 at; i64 scale; int row, head; bool valid; };
+OCTAVO_INLINE Place place_of(const int* slots, int tokens, int heads, int head_size, int block_size) {
+    int unit = block_x() * (threads() / WARP) + thread() / WARP;
+    Place p = {0, 0, 0, 0, false};
+    if (unit >= tokens * heads) { return p; }
+    p.row = unit / heads;
+    p.head = unit % heads;
+    int slot = slots[p.row];
+    p.valid = slot >= 0;
+    int block = slot / block_size, offset = slot % block_size;
+    p.at = (((i64)block * heads + p.head) * block_size + offset) * head_size;
+    p.scale = (((i64)block * 2 + block_y()) * heads + p.head) * block_size + offset;
+    return p;
+}
+
+template <class X, class C>
+OCTAVO_INLINE void store_plain(const X* keys, i64 keys_stride, const X* values, i64 values_stride, C* to_keys, C* to_values, const int* slots, int tokens, int heads, int head_size, int block_size) {
+    Place p = place_of(slots, tokens, heads, head_size, block_size);
+    if (!p.valid) { return; }
+    const X* from = (block_y() ? values : keys) + p.row * (block_y() ? values_stride : keys_stride) + p.head * head_size;
+    C* to = (block_y() ? to_values : to_keys) + p.at;
+    for (int i = thread() % WARP; i < head_size; i += WARP) { store(to + i, to_float(from[i])); }
+}
+
+template <class X, class C>
+OCTAVO_INLINE void store_scaled(const X* keys, i64 keys_stride, const X* values, i64 values_stride, u8* to_keys, u8* to_values, float* scales, const int* slots, int tokens, int heads, int head_size, int block_size) {
+    Place p = place_of(slots, tokens, heads, head_size, block_size);
+    if (!p.valid) { return; }
+    const X* from = (block_y() ? values : keys) + p.row * (block_y() ? values_stride : keys_stride) + p.head * head_size;
+    u8* to = (block_y() ? to_values : to_keys) + p.at;
+    // Magnitudes compare like their bits, and NaN is above all: it makes the scale NaN, and with it all that attention computes from the token.
+    u32 largest = 0;
+    for (int i = thread() % WARP; i < head_size; i += WARP) {
+        u32 magnitude = bits_of(to_float(from[i])) & 0x7fffffffu;
+        largest = magnitude > largest ? magnitude : largest;
+    }
+    float magnitude = float_of(warp_largest(largest));
+    bool nothing = magnitude < 1e-30f;  // its reciprocal would not be finite
+    float inverse = nothing ? 0.0f : divide(C::TOP, magnitude);
+    for (int i = thread() % WARP; i < head_size; i += WARP) { to[i] = nothing ? (u8)0 : C::code(multiply_exact(to_float(from[i]), inverse)); }
+    if (thread() % WARP == 0) { scales[p.scale] = nothing ? 0.0f : divide(magnitude, C::TOP); }
+}
+
+#define OCTAVO_STORE_PLAIN(name, X, C) \
+    OCTAVO_KERNEL(name, 128, (const X* keys, i64 keys_stride, const X* values, i64 values_stride, C* to_keys, C* to_values, float*, const int* slots, int tokens, int heads, int head_size, int block_size)) { \
+        store_plain(keys, keys_stride, values, values_stride, to_keys, to_values, slots, tokens, heads, head_size, block_size); \
+    }
+#define OCTAVO_STORE_SCALED(name, X, C) \
+    OCTAVO_KERNEL(name, 128, (const X* keys, i64 keys_stride, const X* values, i64 values_stride, u8* to_keys, u8* to_values, float* scales, const int* slots, int tokens, int heads, int head_size, int block_size)) { \
+        store_scaled<X, C>(keys, keys_stride, values, values_stride, to_keys, to_values, scales, slots, tokens, heads, head_size, block_size); \
+    }
+OCTAVO_STORE_PLAIN(octavo_store_key_values_f32_f32, float, float)
+OCTAVO_STORE_PLAIN(octavo_store_key_values_f32_bf16, float, bfloat16)
+OCTAVO_STORE_SCALED(octavo_store_key_values_f32_i8, float, Int8)
+OCTAVO_STORE_SCALED(octavo_store_key_values_f32_f8, float, Float8)
+OCTAVO_STORE_PLAIN(octavo_store_key_values_bf16_f32, bfloat16, float)
+OCTAVO_STORE_PLAIN(octavo_store_key_values_bf16_bf16, bfloat16, bfloat16)
+OCTAVO_STORE_SCALED(octavo_store_key_values_bf16_i8, bfloat16, Int8)
+OCTAVO_STORE_SCALED(octavo_store_key_values_bf16_f8, bfloat16, Float8)

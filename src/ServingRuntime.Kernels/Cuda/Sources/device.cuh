@@ -1,0 +1,110 @@
+// Everything that a kernel may touch below plain C++, in one place, with two back ends: NVRTC (inline PTX; no vendor header is needed) and the host shim of the tests
+// (OCTAVO_HOST_SHIM: host_shim.hpp defines the same names). bfloat16 is carried as u16, two of them as u32, the lower half first.
+#pragma once
+typedef unsigned char u8;
+typedef unsigned short u16;
+typedef unsigned int u32;
+typedef unsigned long long u64;
+typedef long long i64;
+
+// What one load or store carries at most.
+struct alignas(16) Quad { u32 x, y, z, w; };
+
+#ifdef OCTAVO_HOST_SHIM
+#include "host_shim.hpp"
+#else
+#define OCTAVO_INLINE static __device__ __forceinline__
+#define OCTAVO_INLINE_MEMBER __device__ __forceinline__
+#define OCTAVO_UNROLL _Pragma("unroll")
+
+// A kernel that the host finds by its name; at most so many threads in a block.
+#define OCTAVO_KERNEL(name, threads, parameters) extern "C" __global__ void __launch_bounds__(threads) name parameters
+
+// Memory of the block: of a size known here, and what the launch asks for.
+#define OCTAVO_SHARED(type, name, count) __shared__ type name[count]
+#define OCTAVO_DYNAMIC_SHARED(name) extern __shared__ __attribute__((aligned(128))) u8 name[]
+
+namespace octavo {
+OCTAVO_INLINE int thread() { return (int)threadIdx.x; }
+OCTAVO_INLINE int threads() { return (int)blockDim.x; }
+OCTAVO_INLINE int block_x() { return (int)blockIdx.x; }
+OCTAVO_INLINE int block_y() { return (int)blockIdx.y; }
+OCTAVO_INLINE int block_z() { return (int)blockIdx.z; }
+OCTAVO_INLINE int blocks_x() { return (int)gridDim.x; }
+OCTAVO_INLINE int blocks_y() { return (int)gridDim.y; }
+OCTAVO_INLINE int blocks_z() { return (int)gridDim.z; }
+
+// Addresses are multiples of 16.
+OCTAVO_INLINE Quad load_quad(const void* p) { return *(const Quad*)p; }
+OCTAVO_INLINE void store_quad(void* p, Quad q) { *(Quad*)p = q; }
+
+// All threads of the block, and of the warp.
+OCTAVO_INLINE void sync() { __syncthreads(); }
+OCTAVO_INLINE void warp_sync() { __syncwarp(); }
+
+// Every lane of the warp takes part.
+OCTAVO_INLINE u32 shuffle_xor(u32 value, int mask) {
+    u32 result;
+    asm volatile("shfl.sync.bfly.b32 %0, %1, %2, 31, 0xffffffff;" : "=r"(result) : "r"(value), "r"(mask));
+    return result;
+}
+OCTAVO_INLINE u32 vote(bool condition) {
+    u32 result;
+    asm volatile("{ .reg .pred p; setp.ne.u32 p, %1, 0; vote.sync.ballot.b32 %0, p, 0xffffffff; }" : "=r"(result) : "r"((u32)condition));
+    return result;
+}
+
+// Index of the lowest set bit; x is not 0.
+OCTAVO_INLINE int lowest_bit(u32 x) { return __ffs((int)x) - 1; }
+
+OCTAVO_INLINE u32 bits_of(float value) { return __float_as_uint(value); }
+OCTAVO_INLINE float float_of(u32 bits) { return __uint_as_float(bits); }
+
+// Rounded to nearest even, and never contracted with a neighbour.
+OCTAVO_INLINE float add_exact(float a, float b) { float y; asm("add.rn.f32 %0, %1, %2;" : "=f"(y) : "f"(a), "f"(b)); return y; }
+OCTAVO_INLINE float multiply_exact(float a, float b) { float y; asm("mul.rn.f32 %0, %1, %2;" : "=f"(y) : "f"(a), "f"(b)); return y; }
+OCTAVO_INLINE float divide(float a, float b) { float y; asm("div.rn.f32 %0, %1, %2;" : "=f"(y) : "f"(a), "f"(b)); return y; }
+OCTAVO_INLINE float square_root(float x) { float y; asm("sqrt.rn.f32 %0, %1;" : "=f"(y) : "f"(x)); return y; }
+OCTAVO_INLINE float multiply_add(float a, float b, float c) { float y; asm("fma.rn.f32 %0, %1, %2, %3;" : "=f"(y) : "f"(a), "f"(b), "f"(c)); return y; }
+
+// The larger; the other one where one is NaN.
+OCTAVO_INLINE float larger(float a, float b) { float y; asm("max.f32 %0, %1, %2;" : "=f"(y) : "f"(a), "f"(b)); return y; }
+
+// Within 2 units in the last place; what would be below the normal numbers is 0.
+OCTAVO_INLINE float exp2_fast(float x) { float y; asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x)); return y; }
+OCTAVO_INLINE float log2_fast(float x) { float y; asm("lg2.approx.f32 %0, %1;" : "=f"(y) : "f"(x)); return y; }
+
+OCTAVO_INLINE float float_of_half(u16 x) { float y; asm("cvt.f32.f16 %0, %1;" : "=f"(y) : "h"(x)); return y; }
+OCTAVO_INLINE u32 bfloat16_pair(float low, float high) { u32 y; asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(y) : "f"(high), "f"(low)); return y; }
+
+// Shared memory as the instructions below address it.
+typedef u32 shared_address;
+OCTAVO_INLINE shared_address shared_address_of(const void* p) {
+    shared_address a;
+    asm("{ .reg .u64 t; cvta.to.shared.u64 t, %1; cvt.u32.u64 %0, t; }" : "=r"(a) : "l"(p));
+    return a;
+}
+
+// 16 bytes on their way into shared memory; zeros unless valid. They are there after the copy_wait that covers their group, for this thread, and after a barrier for the others.
+OCTAVO_INLINE void copy_async16(shared_address to, const void* from, bool valid) {
+    int bytes = valid ? 16 : 0;
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to), "l"(from), "r"(bytes) : "memory");
+}
+OCTAVO_INLINE void copy_commit() { asm volatile("cp.async.commit_group;" ::: "memory"); }
+template <int PENDING> OCTAVO_INLINE void copy_wait() { asm volatile("cp.async.wait_group %0;" ::"n"(PENDING) : "memory"); }
+
+// Four 8 x 8 matrices of 16-bit elements, lane l giving the address of row l % 8 of matrix l / 8.
+OCTAVO_INLINE void load_matrices(u32 (&r)[4], shared_address a) {
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];" : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(a) : "memory");
+}
+OCTAVO_INLINE void load_matrices_transposed(u32 (&r)[4], shared_address a) {
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3}, [%4];" : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(a) : "memory");
+}
+
+// d [16, 8] += a [16, 16] · b [16, 8]; bfloat16 products, float32 sums.
+OCTAVO_INLINE void multiply_matrices(float (&d)[4], const u32 (&a)[4], u32 b0, u32 b1) {
+    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+                 : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+}
+}  // namespace octavo
+#endif

@@ -1,0 +1,89 @@
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging.Abstractions;
+using Octavo.ServingRuntime.Kernels.Cuda.Compilation;
+using Octavo.ServingRuntime.Kernels.Cuda.Native;
+using Octavo.TestSupport;
+
+namespace Octavo.ServingRuntime.Kernels.Tests.Cuda.Compilation;
+
+/// <summary>The real compiler over the real sources, without a GPU or a driver (`make nvrtc` fetches it).</summary>
+public sealed class NvrtcTests
+{
+    /// <summary>Registers that a kernel may use on any architecture; those that are not named: <see cref="Plain"/>. None may spill.</summary>
+    private static readonly Dictionary<string, int> Budget = new(StringComparer.Ordinal)
+    {
+        ["octavo_rms_norm_f32"] = 48,
+        ["octavo_rms_norm_bf16"] = 64,
+        ["octavo_arg_max"] = 56,
+    };
+
+    private const int Plain = 40;
+
+    private static readonly Lazy<Nvrtc?> Compiler = new(Find);
+
+    public static TheoryData<string> Sources => new(KernelSource.Names);
+
+    [SkippableTheory]
+    [MemberData(nameof(Sources))]
+    public void Compile_EverySource_ForEachArchitectureWithinItsBudget(string source)
+    {
+        var compiler = Real();
+        foreach (var architecture in (string[])["sm_80", "sm_89", "sm_90", "sm_90a"])
+        {
+            var compiled = compiler.Compile(KernelSource.Read(source), new CudaArchitecture(architecture));
+            compiled.Image.AsSpan(0, 4).ToArray().Should().Equal([0x7F, (byte)'E', (byte)'L', (byte)'F'], $"{architecture} is machine code");
+            compiled.Log.Should().NotContain("warning", $"{source} for {architecture}");
+            compiled.Usage.Should().NotBeEmpty();
+            foreach (var kernel in compiled.Usage)
+            {
+                kernel.SpillBytes.Should().Be(0, $"{kernel.Kernel} on {architecture}");
+                kernel.Registers.Should().BeLessThanOrEqualTo(Budget.GetValueOrDefault(kernel.Kernel, Plain), $"that is what {kernel.Kernel} may use on {architecture}");
+            }
+        }
+    }
+
+    [SkippableFact]
+    public void Compile_ForAVirtualArchitecture_Ptx()
+    {
+        var compiled = Real().Compile(KernelSource.Read("vocabulary.cu"), new CudaArchitecture("compute_80"));
+        var text = System.Text.Encoding.UTF8.GetString(compiled.Image);
+        text.Should().Contain(".target sm_80").And.Contain(".visible .entry octavo_arg_max");
+    }
+
+    [SkippableFact]
+    public void Compile_BrokenSource_ErrorWithTheCompilersWords()
+    {
+        var compiler = Real();
+        var compile = () => compiler.Compile(new KernelSource("broken.cu", "#include \"device.cuh\"\nOCTAVO_KERNEL(k, 32, (int x)) { return y; }", KernelSource.Read("rows.cu").Headers), new CudaArchitecture("sm_80"));
+        compile.Should().Throw<KernelCompilationException>().WithMessage("broken.cu*\"y\" is undefined*");
+    }
+
+    [SkippableFact]
+    public void Properties_OfTheRealCompiler_VersionAndArchitectures()
+    {
+        var compiler = Real();
+        compiler.Version.CompareTo(CudaVersion.Least).Should().BeGreaterThanOrEqualTo(0);
+        compiler.Architectures.Should().Contain([80, 89, 90]);
+    }
+
+    private static Nvrtc Real()
+    {
+        Skip.If(Compiler.Value is null, "there is no NVRTC; `make nvrtc` fetches Debian's");
+        return Compiler.Value!;
+    }
+
+    private static Nvrtc? Find()
+    {
+        var fetched = Path.Combine(Repository.Root, ".tools", "nvrtc", "usr", "lib", "x86_64-linux-gnu");
+        var search = new CudaLibrarySearch(name => name == CudaLibrarySearch.Variable ? fetched : Environment.GetEnvironmentVariable(name));
+        try
+        {
+            return new Nvrtc(new CudaLibraryLoader(search, NullLogger.Instance, NativeLibrary.Load).Load(CudaLibrary.Nvrtc));
+        }
+        catch (CudaLibraryMissingException)
+        {
+            // The tests skip, and say so.
+            return null;
+        }
+    }
+}

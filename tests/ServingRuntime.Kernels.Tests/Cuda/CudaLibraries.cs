@@ -1,0 +1,48 @@
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging.Abstractions;
+using Octavo.ServingRuntime.Kernels.Cuda.Compilation;
+using Octavo.ServingRuntime.Kernels.Cuda.Native;
+using Octavo.ServingRuntime.Kernels.Tests.Cuda.Host;
+
+namespace Octavo.ServingRuntime.Kernels.Tests.Cuda;
+
+/// <summary>
+/// What tests of CUDA run on: kernels on the host behind the fake driver; with OCTAVO_TEST_GPU=1 the machine's own driver, compiler and device.
+/// The fake is found through the explicit variable only, as any library of a user's would be.
+/// </summary>
+public sealed class CudaLibraries
+{
+    private readonly Lazy<LoadedLibrary> driver;
+    private readonly Lazy<Nvrtc> nvrtc;
+
+    public CudaLibraries()
+    {
+        IsReal = Environment.GetEnvironmentVariable("OCTAVO_TEST_GPU") == "1";
+        var loader = new Lazy<CudaLibraryLoader>(() => new CudaLibraryLoader(
+            IsReal ? new CudaLibrarySearch(Environment.GetEnvironmentVariable) : Search(HostBuild.Build()), NullLogger.Instance));
+        driver = new Lazy<LoadedLibrary>(() => loader.Value.Load(CudaLibrary.Driver));
+        nvrtc = new Lazy<Nvrtc>(() => new Nvrtc(loader.Value.Load(CudaLibrary.Nvrtc)));
+    }
+
+    public bool IsReal { get; }
+
+    /// <summary>Why nothing can run here; null: it can.</summary>
+    public string? WhyNot => IsReal ? null : HostBuild.WhyNot;
+
+    internal LoadedLibrary Driver => driver.Value;
+
+    internal Nvrtc Nvrtc => nvrtc.Value;
+
+    /// <summary>Null on a real device.</summary>
+    internal FakeDriver? Fake => IsReal ? null : new FakeDriver(Driver.Handle);
+
+    /// <summary>A search that finds libraries in one folder, named by the variable.</summary>
+    internal static CudaLibrarySearch Search(string folder) => new(name => name == CudaLibrarySearch.Variable ? folder : null);
+
+    /// <summary>A driver with one source changed.</summary>
+    internal static LoadedLibrary Mutant(string source, string text)
+    {
+        var path = Path.Combine(HostBuild.Build((source, text)), "libcuda.so.1");
+        return new LoadedLibrary(CudaLibrary.Driver, NativeLibrary.Load(path), path, 0);
+    }
+}

@@ -1,0 +1,136 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Octavo.ServingRuntime.Kernels.Cuda.Compilation;
+using Octavo.ServingRuntime.Kernels.Cuda.Device;
+using Octavo.ServingRuntime.Kernels.Cuda.Launch;
+using Octavo.ServingRuntime.Kernels.Cuda.Native;
+using Octavo.ServingRuntime.Kernels.Tests.Cuda.Host;
+
+namespace Octavo.ServingRuntime.Kernels.Tests.Cuda;
+
+/// <summary>An opened device with the kernels, and tensors to and from it; disposes what it made, and finds out whether all was given back.</summary>
+internal sealed class CudaTestBed : IDisposable
+{
+    private readonly List<TensorMemory> made = [];
+    private readonly KernelLibrary kernels;
+    private readonly StagedCopies copies;
+
+    private CudaTestBed(LoadedLibrary driver, Nvrtc nvrtc)
+    {
+        Device = CudaDevice.Open(new CudaDriver(driver), 0);
+        Stream = Device.CreateStream();
+        var compiler = new KernelCompiler(nvrtc, Device, new KernelCache(null, NullLogger.Instance), NullLogger.Instance);
+        kernels = new KernelLibrary(Device, source => compiler.Image(source == "probe.cu" ? new KernelSource(source, "", new Dictionary<string, string>(StringComparer.Ordinal)) : KernelSource.Read(source)));
+        copies = new StagedCopies(Device.Context, Stream, 4096);
+        Launcher = new KernelLauncher(kernels, Stream);
+    }
+
+    public CudaDevice Device { get; }
+
+    public CudaStream Stream { get; }
+
+    public KernelLauncher Launcher { get; }
+
+    /// <summary>Skips where nothing can run.</summary>
+    public static CudaTestBed Open(CudaLibraries libraries)
+    {
+        Skip.If(libraries.WhyNot is not null, libraries.WhyNot);
+        libraries.Fake?.Reset();
+        return new CudaTestBed(libraries.Driver, libraries.Nvrtc);
+    }
+
+    /// <summary>With one source changed.</summary>
+    public static CudaTestBed OpenMutant(CudaLibraries libraries, string source, string text)
+    {
+        var driver = CudaLibraries.Mutant(source, text);
+        new FakeDriver(driver.Handle).Reset();
+        return new CudaTestBed(driver, libraries.Nvrtc);
+    }
+
+    public CudaKernel Kernel(string source, string name) => kernels[source, name];
+
+    /// <summary>A host tensor on the device; float32 matrices may become bfloat16, and rows may come to lie further apart than they are wide.</summary>
+    public Tensor Upload(Tensor host, DType? dtype = null, bool strided = false)
+    {
+        if (host.Shape.Rank != 2)
+        {
+            var vector = Empty(host.Shape, host.DType);
+            copies.ToDevice(Bytes(host), vector.Memory.Address);
+            return vector;
+        }
+
+        var type = dtype ?? host.DType;
+        var (rows, width) = (host.Shape[0], host.Shape[1]);
+        var wide = Empty(new TensorShape(rows, strided ? width + 5 : width), type);
+        var view = strided ? wide.Columns(3, width) : wide;
+        for (var row = 0; row < rows; row++)
+        {
+            var bytes = type == host.DType ? Bytes(host.Rows(row, 1)) : Narrow(host.Row<float>(row));
+            copies.ToDevice(bytes, Address(view.Rows(row, 1)));
+        }
+
+        return view;
+    }
+
+    /// <summary>Undefined content: NaN on the fake.</summary>
+    public Tensor Empty(TensorShape shape, DType dtype = DType.Float32)
+    {
+        var memory = Device.Allocate(shape.ElementCount * dtype.Size(), CudaMemoryPurpose.Activations);
+        made.Add(memory);
+        return new Tensor(memory, 0, shape, dtype);
+    }
+
+    /// <summary>The elements of a matrix of activations, row after row, as float32.</summary>
+    public float[] Read(Tensor device)
+    {
+        var values = new List<float>();
+        for (var row = 0; row < device.Shape[0]; row++)
+        {
+            var bytes = ReadBytes(device.Rows(row, 1));
+            values.AddRange(device.DType == DType.Float32
+                ? System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(bytes).ToArray()
+                : System.Runtime.InteropServices.MemoryMarshal.Cast<byte, ushort>(bytes).ToArray().Select(Octavo.ServingRuntime.Kernels.Cpu.HostValues.FromBFloat16));
+        }
+
+        return [.. values];
+    }
+
+    public int[] ReadInts(Tensor device) => System.Runtime.InteropServices.MemoryMarshal.Cast<byte, int>(ReadBytes(device)).ToArray();
+
+    /// <summary>All bytes of a dense tensor; waits for the stream.</summary>
+    public byte[] ReadBytes(Tensor device)
+    {
+        var bytes = new byte[device.Shape.ElementCount * device.DType.Size()];
+        copies.ToHost(Address(device), bytes);
+        return bytes;
+    }
+
+    public void Write(ReadOnlySpan<byte> source, Tensor device) => copies.ToDevice(source, Address(device));
+
+    public void Dispose()
+    {
+        foreach (var memory in made)
+        {
+            memory.Dispose();
+        }
+
+        copies.Dispose();
+        kernels.Dispose();
+        Stream.Dispose();
+        Device.Dispose();
+    }
+
+    private static unsafe nint Address(Tensor tensor) => (nint)tensor.Pointer<byte>();
+
+    private static unsafe ReadOnlySpan<byte> Bytes(Tensor host) => new(host.Pointer<byte>(), (int)host.Shape.ElementCount * host.DType.Size());
+
+    private static byte[] Narrow(ReadOnlySpan<float> row)
+    {
+        var narrow = new ushort[row.Length];
+        for (var i = 0; i < row.Length; i++)
+        {
+            narrow[i] = Octavo.ServingRuntime.Kernels.Cpu.HostValues.ToBFloat16(row[i]);
+        }
+
+        return System.Runtime.InteropServices.MemoryMarshal.AsBytes(narrow.AsSpan()).ToArray();
+    }
+}

@@ -1,0 +1,106 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text;
+using Octavo.TestSupport;
+
+namespace Octavo.ServingRuntime.Kernels.Tests.Cuda.Host;
+
+/// <summary>
+/// Builds the kernels for the host, as a libcuda.so.1 with its driver and a libnvrtc.so.12, by g++. Objects are kept by the digest of what they are made of, so that only what changed is compiled.
+/// </summary>
+internal static class HostBuild
+{
+    private static readonly string Sources = Path.Combine(Repository.Root, "src", "ServingRuntime.Kernels", "Cuda", "Sources");
+    private static readonly string Shim = Path.Combine(Repository.Root, "tests", "ServingRuntime.Kernels.Tests", "Cuda", "Host");
+    private static readonly string Kept = Path.Combine(AppContext.BaseDirectory, "cuda-host");
+
+    /// <summary>Why it cannot be built here; null: it can.</summary>
+    public static string? WhyNot { get; } = OperatingSystem.IsLinux() && Run("g++", ["--version"]).Status == 0 ? null : "kernels run on the host where there is g++, on Linux";
+
+    /// <param name="mutant">A source and its text in place of the real one; null: none.</param>
+    /// <returns>The folder of the libraries.</returns>
+    public static string Build((string Source, string Text)? mutant = null)
+    {
+        Directory.CreateDirectory(Kept);
+        var headers = Directory.EnumerateFiles(Sources, "*.cuh").Concat(Directory.EnumerateFiles(Shim, "*.hpp")).ToDictionary(file => Path.GetFileName(file), Read, StringComparer.Ordinal);
+        string[] files = [.. Directory.EnumerateFiles(Shim, "*.cpp"), .. Directory.EnumerateFiles(Sources, "*.cu"), .. Directory.EnumerateFiles(Shim, "*.cu")];
+        var objects = files.AsParallel().AsOrdered().WithDegreeOfParallelism(2)
+            .Select(file => (Name: Path.GetFileName(file), Path: Compile(Path.GetFileName(file), Read(file), headers))).ToList();
+        var folder = Path.Combine(Kept, Digest(string.Concat(objects.Select(item => item.Path))));
+        if (!File.Exists(Path.Combine(folder, "libnvrtc.so.12")))
+        {
+            Directory.CreateDirectory(folder);
+            Link(Path.Combine(folder, "libcuda.so.1"), [.. objects.Where(item => item.Name != "fake_nvrtc.cpp").Select(item => item.Path)]);
+            Link(Path.Combine(folder, "libnvrtc.so.12"), [.. objects.Where(item => item.Name == "fake_nvrtc.cpp").Select(item => item.Path)]);
+        }
+
+        return folder;
+
+        string Read(string file) => mutant is { } other && other.Source == Path.GetFileName(file) ? other.Text : File.ReadAllText(file);
+    }
+
+    public static string Text(string source) => File.ReadAllText(Path.Combine(Sources, source));
+
+    private static string Compile(string name, string text, Dictionary<string, string> headers)
+    {
+        // The driver is long and its speed does not matter.
+        var optimization = name.StartsWith("fake_", StringComparison.Ordinal) ? "-O0" : "-O1";
+        string[] options = ["-std=c++20", optimization, "-Wall", "-Wextra", "-Werror", "-fPIC", "-fvisibility=hidden", "-fno-gnu-unique", "-ffp-contract=off", "-DOCTAVO_HOST_SHIM"];
+        var used = Included(text, headers).Order(StringComparer.Ordinal).ToList();
+        var output = Path.Combine(Kept, $"{name}-{Digest(string.Join('\n', [.. options, text, .. used.Select(header => headers[header])]))}.o");
+        if (!File.Exists(output))
+        {
+            // Sources know themselves by their file's name.
+            var folder = Directory.CreateDirectory(output + ".src").FullName;
+            var source = Path.Combine(folder, name);
+            File.WriteAllText(source, text);
+            used.ForEach(header => File.WriteAllText(Path.Combine(folder, header), headers[header]));
+            var (status, log) = Run("g++", [.. options, "-x", "c++", "-c", source, "-o", output + ".new"]);
+            status.Should().Be(0, $"{name} must compile for the host:\n{log}");
+            File.Move(output + ".new", output, overwrite: true);
+        }
+
+        return output;
+    }
+
+    /// <summary>Headers of ours that a text includes, and those that they include.</summary>
+    private static HashSet<string> Included(string text, Dictionary<string, string> headers)
+    {
+        var found = new HashSet<string>(StringComparer.Ordinal);
+        var left = new Stack<string>([text]);
+        while (left.TryPop(out var next))
+        {
+            foreach (var header in headers.Keys.Where(header => next.Contains($"#include \"{header}\"", StringComparison.Ordinal) && found.Add(header)))
+            {
+                left.Push(headers[header]);
+            }
+        }
+
+        return found;
+    }
+
+    private static void Link(string library, string[] objects)
+    {
+        var (status, log) = Run("g++", ["-shared", $"-Wl,-soname,{Path.GetFileName(library)}", "-o", library + ".new", .. objects]);
+        status.Should().Be(0, $"{library} must link:\n{log}");
+        File.Move(library + ".new", library, overwrite: true);
+    }
+
+    private static string Digest(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..20];
+
+    private static (int Status, string Log) Run(string command, string[] arguments)
+    {
+        try
+        {
+            using var process = Process.Start(new ProcessStartInfo(command, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+            var output = process.StandardOutput.ReadToEndAsync();
+            var log = process.StandardError.ReadToEnd();
+            process.WaitForExit();
+            return (process.ExitCode, log + output.GetAwaiter().GetResult());
+        }
+        catch (System.ComponentModel.Win32Exception missing)
+        {
+            return (127, missing.Message);
+        }
+    }
+}

@@ -1,0 +1,284 @@
+// The scheduler of host_shim.hpp: fibers, barriers, warp collectives, held-back copies. One launch at a time (the driver has a lock).
+#include "device.cuh"
+#include "host_run.hpp"
+#include <algorithm>
+#include <cstdlib>
+#include <deque>
+#include <random>
+#include <vector>
+#if !defined(__x86_64__)
+#include <ucontext.h>
+#endif
+
+namespace octavo_host {
+Registered* Registered::first = nullptr;
+int current_thread, block_threads, block_id[3], grid_size[3];
+
+// Switching by ucontext makes two system calls each time; on x86-64 a dozen instructions do it.
+#if defined(__x86_64__)
+extern "C" __attribute__((visibility("hidden"))) void octavo_host_switch(void** from, void* to);
+__asm__(".text\n.hidden octavo_host_switch\n.globl octavo_host_switch\n.type octavo_host_switch,@function\noctavo_host_switch:\n"
+        " pushq %rbp\n pushq %rbx\n pushq %r12\n pushq %r13\n pushq %r14\n pushq %r15\n movq %rsp,(%rdi)\n movq %rsi,%rsp\n"
+        " popq %r15\n popq %r14\n popq %r13\n popq %r12\n popq %rbx\n popq %rbp\n ret\n.size octavo_host_switch,.-octavo_host_switch\n");
+struct Context {
+    void* stack = nullptr;
+    void make(u8* memory, size_t size, void (*run)()) {
+        auto** top = (void**)((((uintptr_t)memory + size) & ~(uintptr_t)15) - 8);
+        *--top = (void*)run;
+        for (int i = 0; i < 6; i++) { *--top = nullptr; }
+        stack = top;
+    }
+};
+static void change(Context& from, Context& to) { octavo_host_switch(&from.stack, to.stack); }
+#else
+struct Context {
+    ucontext_t state;
+    void make(u8* memory, size_t size, void (*run)()) {
+        getcontext(&state);
+        state.uc_stack.ss_sp = memory;
+        state.uc_stack.ss_size = size;
+        state.uc_link = nullptr;
+        makecontext(&state, run, 0);
+    }
+};
+static void change(Context& from, Context& to) { swapcontext(&from.state, &to.state); }
+#endif
+
+enum class Wait { None, Block, Warp, Done };
+struct Copy { u8* to; u8 data[16]; };
+struct Fiber {
+    Context context;
+    Wait wait = Wait::None;
+    void (*collective)(int warp) = nullptr;
+    u32 in[16], out[8];
+    const u8* row = nullptr;
+    std::vector<Copy> open;
+    std::deque<std::vector<Copy>> groups;
+};
+struct StaticArray { const void* key; u64 offset; };
+
+constexpr size_t STACK = 128 << 10, STATIC_LIMIT = 48 << 10;
+static std::vector<Fiber> fibers;
+static std::vector<u8> shared_memory;
+static std::vector<StaticArray> static_arrays;
+static u64 dynamic_bytes, static_end;
+static Context scheduler;
+static std::mt19937 order;
+static const Registered* kernel;
+static void* const* kernel_parameters;
+static const char* failure;
+
+void fail(const char* what) { throw what; }
+
+static void leave(Wait wait) {
+    Fiber& fiber = fibers[current_thread];
+    fiber.wait = wait;
+    change(fiber.context, scheduler);
+}
+
+static void run_fiber() {
+    try { kernel->invoke(kernel_parameters); }
+    catch (const char* what) { failure = what; }
+    leave(Wait::Done);
+}
+
+// Kept for the process and never cleared.
+static u8* stack_of(size_t thread) {
+    static std::vector<u8*> stacks;
+    while (stacks.size() <= thread) { stacks.push_back((u8*)std::malloc(STACK)); }
+    return stacks[thread];
+}
+
+// Lets a warp do one step; false where it cannot move.
+static bool step(int warp) {
+    static std::vector<int> ready;
+    ready.clear();
+    int waiting = 0;
+    void (*collective)(int) = nullptr;
+    bool same = true;
+    for (int i = warp * 32; i < warp * 32 + 32; i++) {
+        Fiber& fiber = fibers[i];
+        if (fiber.wait == Wait::None) { ready.push_back(i); }
+        else if (fiber.wait == Wait::Warp) {
+            same = same && (!waiting || fiber.collective == collective);
+            collective = fiber.collective;
+            waiting++;
+        }
+    }
+    if (!ready.empty()) {
+        std::shuffle(ready.begin(), ready.end(), order);
+        for (int i : ready) {
+            current_thread = i;
+            change(scheduler, fibers[i].context);
+            if (failure) { break; }
+        }
+        return true;
+    }
+    if (!waiting) { return false; }
+    if (waiting != 32) { failure = "a warp's collective was reached by a part of the warp"; return true; }
+    if (!same) { failure = "lanes of a warp are at different collectives"; return true; }
+    collective(warp);
+    for (int i = warp * 32; i < warp * 32 + 32; i++) { fibers[i].wait = Wait::None; }
+    return true;
+}
+
+static void run_block() {
+    std::fill(shared_memory.begin(), shared_memory.end(), 0xff);
+    static_arrays.clear();
+    static_end = (dynamic_bytes + 127) / 128 * 128;
+    for (size_t i = 0; i < fibers.size(); i++) {
+        fibers[i].wait = Wait::None;
+        fibers[i].open.clear();
+        fibers[i].groups.clear();
+        fibers[i].context.make(stack_of(i), STACK, run_fiber);
+    }
+    std::vector<int> warps(fibers.size() / 32);
+    for (size_t i = 0; i < warps.size(); i++) { warps[i] = (int)i; }
+    while (!failure) {
+        std::shuffle(warps.begin(), warps.end(), order);
+        bool moved = false;
+        for (int warp : warps) {
+            while (!failure && step(warp)) { moved = true; if (order() % 256 == 0) { break; } }
+        }
+        if (moved || failure) { continue; }
+        size_t live = 0, at_barrier = 0;
+        for (auto& fiber : fibers) { live += fiber.wait != Wait::Done; at_barrier += fiber.wait == Wait::Block; }
+        if (!live) { break; }
+        if (at_barrier != live) { failure = "a barrier was not reached by every thread"; break; }
+        if (live != fibers.size()) { failure = "a barrier was reached after some threads had returned"; break; }
+        for (auto& fiber : fibers) { fiber.wait = Wait::None; }
+    }
+}
+
+const char* run(const Registered& which, const int (&grid)[3], int threads, u64 dynamic, unsigned seed, void* const* parameters) {
+    if (threads % 32) { return "the shim runs whole warps only"; }
+    failure = nullptr;
+    kernel = &which;
+    kernel_parameters = parameters;
+    block_threads = threads;
+    dynamic_bytes = dynamic;
+    shared_memory.resize(dynamic + STATIC_LIMIT + 256);
+    fibers.resize(threads);
+    order.seed(seed);
+    std::copy(grid, grid + 3, grid_size);
+    for (block_id[2] = 0; block_id[2] < grid[2]; block_id[2]++) {
+        for (block_id[1] = 0; block_id[1] < grid[1]; block_id[1]++) {
+            for (block_id[0] = 0; block_id[0] < grid[0]; block_id[0]++) {
+                run_block();
+                if (failure) { return failure; }
+            }
+        }
+    }
+    return nullptr;
+}
+
+static u8* at(u32 address, u64 bytes) {
+    if (address + bytes > shared_memory.size() || address % 16) { fail("a shared address is outside or not aligned to 16 bytes"); }
+    return shared_memory.data() + address;
+}
+
+u8* dynamic_shared() { return shared_memory.data(); }
+
+u8* static_shared(const void* key, u64 bytes) {
+    for (auto& array : static_arrays) { if (array.key == key) { return shared_memory.data() + array.offset; } }
+    static_arrays.push_back({key, static_end});
+    static_end += (bytes + 15) / 16 * 16;
+    if (static_end > shared_memory.size()) { fail("more than 48 KiB of static shared memory"); }
+    return shared_memory.data() + static_arrays.back().offset;
+}
+
+u32 shared_offset(const void* p) { return (u32)((const u8*)p - shared_memory.data()); }
+
+void wait_for_block() { leave(Wait::Block); }
+
+static void collect(void (*collective)(int)) {
+    fibers[current_thread].collective = collective;
+    leave(Wait::Warp);
+}
+
+static void shuffle_all(int warp) { for (int l = 0; l < 32; l++) { Fiber* f = &fibers[warp * 32]; f[l].out[0] = f[l ^ (int)f[l].in[1]].in[0]; } }
+static void ballot_all(int warp) {
+    Fiber* f = &fibers[warp * 32];
+    u32 votes = 0;
+    for (int l = 0; l < 32; l++) { votes |= (f[l].in[0] ? 1u : 0u) << l; }
+    for (int l = 0; l < 32; l++) { f[l].out[0] = votes; }
+}
+static void meet_all(int) {}
+
+u32 warp_shuffle_xor(u32 value, int mask) {
+    Fiber& fiber = fibers[current_thread];
+    fiber.in[0] = value;
+    fiber.in[1] = (u32)mask & 31;
+    collect(shuffle_all);
+    return fiber.out[0];
+}
+u32 warp_vote(bool condition) {
+    Fiber& fiber = fibers[current_thread];
+    fiber.in[0] = condition;
+    collect(ballot_all);
+    return fiber.out[0];
+}
+void warp_barrier() { collect(meet_all); }
+
+void copy_async(u32 to, const void* from, bool valid) {
+    if (valid && (uintptr_t)from % 16) { fail("an asynchronous copy from an address that is not aligned to 16 bytes"); }
+    Copy copy{at(to, 16), {}};
+    if (valid) { std::memcpy(copy.data, from, 16); }
+    std::memset(copy.to, 0xff, 16);
+    fibers[current_thread].open.push_back(copy);
+}
+void copy_commit() {
+    Fiber& fiber = fibers[current_thread];
+    fiber.groups.push_back(std::move(fiber.open));
+    fiber.open.clear();
+}
+void copy_wait(int pending) {
+    Fiber& fiber = fibers[current_thread];
+    for (; (int)fiber.groups.size() > pending; fiber.groups.pop_front()) {
+        for (auto& copy : fiber.groups.front()) { std::memcpy(copy.to, copy.data, 16); }
+    }
+}
+
+template <bool TRANSPOSED> static void load_all(int warp) {
+    Fiber* f = &fibers[warp * 32];
+    for (int m = 0; m < 4; m++) {
+        for (int l = 0; l < 32; l++) {
+            u16 pair[2];
+            for (int k = 0; k < 2; k++) {
+                int row = TRANSPOSED ? (l & 3) * 2 + k : l >> 2, column = TRANSPOSED ? l >> 2 : (l & 3) * 2 + k;
+                std::memcpy(&pair[k], f[m * 8 + row].row + column * 2, 2);
+            }
+            f[l].out[m] = (u32)pair[0] | (u32)pair[1] << 16;
+        }
+    }
+}
+void load_matrices(u32* r, u32 address, bool transposed) {
+    Fiber& fiber = fibers[current_thread];
+    fiber.row = at(address, 16);
+    collect(transposed ? load_all<true> : load_all<false>);
+    std::memcpy(r, fiber.out, 16);
+}
+
+static float widened(u32 pair, int k) { return octavo::float_of(pair >> (16 * k) << 16); }
+static void multiply_all(int warp) {
+    Fiber* f = &fibers[warp * 32];
+    float a[16][16], b[16][8], c[16][8];
+    for (int l = 0; l < 32; l++) {
+        int r = l >> 2, q = (l & 3) * 2;
+        for (int i = 0; i < 4; i++) { for (int k = 0; k < 2; k++) { a[r + (i & 1) * 8][q + (i >> 1) * 8 + k] = widened(f[l].in[i], k); } }
+        for (int i = 0; i < 2; i++) { for (int k = 0; k < 2; k++) { b[q + i * 8 + k][r] = widened(f[l].in[4 + i], k); } }
+        for (int i = 0; i < 4; i++) { c[r + (i >> 1) * 8][q + (i & 1)] = octavo::float_of(f[l].in[6 + i]); }
+    }
+    for (int i = 0; i < 16; i++) { for (int j = 0; j < 8; j++) { for (int k = 0; k < 16; k++) { c[i][j] += a[i][k] * b[k][j]; } } }
+    for (int l = 0; l < 32; l++) { for (int i = 0; i < 4; i++) { f[l].out[i] = octavo::bits_of(c[(l >> 2) + (i >> 1) * 8][(l & 3) * 2 + (i & 1)]); } }
+}
+void multiply_matrices(float* d, const u32* a, u32 b0, u32 b1) {
+    Fiber& fiber = fibers[current_thread];
+    std::memcpy(fiber.in, a, 16);
+    fiber.in[4] = b0;
+    fiber.in[5] = b1;
+    std::memcpy(fiber.in + 6, d, 16);
+    collect(multiply_all);
+    std::memcpy(d, fiber.out, 16);
+}
+}  // namespace octavo_host

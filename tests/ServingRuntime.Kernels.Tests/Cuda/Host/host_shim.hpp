@@ -1,0 +1,127 @@
+// The host's back end of device.cuh: runs kernels on the CPU, one fiber a CUDA thread, one block at a time. It is built to find mistakes, not to be quick:
+//  * one random warp runs ahead as far as the next barrier, so that a missing barrier shows as a wrong result;
+//  * asynchronous copies are held back until the wait that covers them, and their destination holds NaN meanwhile;
+//  * shared memory begins as NaN and every access to it is checked; so is that whole warps and blocks reach their collectives.
+// What it cannot show: bank conflicts, speed, the memory model between warps without barriers, the rounding of approximate instructions.
+#pragma once
+#include <cmath>
+#include <cstring>
+#include <type_traits>
+#include <utility>
+
+#define OCTAVO_INLINE static inline
+#define OCTAVO_INLINE_MEMBER
+#define OCTAVO_UNROLL
+
+namespace octavo_host {
+// What the kernel's own thread sees; set by the scheduler.
+extern int current_thread, block_threads, block_id[3], grid_size[3];
+
+[[noreturn]] void fail(const char* what);
+void wait_for_block();
+u32 warp_shuffle_xor(u32 value, int mask);
+u32 warp_vote(bool condition);
+void warp_barrier();
+u8* dynamic_shared();
+u8* static_shared(const void* key, u64 bytes);
+u32 shared_offset(const void* p);
+void copy_async(u32 to, const void* from, bool valid);
+void copy_commit();
+void copy_wait(int pending);
+void load_matrices(u32* r, u32 address, bool transposed);
+void multiply_matrices(float* d, const u32* a, u32 b0, u32 b1);
+
+// An array of the block's shared memory whose every access is checked.
+template <class T> struct Shared {
+    T* data;
+    u64 count;
+    T& operator[](u64 i) const {
+        if (i >= count) { fail("shared array indexed outside of its bounds"); }
+        return data[i];
+    }
+};
+template <class T> Shared<T> shared(const void* key, u64 count) { return {(T*)static_shared(key, count * sizeof(T)), count}; }
+
+// Kernels by name, for the driver.
+struct Registered {
+    const char* name;
+    const char* file;
+    int threads;
+    void (*invoke)(void* const* parameters);
+    const u16* sizes;
+    int count;
+    int dynamic_limit;
+    Registered* next;
+    static Registered* first;
+    Registered(const char* name, const char* file, int threads, void (*invoke)(void* const*), const u16* sizes, int count)
+        : name(name), file(file), threads(threads), invoke(invoke), sizes(sizes), count(count), dynamic_limit(48 << 10), next(first) { first = this; }
+};
+template <class F> struct Signature;
+template <class... A> struct Signature<void (*)(A...)> {
+    static constexpr int COUNT = sizeof...(A);
+    static constexpr u16 SIZES[] = {(u16)sizeof(A)...};
+    template <void (*K)(A...), int... I> static void call(void* const* p, std::integer_sequence<int, I...>) { K(*(A*)p[I]...); }
+    template <void (*K)(A...)> static void invoke(void* const* p) { call<K>(p, std::make_integer_sequence<int, COUNT>()); }
+};
+}  // namespace octavo_host
+
+#define OCTAVO_KERNEL(name, threads, parameters) \
+    static void name parameters; \
+    static octavo_host::Registered name##_registered(#name, __FILE__, threads, octavo_host::Signature<decltype(&name)>::invoke<&name>, \
+        octavo_host::Signature<decltype(&name)>::SIZES, octavo_host::Signature<decltype(&name)>::COUNT); \
+    static void name parameters
+#define OCTAVO_SHARED(type, name, count) \
+    static char name##_key; \
+    octavo_host::Shared<type> name = octavo_host::shared<type>(&name##_key, count)
+#define OCTAVO_DYNAMIC_SHARED(name) u8* name = octavo_host::dynamic_shared()
+
+namespace octavo {
+OCTAVO_INLINE int thread() { return octavo_host::current_thread; }
+OCTAVO_INLINE int threads() { return octavo_host::block_threads; }
+OCTAVO_INLINE int block_x() { return octavo_host::block_id[0]; }
+OCTAVO_INLINE int block_y() { return octavo_host::block_id[1]; }
+OCTAVO_INLINE int block_z() { return octavo_host::block_id[2]; }
+OCTAVO_INLINE int blocks_x() { return octavo_host::grid_size[0]; }
+OCTAVO_INLINE int blocks_y() { return octavo_host::grid_size[1]; }
+OCTAVO_INLINE int blocks_z() { return octavo_host::grid_size[2]; }
+OCTAVO_INLINE void check_quad(const void* p) { if ((u64)p % 16) { octavo_host::fail("16 bytes at an address that is no multiple of 16"); } }
+OCTAVO_INLINE Quad load_quad(const void* p) { check_quad(p); Quad q; std::memcpy(&q, p, 16); return q; }
+OCTAVO_INLINE void store_quad(void* p, Quad q) { check_quad(p); std::memcpy(p, &q, 16); }
+OCTAVO_INLINE void sync() { octavo_host::wait_for_block(); }
+OCTAVO_INLINE void warp_sync() { octavo_host::warp_barrier(); }
+OCTAVO_INLINE u32 shuffle_xor(u32 value, int mask) { return octavo_host::warp_shuffle_xor(value, mask); }
+OCTAVO_INLINE u32 vote(bool condition) { return octavo_host::warp_vote(condition); }
+OCTAVO_INLINE int lowest_bit(u32 x) { return __builtin_ctz(x); }
+
+OCTAVO_INLINE u32 bits_of(float value) { u32 u; std::memcpy(&u, &value, 4); return u; }
+OCTAVO_INLINE float float_of(u32 bits) { float f; std::memcpy(&f, &bits, 4); return f; }
+OCTAVO_INLINE float add_exact(float a, float b) { return a + b; }
+OCTAVO_INLINE float multiply_exact(float a, float b) { return a * b; }
+OCTAVO_INLINE float divide(float a, float b) { return a / b; }
+OCTAVO_INLINE float square_root(float x) { return std::sqrt(x); }
+OCTAVO_INLINE float multiply_add(float a, float b, float c) { return std::fma(a, b, c); }
+OCTAVO_INLINE float larger(float a, float b) { return a > b || b != b ? a : b; }
+OCTAVO_INLINE float exp2_fast(float x) { float y = std::exp2(x); return y < 1.17549435e-38f ? 0.0f : y; }
+OCTAVO_INLINE float log2_fast(float x) { return std::log2(x) * (1 + 1e-6f); }
+OCTAVO_INLINE float float_of_half(u16 x) {
+    u32 sign = (u32)(x & 0x8000) << 16, exponent = x >> 10 & 31, mantissa = x & 1023;
+    if (exponent == 31) { return float_of(sign | 0x7f800000u | mantissa << 13); }
+    if (exponent == 0) { float y = (float)mantissa * 5.9604644775390625e-8f; return sign ? -y : y; }
+    return float_of(sign | (exponent + 112) << 23 | mantissa << 13);
+}
+OCTAVO_INLINE u32 bfloat16_bits(float x) {
+    u32 u = bits_of(x);
+    return (u & 0x7fffffffu) > 0x7f800000u ? 0x7fffu : (u + 0x7fffu + (u >> 16 & 1)) >> 16;
+}
+OCTAVO_INLINE u32 bfloat16_pair(float low, float high) { return bfloat16_bits(low) | bfloat16_bits(high) << 16; }
+
+typedef u32 shared_address;
+OCTAVO_INLINE shared_address shared_address_of(const void* p) { return octavo_host::shared_offset(p); }
+template <class T> OCTAVO_INLINE shared_address shared_address_of(const octavo_host::Shared<T>& array) { return octavo_host::shared_offset(array.data); }
+OCTAVO_INLINE void copy_async16(shared_address to, const void* from, bool valid) { octavo_host::copy_async(to, from, valid); }
+OCTAVO_INLINE void copy_commit() { octavo_host::copy_commit(); }
+template <int PENDING> OCTAVO_INLINE void copy_wait() { octavo_host::copy_wait(PENDING); }
+OCTAVO_INLINE void load_matrices(u32 (&r)[4], shared_address a) { octavo_host::load_matrices(r, a, false); }
+OCTAVO_INLINE void load_matrices_transposed(u32 (&r)[4], shared_address a) { octavo_host::load_matrices(r, a, true); }
+OCTAVO_INLINE void multiply_matrices(float (&d)[4], const u32 (&a)[4], u32 b0, u32 b1) { octavo_host::multiply_matrices(d, a, b0, b1); }
+}  // namespace octavo

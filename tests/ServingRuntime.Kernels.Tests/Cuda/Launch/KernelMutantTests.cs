@@ -1,0 +1,76 @@
+using Octavo.ServingRuntime.Kernels.Cuda.Native;
+using Octavo.ServingRuntime.Kernels.Tests.Cuda.Host;
+
+namespace Octavo.ServingRuntime.Kernels.Tests.Cuda.Launch;
+
+/// <summary>Planted bugs: each must be found by the comparison that the kernels pass. This tests the tests, the shim above all.</summary>
+[Collection(CudaCollection.Name)]
+public sealed class KernelMutantTests(CudaLibraries libraries)
+{
+    /// <summary>What is wrong, source, what stands there, what is put there, which comparison finds it.</summary>
+    public static TheoryData<string, string, string, string, string> Bugs => new()
+    {
+        { "no barrier before the warps' sums are read", "reduce.cuh", "warps[thread() / WARP] = x; }\n    sync();\n    x = warp_reduce<OP>", "warps[thread() / WARP] = x; }\n    x = warp_reduce<OP>", "norm" },
+        { "no barrier before the warps' candidates are read", "reduce.cuh", "    sync();\n    x = warp_largest(lane", "    x = warp_largest(lane", "vocabulary" },
+        { "the sum leaves out what is not kept in registers", "rows.cu", "for (int i = 0; i < PACK; i++) { sum = multiply_add(v[i], v[i], sum); }", "", "norm" },
+        { "the residual is not stored", "rows.cu", "Elements<X, PACK>::save(residual + at, v);", "", "norm" },
+        { "pairs of the other kind", "rows.cu", "interleaved ? 2 * i : i", "interleaved ? i : 2 * i", "rotary" },
+        { "packs where rows are not aligned", "numbers.cuh", "stride % Pack<T>::COUNT == 0 && width % Pack<T>::COUNT == 0", "width % Pack<T>::COUNT == 0 && stride > 0", "gate" },
+        { "no barrier before the next indexes are found", "data.cu", "                any = true;\n            }\n        }\n        sync();", "                any = true;\n            }\n        }", "scatter" },
+        { "a barrier that a part of the block leaves out", "data.cu", "        sync();\n        for (int warp", "        if (thread() < 200) { sync(); }\n        for (int warp", "scatter" },
+        { "the higher of equals", "vocabulary.cu", "<< 32 | (u32)~index", "<< 32 | (u32)index", "vocabulary" },
+        { "part of a warp at a shuffle", "vocabulary.cu", "last = warp_largest(mine);", "if (lane < 31) { last = warp_largest(mine); }", "experts" },
+    };
+
+    [SkippableTheory]
+    [MemberData(nameof(Bugs))]
+    public void Comparison_WithAPlantedBug_FindsIt(string bug, string source, string right, string wrong, string comparison)
+    {
+        Skip.If(libraries.IsReal, "mutants run on the host only");
+        Skip.If(libraries.WhyNot is not null, libraries.WhyNot);
+        var text = HostBuild.Text(source);
+        text.Should().Contain(right, $"that is where '{bug}' is planted");
+        using var bed = CudaTestBed.OpenMutant(libraries, source, text.Replace(right, wrong, StringComparison.Ordinal));
+        Found(bed, comparison).Should().BeTrue($"{bug} must be found");
+    }
+
+    /// <summary>By a wrong result, or by the shim.</summary>
+    private static bool Found(CudaTestBed bed, string comparison)
+    {
+        try
+        {
+            for (var seed = 1; seed <= 12; seed++)
+            {
+                using var round = new KernelComparison(bed, seed);
+                switch (comparison)
+                {
+                    case "norm":
+                        round.RmsNorm(DType.Float32);
+                        break;
+                    case "rotary":
+                        round.RotaryEmbedding(DType.Float32);
+                        break;
+                    case "gate":
+                        round.ActivationMul(DType.Float32, GatedActivation.Silu);
+                        break;
+                    case "scatter":
+                        round.GatherAndScatter(DType.Float32);
+                        break;
+                    case "experts":
+                        round.TopExperts();
+                        break;
+                    default:
+                        round.Vocabulary();
+                        break;
+                }
+            }
+        }
+        catch (Exception found) when (found is CudaException or Xunit.Sdk.XunitException)
+        {
+            // That is what was looked for.
+            return true;
+        }
+
+        return false;
+    }
+}
