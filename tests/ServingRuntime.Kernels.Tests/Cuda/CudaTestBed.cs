@@ -60,8 +60,10 @@ internal sealed class CudaTestBed : IDisposable
 
         var type = dtype ?? host.DType;
         var (rows, width) = (host.Shape[0], host.Shape[1]);
-        var wide = Empty(new TensorShape(rows, strided ? width + 5 : width), type);
-        var view = strided ? wide.Columns(3, width) : wide;
+
+        // With the first row aligned to 16 bytes, and without.
+        var wide = Empty(new TensorShape(rows, strided ? width + 13 : width), type);
+        var view = strided ? wide.Columns(rows % 2 == 0 ? 8 : 3, width) : wide;
         for (var row = 0; row < rows; row++)
         {
             var bytes = type == host.DType ? Bytes(host.Rows(row, 1)) : Narrow(host.Row<float>(row));

@@ -15,7 +15,7 @@ public sealed class KernelMutantTests(CudaLibraries libraries)
         { "the sum leaves out what is not kept in registers", "rows.cu", "for (int i = 0; i < PACK; i++) { sum = multiply_add(v[i], v[i], sum); }", "", "norm" },
         { "the residual is not stored", "rows.cu", "Elements<X, PACK>::save(residual + at, v);", "", "norm" },
         { "pairs of the other kind", "rows.cu", "interleaved ? 2 * i : i", "interleaved ? i : 2 * i", "rotary" },
-        { "packs where rows are not aligned", "numbers.cuh", "stride % Pack<T>::COUNT == 0 && width % Pack<T>::COUNT == 0", "width % Pack<T>::COUNT == 0 && stride > 0", "gate" },
+        { "packs where rows are not aligned", "numbers.cuh", "&& stride % Pack<T>::COUNT == 0 && width", "&& stride > 0 && width", "gate" },
         { "no barrier before the next indexes are found", "data.cu", "                any = true;\n            }\n        }\n        sync();", "                any = true;\n            }\n        }", "scatter" },
         { "a barrier that a part of the block leaves out", "data.cu", "        sync();\n        for (int warp", "        if (thread() < 200) { sync(); }\n        for (int warp", "scatter" },
         { "the higher of equals", "vocabulary.cu", "<< 32 | (u32)~index", "<< 32 | (u32)index", "vocabulary" },
