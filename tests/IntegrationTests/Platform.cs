@@ -23,6 +23,9 @@ public sealed class Platform : IAsyncLifetime
 
     public IKubernetesClient Client => client ?? throw new InvalidOperationException("the platform has not started");
 
+    /// <summary>What nodes keep: pods, logs, claims.</summary>
+    public string StateFolder => Path.Combine(folder, "local");
+
     public string KubeConfig => Path.Combine(folder, "kubeconfig");
 
     public HttpClient Gateway { get; private set; } = new();
@@ -34,7 +37,7 @@ public sealed class Platform : IAsyncLifetime
     public async Task InitializeAsync()
     {
         var image = $"octavo/serving-runtime={Executable("octavo-serve")},/models={Path.Combine(Repository.Root, "models")}";
-        var cluster = Start("octavo-local", ["up", "--port", "0", "--kubeconfig", KubeConfig, "--state", Path.Combine(folder, "local"), "--image", image]);
+        var cluster = Start("octavo-local", ["up", "--port", "0", "--kubeconfig", KubeConfig, "--state", StateFolder, "--image", image]);
         await cluster.WaitForLineAsync("octavo-local ready", Timeout());
         client = new HttpKubernetesClient(KubernetesClientConfiguration.FromKubeConfigFile(KubeConfig), TimeProvider.System);
         await new DemoCluster(client, TimeProvider.System).ApplyFolderAsync(Path.Combine(Repository.Root, "config", "crds"), Timeout());
