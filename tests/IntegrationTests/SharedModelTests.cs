@@ -49,15 +49,15 @@ public sealed class SharedModelTests(Platform platform) : IAsyncLifetime
         }
 
         await DeletePodsAsync("first");
-        await Eventually.HoldsAsync(async () => (await JobsAsync("shared")).Any(j => j.Metadata.Name!.EndsWith("-2", StringComparison.Ordinal) && j.Status?.Succeeded == 1), "the model is fetched again");
+        await UntilAsync(async () => (await JobsAsync("shared")).Any(j => j.Metadata.Name!.EndsWith("-2", StringComparison.Ordinal) && j.Status?.Succeeded == 1), "the model is fetched again");
         hub.Downloads.Should().Be(2);
         await DeletePodsAsync("first");
         await platform.WaitAsync("first", s => Reason(s, "WorkloadReady") == "ReplicasReady");
 
         await platform.DeleteAsync("first");
-        await Eventually.HoldsAsync(async () => (await JobsAsync("shared")).Single().Metadata.OwnerReferences!.Single().Name == "second", "the Job is the other one's");
+        await UntilAsync(async () => (await OwnersAsync("shared")) == "second", "the Job is the other one's");
         await platform.DeleteAsync("second");
-        await Eventually.HoldsAsync(async () => (await JobsAsync("shared")).Count == 0, "the Job went with the last");
+        await UntilAsync(async () => (await JobsAsync("shared")).Count == 0, "the Job went with the last");
     }
 
     [Fact]
@@ -103,6 +103,20 @@ public sealed class SharedModelTests(Platform platform) : IAsyncLifetime
         .. (await platform.Client.ListAsync<V1Job>("default", null, Platform.Timeout(10))).Items
             .Where(j => j.Metadata.DeletionTimestamp is null && j.Spec!.Template!.Spec!.Volumes!.Any(v => v.PersistentVolumeClaim?.ClaimName == claim)),
     ];
+
+    /// <summary>Names with spaces between, of Jobs with commas.</summary>
+    private async Task<string> OwnersAsync(string claim) =>
+        string.Join(',', (await JobsAsync(claim)).Select(j => string.Join(' ', (j.Metadata.OwnerReferences ?? []).Select(o => o.Name).Order(StringComparer.Ordinal))));
+
+    private async Task UntilAsync(Func<Task<bool>> holds, string what)
+    {
+        var timeout = Platform.Timeout();
+        while (!await holds())
+        {
+            timeout.IsCancellationRequested.Should().BeFalse($"{what}; operator: {platform.OperatorProcess.Tail}");
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, CancellationToken.None);
+        }
+    }
 
     private async Task AgeAsync(V1Job job)
     {
