@@ -41,6 +41,11 @@ internal static class ModelDiagnosis
             return new Finding(true, "Loaded", $"{uri} is loaded.");
         }
 
+        if (observed.Fill is not null && pods.Count == 0)
+        {
+            return new Finding(null, "Loading", $"{uri} is present, and loaded when a replica starts.");
+        }
+
         return observed.Fill is not null || pods.Any(p => ModelStatus(p)?.State?.Terminated?.ExitCode == 0)
             ? new Finding(null, "Loading", $"{uri} is present and being loaded.")
             : pods.Any(FetchContainerState.IsRunning) ? new Finding(null, "Fetching", $"{uri} is being fetched.")

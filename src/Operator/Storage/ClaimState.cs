@@ -18,6 +18,9 @@ internal sealed record ClaimState
     /// <summary>A Pending one may wait for its first consumer, which the fetch is.</summary>
     public bool CanBeFilled => Phase is not (null or "Lost");
 
+    /// <summary>No second pod may mount it.</summary>
+    public bool IsOfOnePod => AccessModes is ["ReadWriteOncePod"];
+
     /// <summary>Pods that mount it run on one node.</summary>
     public bool IsOfOneNode => AccessModes.Count > 0 && !AccessModes.Contains("ReadWriteMany", StringComparer.Ordinal) && !AccessModes.Contains("ReadOnlyMany", StringComparer.Ordinal);
 }
