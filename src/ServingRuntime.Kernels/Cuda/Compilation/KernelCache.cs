@@ -104,7 +104,10 @@ internal sealed partial class KernelCache(string? folder, ILogger logger)
     {
         try
         {
-            File.Delete(path);
+            if (File.Exists(path))
+            {
+                File.Delete(path);
+            }
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

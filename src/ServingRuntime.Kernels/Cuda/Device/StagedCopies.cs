@@ -1,3 +1,5 @@
+using Octavo.ServingRuntime.Kernels.Cuda.Native;
+
 namespace Octavo.ServingRuntime.Kernels.Cuda.Device;
 
 /// <summary>
@@ -68,8 +70,18 @@ internal sealed unsafe class StagedCopies : IDisposable
         }
     }
 
+    /// <summary>Waits for the copies under way: the memory must not go before them.</summary>
     public void Dispose()
     {
+        try
+        {
+            stream.Synchronize();
+        }
+        catch (CudaException)
+        {
+            // The context has noted it; a lost device copies nothing more.
+        }
+
         foreach (var mark in done)
         {
             mark.Dispose();

@@ -39,7 +39,8 @@ internal static class HostBuild
         string Read(string file) => mutant is { } other && other.Source == Path.GetFileName(file) ? other.Text : File.ReadAllText(file);
     }
 
-    public static string Text(string source) => File.ReadAllText(Path.Combine(Sources, source));
+    /// <summary>Of a kernel's source, or of the tests' own.</summary>
+    public static string Text(string source) => File.ReadAllText(Path.Combine(File.Exists(Path.Combine(Shim, source)) ? Shim : Sources, source));
 
     private static string Compile(string name, string text, Dictionary<string, string> headers)
     {

@@ -1,4 +1,5 @@
-// A kernel of the tests alone: the primitives that the first kernels do not use. c [16, 8] = a [16, K] · b [8, K]ᵀ for bfloat16 a and b, by one warp a tile of 16, copied ahead by a second one.
+// A kernel of the tests alone, for the primitives that the first kernels do not use: c [16, 8] = a [16, K] · b [8, K]ᵀ for bfloat16 a and b and K a multiple of 8, sixteen of K at a time,
+// the next sixteen being copied meanwhile. Both warps compute the same.
 #include "numbers.cuh"
 using namespace octavo;
 
@@ -7,7 +8,8 @@ OCTAVO_INLINE void fetch(u8* tile, const bfloat16* a, const bfloat16* b, int k, 
     for (int i = thread(); i < 48; i += threads()) {
         int row = i / 2, half = i % 2;
         const bfloat16* from = (row < 16 ? a + row * depth : b + (row - 16) * depth) + k + half * 8;
-        copy_async16(shared_address_of(tile + i * 16), k < depth ? from : a, k < depth);
+        bool inside = k + half * 8 < depth;
+        copy_async16(shared_address_of(tile + i * 16), inside ? from : a, inside);
     }
     copy_commit();
 }
