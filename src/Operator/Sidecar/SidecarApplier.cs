@@ -32,32 +32,34 @@ internal sealed class SidecarApplier(IKubernetesClient client, TimeProvider time
         }
 
         failures.TryRemove(key, out _);
-        try
+        for (var force = false; ; force = true)
         {
-            await WriteAsync(deployment, record, force: false, cancellationToken).ConfigureAwait(false);
-            return null;
-        }
-        catch (KubernetesException e) when (e.IsConflict && Causes(e).Count > 0)
-        {
-            if (!deployment.IsInjected || !Causes(e).All(MayBeRepaired) || (forced.TryGetValue(key, out var before) && before == (deployment.Metadata.Uid, hash)))
+            try
             {
-                return Remember(new SidecarNote(SidecarState.Conflict, "Warning", "SidecarConflict",
-                    $"Somebody else owns what the sidecar needs, and it is left to them: {e.Message}. Let them give it up, or remove the annotation {SidecarNames.Inject}."));
+                await WriteAsync(deployment, record, force, cancellationToken).ConfigureAwait(false);
+                return null;
+            }
+            catch (KubernetesException e) when (e.IsConflict && Causes(e).Count > 0)
+            {
+                var isRepair = !force && deployment.IsInjected && Causes(e).All(MayBeRepaired) && !(forced.TryGetValue(key, out var before) && before == (deployment.Metadata.Uid, hash));
+                if (!isRepair)
+                {
+                    return Remember(new SidecarNote(SidecarState.Conflict, "Warning", "SidecarConflict",
+                        $"Somebody else owns what the sidecar needs, and it is left to them: {e.Message}. Let them give it up, or remove the annotation {SidecarNames.Inject}."));
+                }
+
+                forced[key] = (deployment.Metadata.Uid, hash);
+            }
+            catch (KubernetesException e) when (e.IsNotFound || e.IsConflict)
+            {
+                // Deleted meanwhile: by the uid none other is made. The cache will say so.
+                return null;
+            }
+            catch (KubernetesException e) when (e.IsInvalid || e.StatusCode == HttpStatusCode.Forbidden)
+            {
+                return Remember(new SidecarNote(SidecarState.Refused, "Warning", "SidecarRefused", $"The API server refuses the sidecar: {e.Message}"));
             }
         }
-        catch (KubernetesException e) when (e.IsNotFound || e.IsConflict)
-        {
-            // Deleted meanwhile: by the uid none other is made. The cache will say so.
-            return null;
-        }
-        catch (KubernetesException e) when (e.IsInvalid || e.StatusCode == HttpStatusCode.Forbidden)
-        {
-            return Remember(new SidecarNote(SidecarState.Refused, "Warning", "SidecarRefused", $"The API server refuses the sidecar: {e.Message}"));
-        }
-
-        forced[key] = (deployment.Metadata.Uid, hash);
-        await WriteAsync(deployment, record, force: true, cancellationToken).ConfigureAwait(false);
-        return null;
 
         SidecarNote Remember(SidecarNote note)
         {

@@ -7,20 +7,24 @@ using Octavo.ControllerRuntime.Reconciliation;
 using Octavo.Operator.Configuration;
 using Octavo.Operator.Entities;
 using Octavo.Operator.Metrics;
+using Octavo.Operator.Storage;
 
 namespace Octavo.Operator.Sidecar;
 
 /// <summary>Puts sidecars into the Deployments that ask for one, and takes them out again; tells what it did, or why not, as Events on both.</summary>
 internal sealed class SidecarController(
-    Lister<V1Alpha1InferenceService> services, SidecarApplier applier, EventPublisher events, OperatorMetrics metrics, OperatorOptions options) : IEntityController<InjectedDeployment>
+    Lister<V1Alpha1InferenceService> services, FillView fills, SidecarApplier applier, EventPublisher events, OperatorMetrics metrics, OperatorOptions options) : IEntityController<InjectedDeployment>
 {
+    /// <summary>Between two looks at a Job, whose changes wake nobody here.</summary>
+    private static readonly TimeSpan ModelPause = TimeSpan.FromSeconds(10);
+
     /// <summary>What was told last of a Deployment: what lasts is told once, not at every look.</summary>
     private readonly ConcurrentDictionary<NamespacedName, SidecarNote> told = new();
 
     public async Task<ReconciliationResult<InjectedDeployment>> ReconcileAsync(InjectedDeployment entity, CancellationToken cancellationToken)
     {
         var key = NamespacedName.Of(entity);
-        var decision = SidecarPlan.Decide(entity, name => services.Get(key.Namespace, name), options);
+        var decision = SidecarPlan.Decide(entity, name => services.Get(key.Namespace, name), fills.IsAwaited, options);
         var failure = decision.IsDone ? null : await applier.ApplyAsync(entity, decision.Record, cancellationToken).ConfigureAwait(false);
         var note = failure ?? decision.Note;
         Count(key, decision, note);
@@ -37,7 +41,7 @@ internal sealed class SidecarController(
             await TellDoneAsync(entity, decision.Record, cancellationToken).ConfigureAwait(false);
         }
 
-        return ReconciliationResult<InjectedDeployment>.Success(entity, failure is null ? null : SidecarApplier.Pause);
+        return ReconciliationResult<InjectedDeployment>.Success(entity, failure is not null ? SidecarApplier.Pause : note?.Reason == SidecarPlan.WaitingForModel ? ModelPause : null);
     }
 
     public Task DeletedAsync(NamespacedName key, CancellationToken cancellationToken)

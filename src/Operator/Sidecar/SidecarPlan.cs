@@ -11,10 +11,15 @@ namespace Octavo.Operator.Sidecar;
 /// </summary>
 internal static class SidecarPlan
 {
+    /// <summary>Reason while a model is still to come that something else than the pods brings.</summary>
+    public const string WaitingForModel = "WaitingForModel";
+
     /// <param name="deployment">As it is.</param>
     /// <param name="find">The InferenceService of a name in the Deployment's namespace; null: there is none.</param>
+    /// <param name="isAwaited">Whether a model is still to come that something else than the pods brings.</param>
     /// <param name="options">Of which the default images count.</param>
-    public static SidecarDecision Decide(InjectedDeployment deployment, Func<string, V1Alpha1InferenceService?> find, OperatorOptions options)
+    public static SidecarDecision Decide(
+        InjectedDeployment deployment, Func<string, V1Alpha1InferenceService?> find, Func<V1Alpha1InferenceService, bool> isAwaited, OperatorOptions options)
     {
         var request = SidecarRequest.Of(deployment, out var problem);
         if (request is null && problem is null)
@@ -28,6 +33,12 @@ internal static class SidecarPlan
             : service is null or { Metadata.DeletionTimestamp: not null } ? NotFound(deployment, request, inUse)
             : SidecarRefusal.Of(service, deployment, request);
         var record = note is not null ? inUse : Choose(service!, request!, inUse, options);
+        if (note is null && record!.Hash != inUse?.Hash && isAwaited(service!))
+        {
+            // No pod is replaced by one that would only wait.
+            (record, note) = (inUse, new SidecarNote(SidecarState.Waiting, "Normal", WaitingForModel, $"A Job brings the model of InferenceService {request!.Service} first: its condition ModelReady tells how far it is."));
+        }
+
         return new SidecarDecision(record, record is null ? !deployment.IsInjected : Has(deployment, record), note);
     }
 

@@ -24,6 +24,23 @@ internal sealed class FillView(Lister<V1Alpha1InferenceService> services, Lister
 
     public IReadOnlyList<V1Job> OwnedBy(V1Alpha1InferenceService service) => [.. jobs.ByIndex(OwnerIndex, service.Metadata.Uid ?? "").Where(j => FillJob.HashOf(j) is not null)];
 
+    /// <summary>
+    /// A Job is to bring the service's model, and has not: what pods of others are to mount. Where no Job is there any more the model is, as far as the service
+    /// has been looked at since it changed.
+    /// </summary>
+    public bool IsAwaited(V1Alpha1InferenceService service)
+    {
+        if (FillKey.Of(service) is not { } key)
+        {
+            return false;
+        }
+
+        var newest = JobsOf(key).Where(j => j.Metadata.DeletionTimestamp is null).MaxBy(FillJob.NumberOf);
+        return newest is null
+            ? service.Status?.ObservedGeneration is not { } seen || seen < service.Metadata.Generation
+            : newest.Status?.Conditions?.Any(c => c is { Type: "Complete", Status: "True" }) != true;
+    }
+
     /// <summary>All services that want this fetch and are not going, the oldest first.</summary>
     /// <param name="hash">Of their key.</param>
     /// <param name="service">The one that is looked at, which the cache may have as it was, or not at all.</param>

@@ -81,6 +81,20 @@ public sealed class SidecarPlanTests
     }
 
     [Fact]
+    public void Decide_ModelThatAJobBrings_IsWaitedForAndWhatIsInStays()
+    {
+        var other = Service(Service().Spec with { Model = new ModelSpec { Uri = "hf://org/other" } });
+
+        var first = Decide(App(), Service(), isAwaited: true);
+        var change = Decide(With(Record), other, isAwaited: true);
+
+        (first.Record, first.IsDone, first.Note!.Reason).Should().Be((null, true, "WaitingForModel"));
+        (change.Record!.Hash, change.IsDone, change.Note!.Reason).Should().Be((Record.Hash, true, "WaitingForModel"));
+        Decide(With(Record), Service(), isAwaited: true).Note.Should().BeNull("its model is there");
+        Decide(With(Record), other).IsDone.Should().BeFalse();
+    }
+
+    [Fact]
     public void Decide_SomebodyDeletesTheContainer_IsRepaired()
     {
         var without = With(Record);

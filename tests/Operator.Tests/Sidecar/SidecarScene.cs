@@ -3,7 +3,6 @@ using Octavo.KubernetesClient;
 using Octavo.KubernetesClient.Models;
 using Octavo.Operator.Configuration;
 using Octavo.Operator.Entities;
-using Octavo.Operator.Resources;
 using Octavo.Operator.Sidecar;
 
 namespace Octavo.Operator.Tests.Sidecar;
@@ -68,8 +67,8 @@ internal static class SidecarScene
         app["metadata"]!["managedFields"]!.AsArray().Add(JsonNode.Parse($$"""{"manager":"{{SidecarNames.FieldManager}}","operation":"Apply","fieldsV1":{"f:spec":{} } }"""));
     });
 
-    public static SidecarDecision Decide(InjectedDeployment deployment, V1Alpha1InferenceService? service, OperatorOptions? options = null) =>
-        SidecarPlan.Decide(deployment, name => name == service?.Metadata.Name ? service : null, options ?? Options);
+    public static SidecarDecision Decide(InjectedDeployment deployment, V1Alpha1InferenceService? service, OperatorOptions? options = null, bool isAwaited = false) =>
+        SidecarPlan.Decide(deployment, name => name == service?.Metadata.Name ? service : null, _ => isAwaited, options ?? Options);
 
     /// <summary>What is put into the pods for a spec.</summary>
     public static V1PodSpec Put(InferenceServiceSpec spec, string? port = null)
@@ -80,6 +79,4 @@ internal static class SidecarScene
     }
 
     public static V1Container Serving(V1PodSpec pod) => pod.InitContainers!.Single(c => c.Name == SidecarNames.ServingContainer);
-
-    public static ModelSource Source(InferenceServiceSpec spec) => ModelSource.Of(spec)!;
 }
