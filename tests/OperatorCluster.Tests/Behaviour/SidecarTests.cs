@@ -9,28 +9,22 @@ using Octavo.OperatorCluster.Tests.Harness;
 
 namespace Octavo.OperatorCluster.Tests.Behaviour;
 
-/// <summary>Sidecars in Deployments of others, over an API server that knows who owns which field: put in, kept, repaired, left to others, taken out.</summary>
-public sealed class SidecarTests : IAsyncLifetime
+/// <summary>
+/// Sidecars in Deployments of others, over an API server that knows who owns which field: put in, kept, repaired, left to others, taken out. One cluster for all
+/// of these; each has a service and a Deployment of its own.
+/// </summary>
+public sealed class SidecarTests(SidecarTests.Cluster cluster) : IClassFixture<SidecarTests.Cluster>, IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     private readonly CancellationTokenSource timeout = new(TimeSpan.FromMinutes(2), TimeProvider.System);
-    private ClusterHarness harness = null!;
-    private OperatorInstance first = null!;
+    private readonly ClusterHarness harness = cluster.Harness;
+    private readonly string chat = cluster.NewName("chat");
+    private readonly string app = cluster.NewName("app");
 
     private CancellationToken Stop => timeout.Token;
 
-    public async Task InitializeAsync()
-    {
-        harness = await ClusterHarness.StartAsync(new LocalClusterOptions { NodeList = [new ClusterNode { Name = "node-0", IsHollow = true }] }, Stop);
-        first = await harness.StartOperatorAsync("a", Stop);
-    }
-
-    public async Task DisposeAsync()
-    {
-        await harness.DisposeAsync();
-        timeout.Dispose();
-    }
+    public void Dispose() => timeout.Dispose();
 
     [Fact]
     public async Task Annotated_IsGivenTheSidecarAndThenNothingIsWritten()
@@ -44,21 +38,21 @@ public sealed class SidecarTests : IAsyncLifetime
         spec.InitContainers![2].Should().Match<V1Container>(c => c.RestartPolicy == "Always" && c.Args!.Contains("127.0.0.1"));
         spec.Containers!.Select(c => c.Name).Should().Equal("app");
         Managers(injected).Should().Contain("octavo-sidecar/Apply");
-        (await EventsAsync("app")).Should().Contain("SidecarInjected");
-        (await EventsAsync("chat")).Should().Contain("SidecarInjected");
-        await ClusterHarness.UntilAsync(async () => (await harness.FindAsync("chat", Stop))?.Status?.SidecarDeployments == 1 ? null : "the service's count", Limit, Stop);
-        (await harness.FindAsync("chat", Stop))!.Status!.Conditions!.Should().Contain(c => c.Type == "Ready" && c.Status == "True" && c.Reason == "ScaledToZero");
+        (await EventsAsync(app)).Should().Contain("SidecarInjected");
+        (await EventsAsync(chat)).Should().Contain("SidecarInjected");
+        await ClusterHarness.UntilAsync(async () => (await harness.FindAsync(chat, Stop))?.Status?.SidecarDeployments == 1 ? null : "the service's count", Limit, Stop);
+        (await harness.FindAsync(chat, Stop))!.Status!.Conditions!.Should().Contain(c => c.Type == "Ready" && c.Status == "True" && c.Reason == "ScaledToZero");
 
         await QuietAsync();
 
-        first.Metrics.Should().Contain(m => m.Name == "octavo_sidecar_deployments");
+        harness.Operators[0].Metrics.Should().Contain(m => m.Name == "octavo_sidecar_deployments");
     }
 
     [Fact]
     public async Task ServiceAppearsLater_IsToldAndThenPutIn()
     {
         await AppAsync();
-        await ClusterHarness.UntilAsync(async () => (await EventsAsync("app")).Contains("InferenceServiceNotFound") ? null : "an Event", Limit, Stop);
+        await ClusterHarness.UntilAsync(async () => (await EventsAsync(app)).Contains("InferenceServiceNotFound") ? null : "an Event", Limit, Stop);
         Has(await AppNowAsync()).Should().BeFalse();
         await QuietAsync();
 
@@ -75,17 +69,17 @@ public sealed class SidecarTests : IAsyncLifetime
         var before = await UntilAsync("the sidecar", Has);
 
         // Another release: its default image is another one.
-        await harness.StopOperatorAsync(first);
+        await harness.StopOperatorAsync(harness.Operators[0]);
         await harness.StartOperatorAsync("b", Stop, new OperatorOptions { RuntimeImage = "octavo/serving-runtime:99" });
-        await harness.ApplyAsync("chat", Spec(1024) with { Replicas = 1, Rollout = new RolloutSpec { DrainSeconds = 7 } }, Stop);
-        await ClusterHarness.UntilAsync(async () => (await harness.FindAsync("chat", Stop))?.Status?.DesiredReplicas == 1 ? null : "one replica", Limit, Stop);
+        await harness.ApplyAsync(chat, Spec(1024) with { Replicas = 1, Rollout = new RolloutSpec { DrainSeconds = 7 } }, Stop);
+        await ClusterHarness.UntilAsync(async () => (await harness.FindAsync(chat, Stop))?.Status?.DesiredReplicas == 1 ? null : "one replica", Limit, Stop);
         await QuietAsync();
         (await AppNowAsync()).Metadata.Generation.Should().Be(before.Metadata.Generation);
 
         await ServiceAsync(2048);
         var after = await UntilAsync("the new length", d => Serving(d)?.Args?.Contains("2048") == true);
         Serving(after)!.Image.Should().Be("octavo/serving-runtime:99", "a change of the wishes takes this release's form");
-        (await EventsAsync("app")).Should().Contain("SidecarUpdated");
+        (await EventsAsync(app)).Should().Contain("SidecarUpdated");
     }
 
     [Fact]
@@ -103,7 +97,7 @@ public sealed class SidecarTests : IAsyncLifetime
         left.Spec.Template.Metadata!.Annotations.Should().BeNullOrEmpty();
         left.Metadata.Annotations!.Keys.Should().NotContain(k => k.StartsWith("serving.octavo.dev/"));
         Managers(left).Should().NotContain("octavo-sidecar/Apply");
-        (await EventsAsync("app")).Should().Contain("SidecarRemoved");
+        (await EventsAsync(app)).Should().Contain("SidecarRemoved");
         await QuietAsync();
     }
 
@@ -114,8 +108,8 @@ public sealed class SidecarTests : IAsyncLifetime
         await AppAsync();
         await UntilAsync("the sidecar", Has);
 
-        await harness.Client.DeleteAsync<V1Alpha1InferenceService>("chat", ClusterHarness.Namespace, null, Stop);
-        await ClusterHarness.UntilAsync(async () => (await EventsAsync("app")).Contains("InferenceServiceNotFound") ? null : "an Event", Limit, Stop);
+        await harness.Client.DeleteAsync<V1Alpha1InferenceService>(chat, ClusterHarness.Namespace, null, Stop);
+        await ClusterHarness.UntilAsync(async () => (await EventsAsync(app)).Contains("InferenceServiceNotFound") ? null : "an Event", Limit, Stop);
         Has(await AppNowAsync()).Should().BeTrue();
 
         await PatchAsync("""[{"op":"remove","path":"/spec/template/spec/initContainers/2"}]""", V1PatchType.JsonPatch, "kubectl-edit");
@@ -133,7 +127,7 @@ public sealed class SidecarTests : IAsyncLifetime
         await UntilAsync("the repair", d => Serving(d)?.Image == wanted);
         await EditImageAsync("example.com/other:2");
 
-        await ClusterHarness.UntilAsync(async () => (await EventsAsync("app")).Contains("SidecarConflict") ? null : "an Event", Limit, Stop);
+        await ClusterHarness.UntilAsync(async () => (await EventsAsync(app)).Contains("SidecarConflict") ? null : "an Event", Limit, Stop);
         Serving(await AppNowAsync())!.Image.Should().Be("example.com/other:2", "two that undo each other's work are worse than either");
         await QuietAsync();
     }
@@ -142,9 +136,9 @@ public sealed class SidecarTests : IAsyncLifetime
     public async Task NamesThatTheUserHas_AreAConflictFromTheBeginning()
     {
         await ServiceAsync(1024);
-        await AppAsync(app => app["spec"]!["template"]!["spec"]!["volumes"] = JsonNode.Parse("""[{"name":"octavo-tmp","configMap":{"name":"mine"}}]"""));
+        await AppAsync(made => made["spec"]!["template"]!["spec"]!["volumes"] = JsonNode.Parse("""[{"name":"octavo-tmp","configMap":{"name":"mine"}}]"""));
 
-        await ClusterHarness.UntilAsync(async () => (await EventsAsync("app")).Any(r => r is "SidecarConflict" or "SidecarRefused") ? null : "an Event", Limit, Stop);
+        await ClusterHarness.UntilAsync(async () => (await EventsAsync(app)).Any(r => r is "SidecarConflict" or "SidecarRefused") ? null : "an Event", Limit, Stop);
 
         Serving(await AppNowAsync()).Should().BeNull();
     }
@@ -175,9 +169,9 @@ public sealed class SidecarTests : IAsyncLifetime
     public async Task AnnotationThatCannotBe_IsToldAndNothingPutIn(string annotation, string value, string reason)
     {
         await ServiceAsync(1024);
-        await AppAsync(app => app["spec"]!["template"]!["metadata"]!["annotations"]![annotation] = value);
+        await AppAsync(made => made["spec"]!["template"]!["metadata"]!["annotations"]![annotation] = value);
 
-        await ClusterHarness.UntilAsync(async () => (await EventsAsync("app")).Contains(reason) ? null : reason, Limit, Stop);
+        await ClusterHarness.UntilAsync(async () => (await EventsAsync(app)).Contains(reason) ? null : reason, Limit, Stop);
 
         Serving(await AppNowAsync()).Should().BeNull();
     }
@@ -196,28 +190,32 @@ public sealed class SidecarTests : IAsyncLifetime
     private static IEnumerable<string> Managers(V1Deployment deployment) =>
         deployment.Metadata.ManagedFields!.Value.EnumerateArray().Select(f => $"{f.GetProperty("manager").GetString()}/{f.GetProperty("operation").GetString()}");
 
-    private Task ServiceAsync(int maxModelLen) => harness.ApplyAsync("chat", Spec(maxModelLen), Stop);
+    private Task ServiceAsync(int maxModelLen) => harness.ApplyAsync(chat, Spec(maxModelLen), Stop);
 
     /// <summary>As kubectl creates it.</summary>
     private Task AppAsync(Action<JsonObject>? change = null)
     {
-        var app = JsonNode.Parse("""
-            {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"app","namespace":"default","annotations":{"team":"blue"}},
-             "spec":{"replicas":1,"selector":{"matchLabels":{"app":"app"}},
-                     "template":{"metadata":{"labels":{"app":"app"},"annotations":{"serving.octavo.dev/inject":"chat"}},
+        var made = JsonNode.Parse("""
+            {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"namespace":"default","annotations":{"team":"blue"}},
+             "spec":{"replicas":1,"selector":{"matchLabels":{}},
+                     "template":{"metadata":{"labels":{},"annotations":{}},
                                  "spec":{"initContainers":[{"name":"setup","image":"example.com/setup:1"}],
                                          "containers":[{"name":"app","image":"example.com/app:1","ports":[{"containerPort":9000}]}]}}}}
             """)!.AsObject();
-        change?.Invoke(app);
-        return harness.Client.SendAsync(HttpMethod.Post, "/apis/apps/v1/namespaces/default/deployments?fieldManager=kubectl-client-side-apply", app, "application/json", Stop);
+        made["metadata"]!["name"] = app;
+        made["spec"]!["selector"]!["matchLabels"]!["app"] = app;
+        made["spec"]!["template"]!["metadata"]!["labels"]!["app"] = app;
+        made["spec"]!["template"]!["metadata"]!["annotations"]![SidecarNames.Inject] = chat;
+        change?.Invoke(made);
+        return harness.Client.SendAsync(HttpMethod.Post, "/apis/apps/v1/namespaces/default/deployments?fieldManager=kubectl-client-side-apply", made, "application/json", Stop);
     }
 
-    private Task<V1Deployment> AppNowAsync() => harness.Client.GetAsync<V1Deployment>("app", ClusterHarness.Namespace, Stop);
+    private Task<V1Deployment> AppNowAsync() => harness.Client.GetAsync<V1Deployment>(app, ClusterHarness.Namespace, Stop);
 
     private async Task<V1Deployment> UntilAsync(string what, Func<V1Deployment, bool> holds)
     {
         await ClusterHarness.UntilAsync(
-            async () => holds(await AppNowAsync()) ? null : $"{what}; events {string.Join(", ", await EventsAsync("app"))}\n{string.Join('\n', harness.Log.Lines.TakeLast(20))}", Limit, Stop);
+            async () => holds(await AppNowAsync()) ? null : $"{what}; events {string.Join(", ", await EventsAsync(app))}\n{string.Join('\n', harness.Log.Lines.TakeLast(20))}", Limit, Stop);
         return await AppNowAsync();
     }
 
@@ -228,7 +226,7 @@ public sealed class SidecarTests : IAsyncLifetime
         $$$$$"""{"spec":{"template":{"spec":{"initContainers":[{"name":"octavo-serving","image":"{{{{{image}}}}}"}]}}}}""", V1PatchType.StrategicMergePatch, "kubectl-edit");
 
     private Task PatchAsync(string patch, V1PatchType type, string manager) => harness.Client.PatchAsync<V1Deployment>(
-        "app", ClusterHarness.Namespace, new V1Patch(JsonNode.Parse(patch)!, type), null, new WriteOptions { FieldManager = manager }, Stop);
+        app, ClusterHarness.Namespace, new V1Patch(JsonNode.Parse(patch)!, type), null, new WriteOptions { FieldManager = manager }, Stop);
 
     /// <summary>For a while nothing is written, but for the leases.</summary>
     private async Task QuietAsync()
@@ -244,5 +242,24 @@ public sealed class SidecarTests : IAsyncLifetime
         }
 
         quiet.Should().Be(10, "nothing is written once all is as wanted");
+    }
+
+    /// <summary>A cluster with an operator.</summary>
+    public sealed class Cluster : IAsyncLifetime
+    {
+        private int names;
+
+        internal ClusterHarness Harness { get; private set; } = null!;
+
+        public async Task InitializeAsync()
+        {
+            using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1), TimeProvider.System);
+            Harness = await ClusterHarness.StartAsync(new LocalClusterOptions { NodeList = [new ClusterNode { Name = "node-0", IsHollow = true }] }, limit.Token);
+            await Harness.StartOperatorAsync("a", limit.Token);
+        }
+
+        public async Task DisposeAsync() => await Harness.DisposeAsync();
+
+        public string NewName(string prefix) => $"{prefix}-{Interlocked.Increment(ref names)}";
     }
 }
