@@ -10,6 +10,7 @@ using Octavo.Operator.Controller;
 using Octavo.Operator.Entities;
 using Octavo.Operator.Resources;
 using Octavo.Operator.Rollout;
+using Octavo.Operator.Sidecar;
 
 namespace Octavo.Operator.Planning;
 
@@ -27,7 +28,7 @@ internal sealed class ServicePlanner(IKubernetesClient cluster, OperatorOptions 
     public Task<ServicePlan> PlanAsync(V1Alpha1InferenceService wanted, V1Alpha1InferenceService? before, CancellationToken cancellationToken) => ReconcileAsync(
         wanted,
         (client, provider) => Read(
-            client, wanted, before, provider.GetRequiredService<ClusterView>().PodsOf(NamespacedName.Of(wanted)), provider.GetRequiredService<CapacityView>().Of(NamespacedName.Of(wanted))),
+            Noted(client, provider.GetService<SidecarView>(), wanted), wanted, before, provider.GetRequiredService<ClusterView>().PodsOf(NamespacedName.Of(wanted)), provider.GetRequiredService<CapacityView>().Of(NamespacedName.Of(wanted))),
         cancellationToken);
 
     /// <summary>What applying the service makes, as objects: the state that a plan from files alone starts from.</summary>
@@ -62,6 +63,17 @@ internal sealed class ServicePlanner(IKubernetesClient cluster, OperatorOptions 
                 await informers.ConfigureAwait(false);
             }
         }
+    }
+
+    /// <summary>Pods of others that have the model as a sidecar are replaced as well: their owners' rollouts, and no part of the plan.</summary>
+    private static PlanClient Noted(PlanClient client, SidecarView? sidecars, V1Alpha1InferenceService wanted)
+    {
+        if (sidecars?.ChangedBy(wanted) is { Count: > 0 } names)
+        {
+            client.Notes.Add($"the pods of {(names.Count == 1 ? "1 Deployment that has" : $"{names.Count} Deployments that have")} the model as a sidecar would be replaced too: {string.Join(", ", names)}");
+        }
+
+        return client;
     }
 
     /// <summary>Which optional kinds there are; a plan that guessed would speak of objects that are never made.</summary>

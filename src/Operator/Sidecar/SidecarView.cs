@@ -1,5 +1,6 @@
 using Octavo.ControllerRuntime;
 using Octavo.ControllerRuntime.Cache;
+using Octavo.Operator.Entities;
 
 namespace Octavo.Operator.Sidecar;
 
@@ -16,6 +17,14 @@ internal sealed class SidecarView(Lister<InjectedDeployment> deployments)
             .OfType<string>().Distinct(StringComparer.Ordinal).Select(name => new NamespacedName(deployment.Metadata.NamespaceProperty, name));
 
     public IReadOnlyList<InjectedDeployment> Of(NamespacedName service) => deployments.ByIndex(ServiceIndex, service.ToString());
+
+    /// <summary>Names of the Deployments whose sidecar, and so whose pods, would be replaced if the service were so.</summary>
+    public IReadOnlyList<string> ChangedBy(V1Alpha1InferenceService service) =>
+    [
+        .. Of(NamespacedName.Of(service))
+            .Where(d => d.IsInjected && SidecarRequest.Of(d, out _) is { } request && request.Service == service.Metadata.Name && SidecarRecord.Of(d)?.Wishes != SidecarWishes.Hash(service, request))
+            .Select(d => d.Metadata.Name!).Order(StringComparer.Ordinal),
+    ];
 
     /// <summary>Deployments whose pods serve the model.</summary>
     public int CountWith(NamespacedName service) => Of(service).Count(d => d.IsInjected && SidecarRecord.Of(d)?.Service == service.Name);

@@ -60,6 +60,7 @@ internal static class MetricInventory
         var service = new NamespacedName("team", "chat");
         var operation = provider.GetRequiredService<OperatorMetrics>();
         operation.Observe(service, 1, 1);
+        operation.ObserveSidecar(service, "injected");
         operation.Diagnosed(service, "RevisionFailed", isLoadUnknown: true);
         operation.Decided(service, "Queue", 1, 2);
         operation.Scraped(true, TimeSpan.FromSeconds(0.1));
