@@ -24,7 +24,7 @@ internal static class SidecarPlan
         var request = SidecarRequest.Of(deployment, out var problem);
         if (request is null && problem is null)
         {
-            return new SidecarDecision(null, IsDone: !deployment.IsInjected);
+            return new SidecarDecision(null, IsDone: !deployment.IsInjected, Misplaced(deployment));
         }
 
         var inUse = SidecarRecord.Of(deployment);
@@ -58,6 +58,9 @@ internal static class SidecarPlan
         && deployment.Metadata.Annotations?.GetValueOrDefault(SidecarNames.Record) == record.ToText()
         && deployment.Spec?.Template is { } template
         && AppliedFields.Covers(KubernetesJson.ToNode(template), record.ToTemplate());
+
+    private static SidecarNote? Misplaced(InjectedDeployment deployment) => deployment.Metadata.Annotations?.ContainsKey(SidecarNames.Inject) != true ? null : new SidecarNote(
+        SidecarState.Refused, "Warning", "InvalidAnnotation", $"The annotation {SidecarNames.Inject} does nothing on the Deployment itself: it belongs on the pod template, in spec.template.metadata.annotations.");
 
     private static SidecarNote NotFound(InjectedDeployment deployment, SidecarRequest request, SidecarRecord? inUse) => new(
         SidecarState.Waiting,

@@ -13,6 +13,15 @@ public sealed class SidecarPlanTests
     public void Decide_NothingAskedFor_NothingIsDone() => Decide(App(Annotated(null)), Service()).Should().Be(new SidecarDecision(null, IsDone: true));
 
     [Fact]
+    public void Decide_AnnotationOnTheDeploymentItself_DoesNothingAndIsTold() => Decide(
+        App(app =>
+        {
+            Annotated(null)(app);
+            app["metadata"]!["annotations"]![SidecarNames.Inject] = "chat";
+        }),
+        Service()).Should().Match<SidecarDecision>(d => d.Record == null && d.IsDone && d.Note!.Reason == "InvalidAnnotation" && d.Note.Message.Contains("spec.template.metadata.annotations"));
+
+    [Fact]
     public void Decide_AskedFor_IsPutInAndThenDone()
     {
         var before = Decide(App(), Service());
