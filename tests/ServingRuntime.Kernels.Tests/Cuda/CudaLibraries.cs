@@ -14,6 +14,7 @@ public sealed class CudaLibraries
 {
     private readonly Lazy<LoadedLibrary> driver;
     private readonly Lazy<Nvrtc> nvrtc;
+    private readonly Lazy<LoadedLibrary> products;
 
     public CudaLibraries()
     {
@@ -22,6 +23,7 @@ public sealed class CudaLibraries
             IsReal ? new CudaLibrarySearch(Environment.GetEnvironmentVariable) : Search(HostBuild.Build()), NullLogger.Instance));
         driver = new Lazy<LoadedLibrary>(() => loader.Value.Load(CudaLibrary.Driver));
         nvrtc = new Lazy<Nvrtc>(() => new Nvrtc(loader.Value.Load(CudaLibrary.Nvrtc)));
+        products = new Lazy<LoadedLibrary>(() => loader.Value.Load(CudaLibrary.CublasLt));
     }
 
     public bool IsReal { get; }
@@ -32,6 +34,8 @@ public sealed class CudaLibraries
     internal LoadedLibrary Driver => driver.Value;
 
     internal Nvrtc Nvrtc => nvrtc.Value;
+
+    internal LoadedLibrary CublasLt => products.Value;
 
     /// <summary>Null on a real device.</summary>
     internal FakeDriver? Fake => IsReal ? null : new FakeDriver(Driver.Handle);

@@ -30,6 +30,8 @@ internal static class HostBuild
         if (!File.Exists(Path.Combine(folder, "libnvrtc.so.12")))
         {
             Directory.CreateDirectory(folder);
+            File.Delete(Path.Combine(folder, "libcublasLt.so.12"));
+            File.CreateSymbolicLink(Path.Combine(folder, "libcublasLt.so.12"), "libcuda.so.1");
             Link(Path.Combine(folder, "libcuda.so.1"), [.. objects.Where(item => item.Name != "fake_nvrtc.cpp").Select(item => item.Path)]);
             Link(Path.Combine(folder, "libnvrtc.so.12"), [.. objects.Where(item => item.Name == "fake_nvrtc.cpp").Select(item => item.Path)]);
         }

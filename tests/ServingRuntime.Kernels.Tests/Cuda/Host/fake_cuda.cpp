@@ -1,6 +1,7 @@
 // A libcuda.so.1 for tests over the host shim. Streams hold back what was enqueued until somebody waits, as a device would; memory begins as NaN, and what is written past its end is found.
 // Tests plan it through fake_*: failures (name, nth call, code), memory, devices, versions; fake_log returns all calls. Errors from 700 on, and an uncorrectable ECC error, stay.
 #include "device.cuh"
+#include "fake_cuda.hpp"
 #include "host_run.hpp"
 #include <cstdio>
 #include <cstdlib>
@@ -252,6 +253,17 @@ API int cuGetErrorName(int e, const char** name) {
     return OK;
 }
 API int cuGetErrorString(int e, const char** text) { if (e == 719) { *text = "unspecified launch failure"; return OK; } *text = "as the fake was told"; return OK; }
+
+// For the fake libraries.
+int fake_call(const char* name) { std::lock_guard<std::recursive_mutex> guard(lock); int e = enter(name); return e >= 100 ? 14 : e; }
+bool fake_inside(u64 p, u64 bytes) { std::lock_guard<std::recursive_mutex> guard(lock); return inside(memory, p, bytes); }
+int fake_enqueue(void* s, std::function<int()> work) {
+    std::lock_guard<std::recursive_mutex> guard(lock);
+    Stream* stream = stream_of(s);
+    if (!stream) { return INVALID_HANDLE; }
+    stream->queue.push_back(std::move(work));
+    return OK;
+}
 
 // The tests' side. After a reset nothing is left of what was before, as in a new process.
 API void fake_reset() {
