@@ -41,7 +41,9 @@ internal static class ServingOptionsValidator
 
         if (options.Device is not ("auto" or "cpu"))
         {
-            errors.Add($"{ServingFlags.Device}: '{options.Device}' is none of auto, cpu");
+            errors.Add(options.Device == "cuda"
+                ? $"{ServingFlags.Device}: cuda cannot serve yet: attention and quantised weights are not built there; auto or cpu"
+                : $"{ServingFlags.Device}: '{options.Device}' is none of auto, cpu");
         }
 
         if (options.ShutdownTimeout < TimeSpan.Zero || options.ShutdownTimeout > TimeSpan.FromDays(1))

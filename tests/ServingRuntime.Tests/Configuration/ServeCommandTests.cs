@@ -69,4 +69,9 @@ public sealed class ServeCommandTests
 
         ServingOptionsValidator.Validate(new ServingOptions { Model = Repository.TinyModel }, new EngineOptions { ModelPath = Repository.TinyModel }).Should().BeEmpty();
     }
+
+    [Fact]
+    public void Validate_DeviceCuda_RefusesAndSaysWhatIsMissing() => ServingOptionsValidator
+        .Validate(new ServingOptions { Model = Repository.TinyModel, Device = "cuda" }, new EngineOptions { ModelPath = Repository.TinyModel })
+        .Should().ContainSingle().Which.Should().Be("--device: cuda cannot serve yet: attention and quantised weights are not built there; auto or cpu");
 }

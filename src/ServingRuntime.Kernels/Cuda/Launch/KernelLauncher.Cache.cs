@@ -10,7 +10,7 @@ internal sealed partial class KernelLauncher
     private const int CopyChunks = 8;
 
     /// <inheritdoc cref="IKernelBackend.StoreKeyValues"/>
-    /// <remarks>A slot below 0 stores nothing: rows that only fill up a batch of fixed size.</remarks>
+    /// <remarks>A slot below 0 stores nothing: rows that only fill up a batch of fixed size. Nor does one that is outside of the blocks.</remarks>
     public void StoreKeyValues(in Tensor keys, in Tensor values, KeyValueBlocks blocks, in Tensor slots)
     {
         int tokens = keys.Shape[0], width = blocks.KVHeads * blocks.HeadDim;
@@ -32,7 +32,7 @@ internal sealed partial class KernelLauncher
             32 * WarpsPerBlock,
             [
                 keys, (long)keys.RowStride, values, (long)values.RowStride, blocks.Keys, blocks.Values, blocks.Scales is { } scales ? scales : default(KernelArgument),
-                slots, tokens, blocks.KVHeads, blocks.HeadDim, blocks.BlockSize,
+                slots, tokens, blocks.KVHeads, blocks.HeadDim, blocks.BlockSize, blocks.NumBlocks * blocks.BlockSize,
             ]);
     }
 

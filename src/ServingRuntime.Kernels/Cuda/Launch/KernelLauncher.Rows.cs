@@ -75,6 +75,16 @@ internal sealed partial class KernelLauncher
     /// <inheritdoc cref="IKernelBackend.Copy"/>
     public void Copy(in Tensor source, in Tensor destination) => Map(ByType(source.DType, "octavo_copy_f32", "octavo_copy_bf16"), source, destination, 0);
 
+    /// <summary>to [T, H] bfloat16 = from [T, H] float32, to nearest even.</summary>
+    public void Round(in Tensor from, in Tensor to)
+    {
+        int rows = from.Shape[0], width = from.Shape[1];
+        Activations(from, rows, width, DType.Float32, nameof(from));
+        Activations(to, rows, width, DType.BFloat16, nameof(to));
+        kernels[ElementwiseSource, "octavo_round_bf16"].Launch(
+            stream, new LaunchGrid(Parts(width, RowThreads), Math.Min(rows, LaunchGrid.MaxY)), RowThreads, [from, (long)from.RowStride, to, (long)to.RowStride, rows, width]);
+    }
+
     private static int Heads(in Tensor x, int headDim)
     {
         Activations(x, x.Shape[0], x.Shape[1], x.DType, nameof(x));

@@ -22,16 +22,17 @@ struct Float8 {
     static OCTAVO_INLINE_MEMBER u8 code(float scaled) { return float8_code(scaled); }
 };
 
-// One warp a head of a token, first all of keys, then of values (grid's y). A slot below 0 stores nothing: rows that only fill up a captured batch.
+// One warp a head of a token, first all of keys, then of values (grid's y). A slot below 0 stores nothing: rows that only fill up a captured batch; nor does one
+// behind the last: nothing may be written there.
 struct Place { i64 at; i64 scale; int row, head; bool valid; };
-OCTAVO_INLINE Place place_of(const int* slots, int tokens, int heads, int head_size, int block_size) {
+OCTAVO_INLINE Place place_of(const int* slots, int tokens, int heads, int head_size, int block_size, int slot_count) {
     int unit = block_x() * (threads() / WARP) + thread() / WARP;
     Place p = {0, 0, 0, 0, false};
     if (unit >= tokens * heads) { return p; }
     p.row = unit / heads;
     p.head = unit % heads;
     int slot = slots[p.row];
-    p.valid = slot >= 0;
+    p.valid = (u32)slot < (u32)slot_count;
     int block = slot / block_size, offset = slot % block_size;
     p.at = (((i64)block * heads + p.head) * block_size + offset) * head_size;
     p.scale = (((i64)block * 2 + block_y()) * heads + p.head) * block_size + offset;
@@ -39,8 +40,8 @@ OCTAVO_INLINE Place place_of(const int* slots, int tokens, int heads, int head_s
 }
 
 template <class X, class C>
-OCTAVO_INLINE void store_plain(const X* keys, i64 keys_stride, const X* values, i64 values_stride, C* to_keys, C* to_values, const int* slots, int tokens, int heads, int head_size, int block_size) {
-    Place p = place_of(slots, tokens, heads, head_size, block_size);
+OCTAVO_INLINE void store_plain(const X* keys, i64 keys_stride, const X* values, i64 values_stride, C* to_keys, C* to_values, const int* slots, int tokens, int heads, int head_size, int block_size, int slot_count) {
+    Place p = place_of(slots, tokens, heads, head_size, block_size, slot_count);
     if (!p.valid) { return; }
     const X* from = (block_y() ? values : keys) + p.row * (block_y() ? values_stride : keys_stride) + p.head * head_size;
     C* to = (block_y() ? to_values : to_keys) + p.at;
@@ -48,8 +49,8 @@ OCTAVO_INLINE void store_plain(const X* keys, i64 keys_stride, const X* values, 
 }
 
 template <class X, class C>
-OCTAVO_INLINE void store_scaled(const X* keys, i64 keys_stride, const X* values, i64 values_stride, u8* to_keys, u8* to_values, float* scales, const int* slots, int tokens, int heads, int head_size, int block_size) {
-    Place p = place_of(slots, tokens, heads, head_size, block_size);
+OCTAVO_INLINE void store_scaled(const X* keys, i64 keys_stride, const X* values, i64 values_stride, u8* to_keys, u8* to_values, float* scales, const int* slots, int tokens, int heads, int head_size, int block_size, int slot_count) {
+    Place p = place_of(slots, tokens, heads, head_size, block_size, slot_count);
     if (!p.valid) { return; }
     const X* from = (block_y() ? values : keys) + p.row * (block_y() ? values_stride : keys_stride) + p.head * head_size;
     u8* to = (block_y() ? to_values : to_keys) + p.at;
@@ -67,12 +68,12 @@ OCTAVO_INLINE void store_scaled(const X* keys, i64 keys_stride, const X* values,
 }
 
 #define OCTAVO_STORE_PLAIN(name, X, C) \
-    OCTAVO_KERNEL(name, 128, (const X* keys, i64 keys_stride, const X* values, i64 values_stride, C* to_keys, C* to_values, float*, const int* slots, int tokens, int heads, int head_size, int block_size)) { \
-        store_plain(keys, keys_stride, values, values_stride, to_keys, to_values, slots, tokens, heads, head_size, block_size); \
+    OCTAVO_KERNEL(name, 128, (const X* keys, i64 keys_stride, const X* values, i64 values_stride, C* to_keys, C* to_values, float*, const int* slots, int tokens, int heads, int head_size, int block_size, int slot_count)) { \
+        store_plain(keys, keys_stride, values, values_stride, to_keys, to_values, slots, tokens, heads, head_size, block_size, slot_count); \
     }
 #define OCTAVO_STORE_SCALED(name, X, C) \
-    OCTAVO_KERNEL(name, 128, (const X* keys, i64 keys_stride, const X* values, i64 values_stride, u8* to_keys, u8* to_values, float* scales, const int* slots, int tokens, int heads, int head_size, int block_size)) { \
-        store_scaled<X, C>(keys, keys_stride, values, values_stride, to_keys, to_values, scales, slots, tokens, heads, head_size, block_size); \
+    OCTAVO_KERNEL(name, 128, (const X* keys, i64 keys_stride, const X* values, i64 values_stride, u8* to_keys, u8* to_values, float* scales, const int* slots, int tokens, int heads, int head_size, int block_size, int slot_count)) { \
+        store_scaled<X, C>(keys, keys_stride, values, values_stride, to_keys, to_values, scales, slots, tokens, heads, head_size, block_size, slot_count); \
     }
 OCTAVO_STORE_PLAIN(octavo_store_key_values_f32_f32, float, float)
 OCTAVO_STORE_PLAIN(octavo_store_key_values_f32_bf16, float, bfloat16)

@@ -73,3 +73,10 @@ OCTAVO_MAP(octavo_fill, Value)
 OCTAVO_MAP(octavo_scale, Product)
 OCTAVO_MAP(octavo_soft_cap, Capped)
 OCTAVO_MAP(octavo_copy, Same)
+
+// Activations as a product with bfloat16 weights takes them: rounded to nearest even.
+OCTAVO_KERNEL(octavo_round_bf16, 256, (const float* from, i64 from_stride, bfloat16* to, i64 to_stride, int rows, int width)) {
+    for (i64 row = block_y(); row < rows; row += blocks_y()) {
+        for (int i = block_x() * threads() + thread(); i < width; i += blocks_x() * threads()) { store(to + row * to_stride + i, from[row * from_stride + i]); }
+    }
+}

@@ -81,6 +81,10 @@ internal sealed class KernelComparison(CudaTestBed bed, int seed) : IDisposable
         cpu.SoftCap(x, 2.5f);
         bed.Launcher.SoftCap(onDevice, 2.5f);
         Close(onDevice, x, "capped");
+        var wide = random.Floats(rows, width, 3);
+        var narrow = bed.Empty(wide.Shape, DType.BFloat16);
+        bed.Launcher.Round(bed.Upload(wide, strided: true), narrow);
+        Close(narrow, Rounded(wide, DType.BFloat16), "rounded", 0);
         var copy = bed.Empty(x.Shape, dtype);
         bed.Launcher.Copy(onDevice, copy);
         Close(copy, x, "copied");

@@ -38,13 +38,14 @@ public sealed class KeyValueKernelTests(CudaLibraries libraries)
             Tensor keys = Rows(random, tokens, heads * size, activations), values = Rows(random, tokens, heads * size, activations);
             var slots = random.Permutation(blocksCount * blockSize)[..tokens];
             slots[3] = -1;
+            slots[5] = blocksCount * blockSize; // one too far: found by the fake where something is written
             using var blocks = Blocks(bed, heads, size, blockSize, cache, blocksCount);
             bed.Launcher.StoreKeyValues(bed.Upload(keys, activations, strided: true), bed.Upload(values, activations), blocks, bed.Upload(random.Ints(slots)));
             byte[] storedKeys = bed.ReadBytes(Flat(blocks.Keys)), storedValues = bed.ReadBytes(Flat(blocks.Values));
             var scales = blocks.Scales is { } factors ? MemoryMarshal.Cast<byte, float>(bed.ReadBytes(Flat(factors))).ToArray() : [];
             for (var t = 0; t < tokens; t++)
             {
-                if (slots[t] < 0)
+                if (slots[t] < 0 || slots[t] >= blocksCount * blockSize)
                 {
                     continue;
                 }

@@ -1,0 +1,149 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
+using Octavo.ServingRuntime.Kernels.Cpu;
+using Octavo.ServingRuntime.Kernels.Cuda.Compilation;
+using Octavo.ServingRuntime.Kernels.Cuda.Device;
+using Octavo.ServingRuntime.Kernels.Cuda.Launch;
+using Octavo.ServingRuntime.Kernels.Cuda.Native;
+using Octavo.ServingRuntime.Kernels.Cuda.Products;
+
+namespace Octavo.ServingRuntime.Kernels.Cuda;
+
+/// <summary>
+/// A GPU behind the interface, on one stream. Not whole: <see cref="PagedAttention"/> and quantised weights refuse, so no model runs on it and <c>--device</c> does not offer it.
+/// An error that stays is kept in <see cref="Loss"/>.
+/// </summary>
+internal sealed unsafe partial class CudaBackend : IKernelBackend
+{
+    private readonly CudaDevice device;
+    private readonly CudaStream stream;
+    private readonly StagedCopies copies;
+    private readonly KernelLibrary kernels;
+    private readonly KernelLauncher launcher;
+    private readonly MatrixProducts products;
+    private readonly ThreadTeam team;
+    private readonly Lock copying = new();
+    private readonly Stack<IDisposable> owned = new();
+    private readonly ScratchMemory rounded;
+    private readonly ScratchMemory gateUp;
+    private readonly ScratchMemory candidates;
+    private readonly ScratchMemory moves;
+
+    /// <summary>Takes the device over: it is disposed with this, or here where something fails.</summary>
+    public CudaBackend(CudaDevice device, KernelCompiler compiler, LoadedLibrary cublasLt, int hostThreads)
+    {
+        this.device = Own(device);
+        try
+        {
+            stream = Own(device.CreateStream());
+            kernels = Own(new KernelLibrary(device, source => compiler.Image(KernelSource.Read(source))));
+            copies = Own(new StagedCopies(device.Context, stream));
+            launcher = new KernelLauncher(kernels, stream);
+            products = Own(new MatrixProducts(cublasLt, device, stream));
+            rounded = Own(new ScratchMemory(device));
+            gateUp = Own(new ScratchMemory(device));
+            candidates = Own(new ScratchMemory(device));
+            moves = Own(new ScratchMemory(device));
+            team = Own(new ThreadTeam(hostThreads));
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    public Kernels.Device Device => device.Device;
+
+    public string Description => device.Description;
+
+    public int HostThreads => team.Size;
+
+    /// <summary>The error after which nothing works on the device in this process; null: none.</summary>
+    public CudaException? Loss => device.Loss;
+
+    /// <summary>Finds the libraries, opens the device and checks that the kernels can be compiled for it; each failure says what is missing.</summary>
+    /// <exception cref="CudaLibraryMissingException">A library cannot be loaded.</exception>
+    /// <exception cref="CudaException">The device cannot be opened.</exception>
+    /// <exception cref="CudaDriverTooOldException">The driver is older than this runtime or its compiler.</exception>
+    public static CudaBackend Open(CudaBackendOptions options, Func<string, string?> environment, ILogger logger)
+    {
+        var loader = new CudaLibraryLoader(new CudaLibrarySearch(environment), logger);
+        var device = CudaDevice.Open(new CudaDriver(loader.Load(CudaLibrary.Driver)), options.Ordinal);
+        try
+        {
+            var (nvrtc, cublasLt) = loader.LoadToolkit();
+            var cache = new KernelCache(KernelCacheFolder.Choose(options.CacheFolder, environment), logger);
+            return new CudaBackend(device, new KernelCompiler(new Nvrtc(nvrtc), device, cache, logger), cublasLt, options.HostThreads);
+        }
+        catch
+        {
+            // Again, where the backend has done it: that does nothing.
+            device.Dispose();
+            throw;
+        }
+    }
+
+    public void RunOnHost(Action<int, int> work, int parts) => team.Run(work, parts);
+
+    public Tensor Allocate(TensorShape shape, DType dtype) => Allocate(shape, dtype, CudaMemoryPurpose.Activations);
+
+    public void CopyToDevice<T>(ReadOnlySpan<T> source, in Tensor destination) where T : unmanaged
+    {
+        Check<T>(destination, source.Length <= destination.Shape.ElementCount);
+        lock (copying)
+        {
+            copies.ToDevice(MemoryMarshal.AsBytes(source), (nint)destination.Pointer<byte>());
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Threads of <see cref="RunOnHost"/> may call it: one after another, each with the device made its own.</remarks>
+    public void CopyToHost<T>(in Tensor source, Span<T> destination) where T : unmanaged
+    {
+        Check<T>(source, source.Shape.ElementCount <= destination.Length);
+        lock (copying)
+        {
+            device.MakeCurrent();
+            copies.ToHost((nint)source.Pointer<byte>(), MemoryMarshal.AsBytes(destination[..(int)source.Shape.ElementCount]));
+        }
+    }
+
+    /// <summary>In the opposite order of their making: copies end before their memory goes, the device last.</summary>
+    public void Dispose()
+    {
+        while (owned.TryPop(out var next))
+        {
+            next.Dispose();
+        }
+    }
+
+    private T Own<T>(T made) where T : IDisposable
+    {
+        owned.Push(made);
+        return made;
+    }
+
+    private Tensor Allocate(TensorShape shape, DType dtype, CudaMemoryPurpose purpose)
+    {
+        var memory = device.Allocate(checked(shape.ElementCount * dtype.Size()), purpose);
+        try
+        {
+            if (memory.Bytes > 0)
+            {
+                stream.Fill(memory.Address, 0, memory.Bytes);
+            }
+        }
+        catch
+        {
+            memory.Dispose();
+            throw;
+        }
+
+        return new Tensor(memory, 0, shape, dtype);
+    }
+
+    private static void Check<T>(in Tensor tensor, bool fits, [CallerArgumentExpression(nameof(tensor))] string name = "") where T : unmanaged => Arguments.That(
+        fits && tensor.IsDense && Unsafe.SizeOf<T>() == tensor.DType.Size(), $"{name}: a copy of {typeof(T).Name} and {tensor.Shape} {tensor.DType}");
+}

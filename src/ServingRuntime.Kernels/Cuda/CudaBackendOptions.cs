@@ -1,0 +1,7 @@
+namespace Octavo.ServingRuntime.Kernels.Cuda;
+
+/// <summary>How a device is opened.</summary>
+/// <param name="Ordinal">0 is the first that the process may see.</param>
+/// <param name="HostThreads">Threads of <see cref="IKernelBackend.RunOnHost"/>, the caller's included.</param>
+/// <param name="CacheFolder">For compiled kernels; null: <see cref="Compilation.KernelCacheFolder"/> chooses.</param>
+internal sealed record CudaBackendOptions(int Ordinal = 0, int HostThreads = 1, string? CacheFolder = null);

@@ -1,0 +1,258 @@
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging.Abstractions;
+using Octavo.ServingRuntime.Kernels.Cpu;
+using Octavo.ServingRuntime.Kernels.Cuda;
+using Octavo.ServingRuntime.Kernels.Cuda.Native;
+using Octavo.ServingRuntime.Kernels.Tests.Cuda.Host;
+
+namespace Octavo.ServingRuntime.Kernels.Tests.Cuda;
+
+/// <summary>The backend as the engine would see it, from finding libraries on; kernels by themselves are tested in Launch.</summary>
+[Collection(CudaCollection.Name)]
+public sealed class CudaBackendTests(CudaLibraries libraries) : IDisposable
+{
+    private readonly string cache = Directory.CreateTempSubdirectory("octavo-kernels").FullName;
+    private readonly RandomTensors random = new(11);
+    private readonly CpuBackend cpu = new(1);
+
+    public void Dispose()
+    {
+        cpu.Dispose();
+        random.Dispose();
+        Directory.Delete(cache, recursive: true);
+    }
+
+    [SkippableFact]
+    public void Open_FakeInTheVariablesFolder_LogsWhatWasChosenAndGivesAllBack()
+    {
+        Fake();
+        var log = new LogLines();
+        using (var backend = CudaBackend.Open(new CudaBackendOptions(CacheFolder: cache), Environment(HostBuild.Build()), log))
+        {
+            backend.Description.Should().StartWith("cuda:0, Fake GPU");
+            backend.Device.ToString().Should().Be("cuda:0");
+            backend.Loss.Should().BeNull();
+            log.Lines.Select(line => line.Split(": ")[0]).Should().Equal("Information the CUDA driver", "Information NVRTC, CUDA's run-time compiler", "Information cuBLASLt");
+        }
+
+        libraries.Fake!.Live.Should().Be(0);
+    }
+
+    [SkippableTheory]
+    [InlineData("cublasLtCreate", 1)]
+    [InlineData("cuMemHostAlloc", 2)]
+    [InlineData("cuMemAlloc_v2", 2)]
+    [InlineData("cuStreamCreate", 999)]
+    public void Open_SomethingFails_NothingIsHeld(string call, int code)
+    {
+        var fake = Fake();
+        fake.Fail(call, 1, code);
+        var open = () => Open(reset: false);
+        open.Should().Throw<Exception>();
+        fake.Live.Should().Be(0);
+        fake.Calls[^1].Should().Be("cuDevicePrimaryCtxRelease_v2");
+    }
+
+    [SkippableFact]
+    public void Open_NoCublas_NamesItAndLetsTheDeviceGo()
+    {
+        var fake = Fake();
+        var folder = Directory.CreateDirectory(Path.Combine(cache, "libraries")).FullName;
+        foreach (var name in (string[])["libcuda.so.1", "libnvrtc.so.12"])
+        {
+            File.CreateSymbolicLink(Path.Combine(folder, name), Path.Combine(HostBuild.Build(), name));
+        }
+
+        Skip.If(new CudaLibrarySearch(_ => null).Candidates(CudaLibrary.CublasLt).Any(found => NativeLibrary.TryLoad(found.Path, out _)), "this machine has cuBLASLt");
+        var open = () => CudaBackend.Open(new CudaBackendOptions(CacheFolder: cache), Environment(folder), NullLogger.Instance);
+        open.Should().Throw<CudaLibraryMissingException>().WithMessage("cuBLASLt*install libcublas*");
+        fake.Calls[^1].Should().Be("cuDevicePrimaryCtxRelease_v2");
+    }
+
+    [SkippableTheory]
+    [InlineData(DType.Float32, DType.Float32)]
+    [InlineData(DType.Float16, DType.Float32)]
+    [InlineData(DType.BFloat16, DType.BFloat16)]
+    [InlineData(DType.Float32, DType.BFloat16)]
+    public void Linear_StackedMatricesWithBiases_WhatTheCpuComputes(DType stored, DType dtype)
+    {
+        using var backend = Open();
+        Tensor x = random.Floats(5, 48), first = random.Of(random.Values(16 * 48), new TensorShape(16, 48), stored), second = random.Of(random.Values(8 * 48), new TensorShape(8, 48), stored);
+        Tensor[] biases = [random.Vector(16), random.Vector(8)];
+        using LinearWeight expectedWeight = cpu.CreateLinear([first, second], biases, DType.Float32), weight = backend.CreateLinear([first, second], biases, dtype);
+        (weight.InFeatures, weight.OutFeatures, weight.Bytes).Should().Be((48, 24, (24 * 48 * dtype.Size()) + (24 * 4)));
+        var expected = random.Empty(new TensorShape(5, 24));
+        cpu.Linear(x, expectedWeight, expected);
+        var output = backend.Allocate(expected.Shape, DType.Float32);
+        var input = OnDevice(backend, x);
+        backend.Linear(input, weight, output);
+        backend.Linear(input.Rows(0, 0), weight, output.Rows(0, 0));
+        Close(backend, output, expected, dtype == DType.Float32 ? 2e-5f : 0.05f);
+
+        var gated = backend.Allocate(new TensorShape(5, 12), DType.Float32);
+        var expectedGate = random.Empty(gated.Shape);
+        cpu.ActivationMul(GatedActivation.Silu, expected, expectedGate);
+        backend.GatedLinear(input, weight, GatedActivation.Silu, gated);
+        Close(backend, gated, expectedGate, dtype == DType.Float32 ? 2e-4f : 0.3f);
+        foreach (var tensor in (Tensor[])[output, input, gated])
+        {
+            tensor.Memory.Dispose();
+        }
+    }
+
+    [SkippableFact]
+    public void CopyBlocks_OneAfterAnother_EveryPartOfEveryLayer()
+    {
+        using var backend = Open();
+        using KeyValueBlocks first = backend.AllocateKeyValueBlocks(4, 2, 8, 16, DType.Int8), second = backend.AllocateKeyValueBlocks(4, 2, 8, 16, DType.Int8);
+        backend.KeyValueBlockBytes(2, 8, 16, DType.Int8).Should().Be((2 * 2 * 8 * 16) + (2 * 2 * 16 * 4));
+        foreach (var part in first.Parts.Concat(second.Parts))
+        {
+            Read(backend, part).Should().AllBeEquivalentTo(0, "new blocks are zero");
+            var bytes = new byte[part.Memory.Bytes];
+            for (var i = 0; i < bytes.Length; i++)
+            {
+                bytes[i] = (byte)(1 + (i / (bytes.Length / 4)));
+            }
+
+            backend.CopyToDevice<byte>(bytes, Bytes(part));
+        }
+
+        backend.CopyBlocks([first, second], [new BlockCopy(0, 3), new BlockCopy(3, 1), new BlockCopy(2, 3)]);
+        backend.CopyBlocks([first, second], []);
+        foreach (var part in first.Parts.Concat(second.Parts))
+        {
+            Read(backend, part).Chunk((int)part.Memory.Bytes / 4).Select(block => block.Distinct().Single()).Should().Equal(1, 1, 3, 3);
+        }
+
+        var outside = () => backend.CopyBlocks([first], [new BlockCopy(0, 4)]);
+        outside.Should().Throw<ArgumentException>();
+    }
+
+    [SkippableFact]
+    public void RunOnHost_CopiesFromSeveralThreads_EachGetsItsOwn()
+    {
+        using var backend = Open(hostThreads: 3);
+        var tensor = OnDevice(backend, random.Floats(12, 700));
+        var expected = new float[12 * 700];
+        backend.CopyToHost<float>(tensor, expected);
+        var rows = new float[12][];
+        backend.RunOnHost(
+            (part, _) =>
+            {
+                rows[part] = new float[700];
+                backend.CopyToHost<float>(tensor.Rows(part, 1), rows[part]);
+            },
+            12);
+        rows.SelectMany(row => row).Should().Equal(expected);
+        tensor.Memory.Dispose();
+    }
+
+    [SkippableFact]
+    public void Operations_ThatAreNotBuilt_RefuseByName()
+    {
+        using var backend = Open();
+        using var blocks = backend.AllocateKeyValueBlocks(1, 1, 64, 16);
+        var attend = () => backend.PagedAttention(default, blocks, default, default, default);
+        var quantize = () => backend.CreateQuantizedLinear([], [], DType.Float32);
+        attend.Should().Throw<NotSupportedException>().WithMessage("cuda:0: attention is not built for CUDA*");
+        quantize.Should().Throw<NotSupportedException>().WithMessage("cuda:0: products with quantised weights are not built for CUDA*");
+    }
+
+    [SkippableFact]
+    public void Copy_WrongTypeOrSize_IsRefused()
+    {
+        using var backend = Open();
+        var tensor = backend.Allocate(new TensorShape(2, 4), DType.Float32);
+        var copies = new Action[]
+        {
+            () => backend.CopyToDevice<ushort>(new ushort[8], tensor),
+            () => backend.CopyToDevice<float>(new float[9], tensor),
+            () => backend.CopyToHost<float>(tensor, new float[7]),
+            () => backend.CopyToHost<float>(tensor.Columns(0, 2), new float[8]),
+        };
+        foreach (var copy in copies)
+        {
+            copy.Should().Throw<ArgumentException>();
+        }
+
+        tensor.Memory.Dispose();
+    }
+
+    [SkippableFact]
+    public void AllocateKeyValueBlocks_NoRoomForTheScales_NothingIsHeldAndTheFlagIsNamed()
+    {
+        var fake = Fake();
+        using var backend = Open(reset: false);
+        var live = fake.Live;
+        fake.Fail("cuMemAlloc_v2", 3, 2);
+        var allocate = () => backend.AllocateKeyValueBlocks(4, 1, 64, 16, DType.Float8E4M3);
+        allocate.Should().Throw<CudaOutOfMemoryException>().WithMessage("no memory for the KV cache*--max-model-len*");
+        fake.Live.Should().Be(live);
+    }
+
+    [SkippableFact]
+    public void Operation_DeviceFails_LossSaysWhy()
+    {
+        var fake = Fake();
+        using var backend = Open(reset: false);
+        var tensor = backend.Allocate(new TensorShape(2, 4), DType.Float32);
+        fake.Fail("cuEventSynchronize", 1, 700);
+        var read = () => backend.CopyToHost<float>(tensor, new float[8]);
+        read.Should().Throw<CudaException>().Which.Code.Should().Be(700);
+        backend.Loss!.Name.Should().Be("CUDA_ERROR_ILLEGAL_ADDRESS");
+        read.Should().Throw<CudaException>("nothing works any more");
+    }
+
+    private static Func<string, string?> Environment(string folder) => name => name == CudaLibrarySearch.Variable ? folder : null;
+
+    private FakeDriver Fake()
+    {
+        Skip.If(libraries.IsReal, "errors are planned on the fake driver only");
+        Skip.If(libraries.WhyNot is not null, libraries.WhyNot);
+        libraries.Fake!.Reset();
+        return libraries.Fake;
+    }
+
+    private CudaBackend Open(int hostThreads = 1, bool reset = true)
+    {
+        Skip.If(libraries.WhyNot is not null, libraries.WhyNot);
+        if (libraries.IsReal)
+        {
+            return CudaBackend.Open(new CudaBackendOptions(HostThreads: hostThreads), System.Environment.GetEnvironmentVariable, NullLogger.Instance);
+        }
+
+        if (reset)
+        {
+            libraries.Fake!.Reset();
+        }
+
+        return CudaBackend.Open(new CudaBackendOptions(HostThreads: hostThreads, CacheFolder: cache), Environment(HostBuild.Build()), NullLogger.Instance);
+    }
+
+    private static Tensor OnDevice(CudaBackend backend, Tensor host)
+    {
+        var tensor = backend.Allocate(host.Shape, DType.Float32);
+        backend.CopyToDevice<float>(host.AsSpan<float>(), tensor);
+        return tensor;
+    }
+
+    private static Tensor Bytes(Tensor part) => new(part.Memory, 0, new TensorShape((int)part.Memory.Bytes), DType.Int8);
+
+    private static byte[] Read(CudaBackend backend, Tensor part)
+    {
+        var bytes = new byte[part.Memory.Bytes];
+        backend.CopyToHost<byte>(Bytes(part), bytes);
+        return bytes;
+    }
+
+    private static void Close(CudaBackend backend, Tensor actual, Tensor expected, float tolerance)
+    {
+        var values = new float[expected.Shape.ElementCount];
+        backend.CopyToHost<float>(actual, values);
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i].Should().BeApproximately(expected.AsSpan<float>()[i], tolerance, $"element {i} of {expected.Shape}");
+        }
+    }
+}
