@@ -24,7 +24,7 @@ public sealed class FillTests
         await using var harness = await ClusterHarness.StartAsync(
             new LocalClusterOptions { NodeList = [new ClusterNode { Name = "node-0", IsHollow = true }], PodScript = Script }, stop);
         await using var watch = await InvariantWatch.StartAsync(harness.Client, new HurriedTime(ClusterHarness.Pace), stop);
-        await CreateClaimAsync(harness.Client, stop);
+        await harness.CreateClaimAsync("models", stop);
         var first = await harness.StartOperatorAsync("a", stop);
 
         // Two services, one Job; the operator is replaced while it runs.
@@ -75,7 +75,7 @@ public sealed class FillTests
         var stop = timeout.Token;
         await using var harness = await ClusterHarness.StartAsync(
             new LocalClusterOptions { NodeList = [new ClusterNode { Name = "node-0", IsHollow = true }], PodScript = _ => new PodScript() }, stop);
-        await CreateClaimAsync(harness.Client, stop);
+        await harness.CreateClaimAsync("models", stop);
         await harness.StartOperatorAsync("a", stop);
         await harness.ApplyAsync("chat", Spec("hf://org/name"), stop);
         await ClusterHarness.UntilAsync(async () => (await JobPodsAsync(harness, stop)).Any(p => p.Status?.Phase == "Running") ? null : "a fetch", Limit, stop);
@@ -93,15 +93,6 @@ public sealed class FillTests
     private static PodScript Script(V1Pod pod) => !IsFetch(pod) ? new PodScript()
         : pod.Spec!.Containers!.Single().Args!.Contains(Missing) ? new PodScript { ExitAfter = TimeSpan.FromSeconds(1), ExitCode = (int)FetchExitCode.NotFound, TerminationMessage = $"{Missing} does not exist." }
         : new PodScript { ExitAfter = TimeSpan.FromSeconds(10) };
-
-    private static Task CreateClaimAsync(IKubernetesClient client, CancellationToken cancellationToken) => client.CreateAsync(
-        new V1PersistentVolumeClaim
-        {
-            Metadata = new V1ObjectMeta { Name = "models", NamespaceProperty = ClusterHarness.Namespace },
-            Spec = new V1PersistentVolumeClaimSpec { AccessModes = ["ReadWriteMany"], Resources = new V1ResourceRequirements { Requests = new Dictionary<string, string> { ["storage"] = "1Gi" } } },
-        },
-        null,
-        cancellationToken);
 
     private static async Task UntilAsync(ClusterHarness harness, string name, string reasons, CancellationToken cancellationToken) => await ClusterHarness.UntilAsync(
         async () =>

@@ -8,6 +8,7 @@ using Octavo.LocalCluster.Controllers;
 using Octavo.LocalCluster.Node.Hollow;
 using Octavo.Operator.Configuration;
 using Octavo.Operator.Entities;
+using Octavo.Operator.Storage;
 using Octavo.OperatorCluster.Tests.Harness;
 using Octavo.ServingContract;
 
@@ -41,6 +42,7 @@ internal sealed class ChaosRun : IAsyncDisposable
     {
         var harness = await ClusterHarness.StartAsync(Options(schedule.Seed), cancellationToken);
         var run = new ChaosRun(schedule, harness, await InvariantWatch.StartAsync(harness.Client, new HurriedTime(ClusterHarness.Pace), cancellationToken));
+        await harness.CreateClaimAsync(ServiceWish.Claim, cancellationToken);
         await run.StartOperatorAsync(cancellationToken);
         await run.StartOperatorAsync(cancellationToken);
         return run;
@@ -62,6 +64,7 @@ internal sealed class ChaosRun : IAsyncDisposable
     /// <summary>Waits until all is as wished and what was under way has ended: the last drift may not have been seen yet, and events come after what they tell.</summary>
     public Task ConvergeAsync(TimeSpan limit, CancellationToken cancellationToken) => ClusterHarness.UntilAsync(
         async () => Missing()
+            ?? await MissingFetchAsync(cancellationToken)
             ?? (harness.Operators.Count(o => o.IsLeader) == 1 ? null : "one leader")
             ?? ((await WritesInPeaceAsync(TimeSpan.FromSeconds(0.7), cancellationToken)) is { Count: > 0 } writes ? string.Join("; ", writes) : null),
         limit,
@@ -105,7 +108,7 @@ internal sealed class ChaosRun : IAsyncDisposable
         {
             // By the pod's own name, so that how fast it is does not hang on the order of events.
             var random = new Random(pod.Metadata.Name!.Aggregate(seed, (hash, c) => unchecked((hash * 31) + c)));
-            return new PodScript
+            return IsFetch(pod) ? new PodScript { ExitAfter = TimeSpan.FromSeconds(random.Next(1, 10)) } : new PodScript
             {
                 StartAfter = TimeSpan.FromSeconds(random.Next(3)),
                 ReadyAfter = TimeSpan.FromSeconds(random.Next(6)),
@@ -236,6 +239,17 @@ internal sealed class ChaosRun : IAsyncDisposable
         var left = watch.Pods.List().Where(p => p.Metadata.Labels?.GetValueOrDefault(ServingLabels.InferenceService) is { } of && !wishes.ContainsKey(of)).ToList();
         return left.Count > 0 ? $"pods of deleted services: {string.Join(", ", left.Select(p => p.Metadata.Name))}" : null;
     }
+
+    /// <summary>One Job for all services that share the model, theirs together, and none where nobody does.</summary>
+    private async Task<string?> MissingFetchAsync(CancellationToken cancellationToken)
+    {
+        var jobs = (await harness.Client.ListAsync<V1Job>(ClusterHarness.Namespace, null, cancellationToken)).Items;
+        var owners = jobs.Select(j => string.Join(' ', (j.Metadata.OwnerReferences ?? []).Select(o => o.Name).Order(StringComparer.Ordinal))).ToList();
+        var sharing = string.Join(' ', wishes.Where(w => w.Value.SharesModel).Select(w => w.Key).Order(StringComparer.Ordinal));
+        return owners.SequenceEqual(sharing.Length == 0 ? [] : [sharing]) ? null : $"a Job of each of '{string.Join("', '", owners)}' where '{sharing}' share one";
+    }
+
+    private static bool IsFetch(V1Pod pod) => pod.Metadata.Labels?.ContainsKey(FillJob.HashLabel) == true;
 
     private static bool Matches(V1Pod pod, ServiceWish wish) =>
         pod.Metadata.DeletionTimestamp is null

@@ -74,7 +74,7 @@ internal sealed record ChaosSchedule(int Seed, IReadOnlyList<(int PauseMilliseco
             var previous = wishes.GetValueOrDefault(service);
             // Mostly a scaling or a new template, seldom both.
             wish = previous is null || random.Next(4) == 0
-                ? new ServiceWish(random.Next(0, 4), random.Next(3), random.Next(3))
+                ? new ServiceWish(random.Next(0, 4), random.Next(3), random.Next(3), random.Next(3) == 0)
                 : random.Next(2) == 0 ? previous with { Replicas = random.Next(0, 5) } : previous with { Variant = random.Next(3) };
         }
         while (wish.AcceleratorsInAll > free);

@@ -81,6 +81,16 @@ internal sealed class ClusterHarness : IAsyncDisposable
         new ApplyOptions { FieldManager = "user", Force = true },
         cancellationToken);
 
+    /// <summary>A claim that every node can mount; it holds nothing yet.</summary>
+    public Task CreateClaimAsync(string name, CancellationToken cancellationToken) => Client.CreateAsync(
+        new V1PersistentVolumeClaim
+        {
+            Metadata = new V1ObjectMeta { Name = name, NamespaceProperty = Namespace },
+            Spec = new V1PersistentVolumeClaimSpec { AccessModes = ["ReadWriteMany"], Resources = new V1ResourceRequirements { Requests = new Dictionary<string, string> { ["storage"] = "1Gi" } } },
+        },
+        null,
+        cancellationToken);
+
     public Task<V1Alpha1InferenceService?> FindAsync(string name, CancellationToken cancellationToken) => Client.FindAsync<V1Alpha1InferenceService>(name, Namespace, cancellationToken);
 
     /// <summary>Waits until a question is answered with null; the last answer is the failure's message.</summary>
