@@ -38,6 +38,7 @@ internal sealed unsafe partial class CudaBackend : IKernelBackend
         {
             stream = Own(device.CreateStream());
             kernels = Own(new KernelLibrary(device, source => compiler.Image(KernelSource.Read(source))));
+            kernels.LoadAll(KernelSource.Names);
             copies = Own(new StagedCopies(device.Context, stream));
             launcher = new KernelLauncher(kernels, stream);
             products = Own(new MatrixProducts(cublasLt, device, stream));
@@ -63,7 +64,7 @@ internal sealed unsafe partial class CudaBackend : IKernelBackend
     /// <summary>The error after which nothing works on the device in this process; null: none.</summary>
     public CudaException? Loss => device.Loss;
 
-    /// <summary>Finds the libraries, opens the device and checks that the kernels can be compiled for it; each failure says what is missing.</summary>
+    /// <summary>Finds the libraries, opens the device and compiles the kernels for it; each failure says what is missing.</summary>
     /// <exception cref="CudaLibraryMissingException">A library cannot be loaded.</exception>
     /// <exception cref="CudaException">The device cannot be opened.</exception>
     /// <exception cref="CudaDriverTooOldException">The driver is older than this runtime or its compiler.</exception>
@@ -75,7 +76,10 @@ internal sealed unsafe partial class CudaBackend : IKernelBackend
         {
             var (nvrtc, cublasLt) = loader.LoadToolkit();
             var cache = new KernelCache(KernelCacheFolder.Choose(options.CacheFolder, environment), logger);
-            return new CudaBackend(device, new KernelCompiler(new Nvrtc(nvrtc), device, cache, logger), cublasLt, options.HostThreads);
+            var compiler = new KernelCompiler(new Nvrtc(nvrtc), device, cache, logger);
+            var backend = new CudaBackend(device, compiler, cublasLt, options.HostThreads);
+            LogOpened(logger, backend.Description, compiler.Description, backend.products.Version);
+            return backend;
         }
         catch
         {
@@ -146,4 +150,7 @@ internal sealed unsafe partial class CudaBackend : IKernelBackend
 
     private static void Check<T>(in Tensor tensor, bool fits, [CallerArgumentExpression(nameof(tensor))] string name = "") where T : unmanaged => Arguments.That(
         fits && tensor.IsDense && Unsafe.SizeOf<T>() == tensor.DType.Size(), $"{name}: a copy of {typeof(T).Name} and {tensor.Shape} {tensor.DType}");
+
+    [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "{Device}; kernels by {Compiler}; products by cuBLASLt {Version}")]
+    private static partial void LogOpened(ILogger logger, string device, string compiler, string version);
 }

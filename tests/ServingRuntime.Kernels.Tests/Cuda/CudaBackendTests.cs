@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging.Abstractions;
 using Octavo.ServingRuntime.Kernels.Cpu;
 using Octavo.ServingRuntime.Kernels.Cuda;
+using Octavo.ServingRuntime.Kernels.Cuda.Compilation;
 using Octavo.ServingRuntime.Kernels.Cuda.Native;
 using Octavo.ServingRuntime.Kernels.Tests.Cuda.Host;
 
@@ -32,7 +33,9 @@ public sealed class CudaBackendTests(CudaLibraries libraries) : IDisposable
             backend.Description.Should().StartWith("cuda:0, Fake GPU");
             backend.Device.ToString().Should().Be("cuda:0");
             backend.Loss.Should().BeNull();
-            log.Lines.Select(line => line.Split(": ")[0]).Should().Equal("Information the CUDA driver", "Information NVRTC, CUDA's run-time compiler", "Information cuBLASLt");
+            log.Lines.Take(3).Select(line => line.Split(": ")[0]).Should().Equal("Information the CUDA driver", "Information NVRTC, CUDA's run-time compiler", "Information cuBLASLt");
+            log.Lines.Should().HaveCount(3 + KernelSource.Names.Count + 1, "every source was compiled at start");
+            log.Lines[^1].Should().EndWith("driver for CUDA 13.0; kernels by NVRTC 12.4 for sm_90a; products by cuBLASLt 12.4.5");
         }
 
         libraries.Fake!.Live.Should().Be(0);
@@ -97,6 +100,33 @@ public sealed class CudaBackendTests(CudaLibraries libraries) : IDisposable
         foreach (var tensor in (Tensor[])[output, input, gated])
         {
             tensor.Memory.Dispose();
+        }
+    }
+
+    [SkippableFact]
+    public void Operations_OfASteadyStep_AllocateNothing()
+    {
+        using var backend = Open();
+        using var weight = backend.CreateLinear([random.Floats(32, 64)], [], DType.BFloat16);
+        Tensor x = OnDevice(backend, random.Floats(2, 64)), norm = backend.Allocate(new TensorShape(64), DType.Float32), gated = backend.Allocate(new TensorShape(2, 16), DType.Float32);
+        Tensor tokens = backend.Allocate(new TensorShape(2), DType.Int32);
+        var host = new int[2];
+        Step();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Step();
+        (GC.GetAllocatedBytesForCurrentThread() - before).Should().Be(0);
+        foreach (var tensor in (Tensor[])[x, norm, gated, tokens])
+        {
+            tensor.Memory.Dispose();
+        }
+
+        void Step()
+        {
+            backend.CopyToDevice<int>(host, tokens);
+            backend.RmsNorm(x, norm, 1e-5f, x);
+            backend.GatedLinear(x, weight, GatedActivation.Silu, gated);
+            backend.ArgMax(gated, tokens);
+            backend.CopyToHost<int>(tokens, host);
         }
     }
 

@@ -5,14 +5,14 @@ using Microsoft.Extensions.Logging;
 namespace Octavo.ServingRuntime.Kernels.Cuda.Compilation;
 
 /// <summary>
-/// Compiled kernels on disk, each file named by all that its content depends on and beginning with the digest of its content. Files appear whole (a rename), so processes may share a folder;
+/// Compiled kernels on disk, each file named by all that its content depends on and beginning with the digest of its content. Files appear whole (a rename), so processes (and threads) may share a folder;
 /// a damaged one counts as missing; a folder that cannot be written costs a log line and the compilation at each start.
 /// </summary>
 /// <param name="folder">Null: nothing is kept.</param>
 internal sealed partial class KernelCache(string? folder, ILogger logger)
 {
     private static readonly byte[] Magic = "octavo-kernels-1"u8.ToArray();
-    private bool complained;
+    private int complaints;
 
     /// <summary>A name for what these inputs compile to: every one counts, with its length, so that none can stand for another.</summary>
     public static string Key(KernelSource source, CudaArchitecture architecture, string compiler, IReadOnlyList<string> options)
@@ -90,9 +90,8 @@ internal sealed partial class KernelCache(string? folder, ILogger logger)
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             Remove(temporary);
-            if (!complained)
+            if (Interlocked.Increment(ref complaints) == 1)
             {
-                complained = true;
                 LogUnwritable(logger, folder, failure.Message);
             }
         }

@@ -30,6 +30,9 @@ internal sealed partial class KernelCompiler
 
     public CudaArchitecture Architecture { get; }
 
+    /// <summary>For the log.</summary>
+    public string Description => $"NVRTC {nvrtc.Version} for {Architecture.Option}";
+
     /// <summary>The image of a source, for <see cref="CudaDevice.LoadModule"/>.</summary>
     /// <exception cref="KernelCompilationException">It does not compile.</exception>
     public byte[] Image(KernelSource source)

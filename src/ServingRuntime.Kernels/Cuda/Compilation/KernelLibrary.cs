@@ -1,9 +1,10 @@
+using System.Runtime.ExceptionServices;
 using Octavo.ServingRuntime.Kernels.Cuda.Device;
 
 namespace Octavo.ServingRuntime.Kernels.Cuda.Compilation;
 
-/// <summary>The kernels of one device by name; a source is compiled and loaded when the first of its kernels is asked for. For one thread.</summary>
-/// <param name="image">Compiled form of a source, by its name.</param>
+/// <summary>The kernels of one device by name; a source is compiled and loaded when the first of its kernels is asked for, or before. For one thread.</summary>
+/// <param name="image">Compiled form of a source, by its name; may be called by several threads.</param>
 internal sealed class KernelLibrary(CudaDevice device, Func<string, byte[]> image) : IDisposable
 {
     private readonly Dictionary<string, CudaModule> modules = new(StringComparer.Ordinal);
@@ -19,8 +20,7 @@ internal sealed class KernelLibrary(CudaDevice device, Func<string, byte[]> imag
             {
                 if (!modules.TryGetValue(source, out var module))
                 {
-                    module = device.LoadModule(image(source), source);
-                    modules.Add(source, module);
+                    module = Load(source, image(source));
                 }
 
                 found = module.Kernel(kernel);
@@ -31,11 +31,39 @@ internal sealed class KernelLibrary(CudaDevice device, Func<string, byte[]> imag
         }
     }
 
+    /// <summary>Compiles sources, as many at once as there are processors, and loads them: so what does not compile is found at start, and no request waits for it.</summary>
+    public void LoadAll(IReadOnlyList<string> sources)
+    {
+        List<byte[]> images;
+        try
+        {
+            images = [.. sources.AsParallel().AsOrdered().Select(image)];
+        }
+        catch (AggregateException failures)
+        {
+            // What one of them says is what anybody needs to know.
+            ExceptionDispatchInfo.Throw(failures.InnerExceptions[0]);
+            throw;
+        }
+
+        foreach (var (source, compiled) in sources.Zip(images))
+        {
+            Load(source, compiled);
+        }
+    }
+
     public void Dispose()
     {
         foreach (var module in modules.Values)
         {
             module.Dispose();
         }
+    }
+
+    private CudaModule Load(string source, byte[] compiled)
+    {
+        var module = device.LoadModule(compiled, source);
+        modules.Add(source, module);
+        return module;
     }
 }

@@ -5,7 +5,7 @@ namespace Octavo.ServingRuntime.Kernels.Cuda.Products;
 /// <summary>cuBLASLt's entry points; all but the first return a cublasStatus_t.</summary>
 internal sealed unsafe class CublasLtApi(LoadedLibrary library)
 {
-    /// <summary>10000 · major + 100 · minor + patch (1000 · major before 12).</summary>
+    /// <summary>10000 · major + 100 · minor + patch.</summary>
     public readonly delegate* unmanaged[Cdecl]<nuint> GetVersion = (delegate* unmanaged[Cdecl]<nuint>)library.Export("cublasLtGetVersion");
     public readonly delegate* unmanaged[Cdecl]<nint*, int> Create = (delegate* unmanaged[Cdecl]<nint*, int>)library.Export("cublasLtCreate");
     public readonly delegate* unmanaged[Cdecl]<nint, int> Destroy = (delegate* unmanaged[Cdecl]<nint, int>)library.Export("cublasLtDestroy");

@@ -38,6 +38,16 @@ internal sealed class MatrixProducts : IDisposable
         }
     }
 
+    /// <summary>cuBLASLt's, such as 12.4.5.</summary>
+    public unsafe string Version
+    {
+        get
+        {
+            var number = (int)api.GetVersion();
+            return $"{number / 10000}.{number / 100 % 100}.{number % 100}";
+        }
+    }
+
     /// <summary>Shapes that a way is kept for.</summary>
     public int PlanCount => plans.Count;
 

@@ -92,6 +92,17 @@ public sealed class KernelCompilerTests(CudaLibraries libraries) : IDisposable
         libraries.Fake!.Calls.Count(call => call == "cuModuleLoadDataEx").Should().Be(1, "a source is loaded once");
     }
 
+    [SkippableFact]
+    public void LoadAll_OneDoesNotCompile_ThatOnesErrorAndNoModule()
+    {
+        Fake();
+        using var device = Open();
+        using var library = new KernelLibrary(device, name => name == "data.cu" ? throw new KernelCompilationException(name, "it is broken", "") : Compiler(device).Image(KernelSource.Read(name)));
+        var load = () => library.LoadAll(KernelSource.Names);
+        load.Should().Throw<KernelCompilationException>().WithMessage("data.cu: it is broken");
+        libraries.Fake!.Calls.Should().NotContain("cuModuleLoadDataEx");
+    }
+
     [Fact]
     public void Names_OfThisAssembly_EveryIncludeIsThere()
     {
