@@ -103,13 +103,12 @@ internal sealed unsafe partial class CudaBackend : IKernelBackend
     }
 
     /// <inheritdoc/>
-    /// <remarks>Threads of <see cref="RunOnHost"/> may call it: one after another, each with the device made its own.</remarks>
+    /// <remarks>Threads of <see cref="RunOnHost"/> may call it: they take turns.</remarks>
     public void CopyToHost<T>(in Tensor source, Span<T> destination) where T : unmanaged
     {
         Check<T>(source, source.Shape.ElementCount <= destination.Length);
         lock (copying)
         {
-            device.MakeCurrent();
             copies.ToHost((nint)source.Pointer<byte>(), MemoryMarshal.AsBytes(destination[..(int)source.Shape.ElementCount]));
         }
     }

@@ -159,6 +159,30 @@ public sealed class CudaBackendTests(CudaLibraries libraries) : IDisposable
         outside.Should().Throw<ArgumentException>();
     }
 
+    /// <summary>A model is loaded by one thread and run by another.</summary>
+    [SkippableFact]
+    public void Operations_OnAnotherThreadThanTheOneThatOpened_Work()
+    {
+        using var backend = Open();
+        using var weight = backend.CreateLinear([random.Floats(16, 32)], [], DType.BFloat16);
+        Exception? failure = null;
+        var thread = new Thread(() => failure = Record.Exception(() =>
+        {
+            var x = backend.Allocate(new TensorShape(3, 32), DType.Float32);
+            var output = backend.Allocate(new TensorShape(3, 16), DType.Float32);
+            backend.Fill(x, 1);
+            backend.Linear(x, weight, output);
+            backend.CopyToHost<float>(output, new float[48]);
+            x.Memory.Dispose();
+            output.Memory.Dispose();
+        }));
+        thread.Start();
+        thread.Join(TimeSpan.FromMinutes(1)).Should().BeTrue();
+        failure.Should().BeNull();
+        var here = backend.Allocate(new TensorShape(1, 1), DType.Float32);
+        here.Memory.Dispose();
+    }
+
     [SkippableFact]
     public void RunOnHost_CopiesFromSeveralThreads_EachGetsItsOwn()
     {

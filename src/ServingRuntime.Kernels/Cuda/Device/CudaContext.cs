@@ -28,8 +28,8 @@ internal sealed unsafe class CudaContext : SafeHandle
     /// <summary>The first error after which nothing works on the device in this process; null: none.</summary>
     public CudaException? Loss => Volatile.Read(ref loss);
 
-    /// <summary>For the calling thread; before anything is made, and before anything is freed, which may happen on a finalizer's thread.</summary>
-    public void MakeCurrent() => Check(Driver.CtxSetCurrent(handle), "taking the device", "cuCtxSetCurrent");
+    /// <summary>Makes the context the calling thread's, as each of the driver's calls needs it: a model is loaded by one thread and run by another. Cheap where it is already.</summary>
+    public void MakeCurrent() => Check(Driver.MakeCurrent(handle), "taking the device", "cuCtxSetCurrent");
 
     /// <param name="attempted">What the call was for, as the beginning of a sentence.</param>
     public void Check(int code, string attempted, string call)
@@ -63,5 +63,9 @@ internal sealed unsafe class CudaContext : SafeHandle
         return code == 0;
     }
 
-    protected override bool ReleaseHandle() => Driver.PrimaryCtxRelease(device) == 0;
+    protected override bool ReleaseHandle()
+    {
+        Driver.ForgetCurrent();
+        return Driver.PrimaryCtxRelease(device) == 0;
+    }
 }

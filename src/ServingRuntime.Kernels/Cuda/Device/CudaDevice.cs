@@ -97,12 +97,10 @@ internal sealed unsafe class CudaDevice : IDisposable
     public long FreeBytes()
     {
         nuint free, total;
+        context.MakeCurrent();
         context.Check(context.Driver.MemGetInfo(&free, &total), "asking for free memory", "cuMemGetInfo_v2");
         return (long)free;
     }
-
-    /// <summary>For a thread other than the one that opened the device.</summary>
-    public void MakeCurrent() => context.MakeCurrent();
 
     public void Dispose() => context.Dispose();
 

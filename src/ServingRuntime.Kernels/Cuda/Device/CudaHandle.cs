@@ -7,18 +7,23 @@ internal abstract class CudaHandle : SafeHandle
 {
     private bool holdsContext;
 
-    protected CudaHandle(CudaContext context) : base(0, ownsHandle: true) => Context = context;
+    protected CudaHandle(CudaContext context) : base(0, ownsHandle: true)
+    {
+        Context = context;
+        context.MakeCurrent();
+    }
 
     public CudaContext Context { get; }
 
     public override bool IsInvalid => handle == 0;
 
-    /// <summary>The driver's handle.</summary>
+    /// <summary>The driver's handle, for a call from this thread.</summary>
     public nint Value
     {
         get
         {
             ObjectDisposedException.ThrowIf(IsClosed, this);
+            Context.MakeCurrent();
             return handle;
         }
     }
@@ -35,7 +40,7 @@ internal abstract class CudaHandle : SafeHandle
 
     protected sealed override bool ReleaseHandle()
     {
-        var freed = Context.Driver.SetCurrent(Context.DangerousGetHandle()) && Free();
+        var freed = Context.Driver.MakeCurrent(Context.DangerousGetHandle()) == 0 && Free();
         if (holdsContext)
         {
             Context.DangerousRelease();

@@ -14,14 +14,18 @@ internal sealed unsafe class CudaKernel(CudaModule module, nint function, string
         get
         {
             int value;
+            module.Context.MakeCurrent();
             module.Context.Check(module.Context.Driver.FuncGetAttribute(&value, MaxThreadsPerBlock, function), $"asking about {Name}", "cuFuncGetAttribute");
             return value;
         }
     }
 
     /// <summary>Lets launches ask for more than 48 KiB of shared memory.</summary>
-    public void AllowShared(int bytes) =>
+    public void AllowShared(int bytes)
+    {
+        module.Context.MakeCurrent();
         module.Context.Check(module.Context.Driver.FuncSetAttribute(function, MaxDynamicSharedBytes, bytes), $"giving {Name} {bytes} bytes of shared memory", "cuFuncSetAttribute");
+    }
 
     /// <summary>Enqueues it; allocates nothing. An empty grid is no launch.</summary>
     /// <param name="threads">Of a block, in one dimension.</param>

@@ -13,6 +13,7 @@ internal sealed unsafe class DeviceMemory : TensorMemory
     public DeviceMemory(CudaContext context, Kernels.Device device, long bytes, CudaMemoryPurpose purpose) : base(bytes, device)
     {
         this.context = context;
+        context.MakeCurrent();
         nint address;
         var code = context.Driver.MemAlloc(&address, checked((nuint)Math.Max(bytes, 1)));
         if (code == CudaErrors.OutOfMemory)
@@ -29,7 +30,7 @@ internal sealed unsafe class DeviceMemory : TensorMemory
 
     protected override bool ReleaseHandle()
     {
-        var freed = context.Driver.SetCurrent(context.DangerousGetHandle()) && context.Release(context.Driver.MemFree(handle), "freeing device memory", "cuMemFree_v2");
+        var freed = context.Driver.MakeCurrent(context.DangerousGetHandle()) == 0 && context.Release(context.Driver.MemFree(handle), "freeing device memory", "cuMemFree_v2");
         if (holdsContext)
         {
             context.DangerousRelease();

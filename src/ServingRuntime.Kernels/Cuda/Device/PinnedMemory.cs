@@ -12,6 +12,7 @@ internal sealed unsafe class PinnedMemory : TensorMemory
     public PinnedMemory(CudaContext context, long bytes) : base(bytes, Kernels.Device.Cpu)
     {
         this.context = context;
+        context.MakeCurrent();
         nint address;
         var code = context.Driver.MemHostAlloc(&address, checked((nuint)Math.Max(bytes, 1)), 0);
         if (code == CudaErrors.OutOfMemory)
@@ -26,7 +27,7 @@ internal sealed unsafe class PinnedMemory : TensorMemory
 
     protected override bool ReleaseHandle()
     {
-        var freed = context.Driver.SetCurrent(context.DangerousGetHandle()) && context.Release(context.Driver.MemFreeHost(handle), "freeing pinned memory", "cuMemFreeHost");
+        var freed = context.Driver.MakeCurrent(context.DangerousGetHandle()) == 0 && context.Release(context.Driver.MemFreeHost(handle), "freeing pinned memory", "cuMemFreeHost");
         if (holdsContext)
         {
             context.DangerousRelease();

@@ -17,7 +17,7 @@ internal sealed unsafe class CudaDriver
         DeviceTotalMem = (delegate* unmanaged[Cdecl]<nuint*, int, int>)library.Export("cuDeviceTotalMem_v2");
         PrimaryCtxRetain = (delegate* unmanaged[Cdecl]<nint*, int, int>)library.Export("cuDevicePrimaryCtxRetain");
         PrimaryCtxRelease = (delegate* unmanaged[Cdecl]<int, int>)library.Export("cuDevicePrimaryCtxRelease_v2");
-        CtxSetCurrent = (delegate* unmanaged[Cdecl]<nint, int>)library.Export("cuCtxSetCurrent");
+        ctxSetCurrent = (delegate* unmanaged[Cdecl]<nint, int>)library.Export("cuCtxSetCurrent");
         CtxSynchronize = (delegate* unmanaged[Cdecl]<int>)library.Export("cuCtxSynchronize");
         MemGetInfo = (delegate* unmanaged[Cdecl]<nuint*, nuint*, int>)library.Export("cuMemGetInfo_v2");
         MemAlloc = (delegate* unmanaged[Cdecl]<nint*, nuint, int>)library.Export("cuMemAlloc_v2");
@@ -60,7 +60,6 @@ internal sealed unsafe class CudaDriver
     public readonly delegate* unmanaged[Cdecl]<nuint*, int, int> DeviceTotalMem;
     public readonly delegate* unmanaged[Cdecl]<nint*, int, int> PrimaryCtxRetain;
     public readonly delegate* unmanaged[Cdecl]<int, int> PrimaryCtxRelease;
-    public readonly delegate* unmanaged[Cdecl]<nint, int> CtxSetCurrent;
     public readonly delegate* unmanaged[Cdecl]<int> CtxSynchronize;
     public readonly delegate* unmanaged[Cdecl]<nuint*, nuint*, int> MemGetInfo;
     public readonly delegate* unmanaged[Cdecl]<nint*, nuint, int> MemAlloc;
@@ -88,8 +87,10 @@ internal sealed unsafe class CudaDriver
     public readonly delegate* unmanaged[Cdecl]<int*, int, nint, int> FuncGetAttribute;
     public readonly delegate* unmanaged[Cdecl]<nint, uint, uint, uint, uint, uint, uint, uint, nint, void**, void**, int> LaunchKernel;
 
+    private readonly delegate* unmanaged[Cdecl]<nint, int> ctxSetCurrent;
     private readonly delegate* unmanaged[Cdecl]<int, byte**, int> getErrorName;
     private readonly delegate* unmanaged[Cdecl]<int, byte**, int> getErrorString;
+    private Holder? last;
 
     /// <summary>The exception for a code that is not success.</summary>
     /// <param name="attempted">What the call was for, as the beginning of a sentence.</param>
@@ -97,12 +98,33 @@ internal sealed unsafe class CudaDriver
 
     public string ErrorName(int code) => Text(getErrorName, code) ?? "of no name";
 
-    /// <summary>For what is released: whether the context could be made the calling thread's.</summary>
-    public bool SetCurrent(nint context) => CtxSetCurrent(context) == 0;
+    /// <summary>Makes a context the calling thread's, and calls the driver only where another thread or another context came last: what a thread left here is what it set last.</summary>
+    /// <returns>A CUresult.</returns>
+    public int MakeCurrent(nint context)
+    {
+        var thread = Thread.CurrentThread;
+        if (Volatile.Read(ref last) is { } holder && holder.Thread == thread && holder.Context == context)
+        {
+            return 0;
+        }
+
+        var code = ctxSetCurrent(context);
+        if (code == 0)
+        {
+            Volatile.Write(ref last, new Holder(thread, context));
+        }
+
+        return code;
+    }
+
+    /// <summary>A context is about to go; another may get its address.</summary>
+    public void ForgetCurrent() => Volatile.Write(ref last, null);
 
     private static string? Text(delegate* unmanaged[Cdecl]<int, byte**, int> ask, int code)
     {
         byte* text = null;
         return ask(code, &text) == 0 && text is not null ? Marshal.PtrToStringUTF8((nint)text) : null;
     }
+
+    private sealed record Holder(Thread Thread, nint Context);
 }

@@ -26,6 +26,7 @@ internal sealed class MatrixProducts : IDisposable
     {
         api = new CublasLtApi(library);
         this.stream = stream;
+        device.Context.MakeCurrent();
         handle = new LibraryHandle(api);
         try
         {
@@ -97,6 +98,7 @@ internal sealed class MatrixProducts : IDisposable
             Forget();
         }
 
+        stream.Context.MakeCurrent();
         var plan = new ProductPlan(api, handle.Value, shape, WorkspaceBytes);
         plans.Add(shape, plan);
         return plan;
