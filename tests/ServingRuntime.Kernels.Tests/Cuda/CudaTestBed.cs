@@ -38,10 +38,10 @@ internal sealed class CudaTestBed : IDisposable
         return new CudaTestBed(libraries.Driver, libraries.Nvrtc);
     }
 
-    /// <summary>With one source changed.</summary>
-    public static CudaTestBed OpenMutant(CudaLibraries libraries, string source, string text)
+    /// <summary>With one file changed, for one source.</summary>
+    public static CudaTestBed OpenMutant(CudaLibraries libraries, string file, string text, string source)
     {
-        var driver = CudaLibraries.Mutant(source, text);
+        var driver = CudaLibraries.Mutant(file, text, source);
         new FakeDriver(driver.Handle).Reset();
         return new CudaTestBed(driver, libraries.Nvrtc);
     }

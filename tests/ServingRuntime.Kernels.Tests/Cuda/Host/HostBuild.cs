@@ -17,15 +17,15 @@ internal static class HostBuild
     /// <summary>Why it cannot be built here; null: it can.</summary>
     public static string? WhyNot { get; } = OperatingSystem.IsLinux() && Run("g++", ["--version"]).Status == 0 ? null : "kernels run on the host where there is g++, on Linux";
 
-    /// <param name="mutant">A source and its text in place of the real one; null: none.</param>
+    /// <param name="mutant">A file's text in place of the real one, and the source that sees it, since compiling all of them anew for a header takes long; null: none.</param>
     /// <returns>The folder of the libraries.</returns>
-    public static string Build((string Source, string Text)? mutant = null)
+    public static string Build((string File, string Text, string In)? mutant = null)
     {
         Directory.CreateDirectory(Kept);
-        var headers = Directory.EnumerateFiles(Sources, "*.cuh").Concat(Directory.EnumerateFiles(Shim, "*.hpp")).ToDictionary(file => Path.GetFileName(file), Read, StringComparer.Ordinal);
+        var headerFiles = Directory.EnumerateFiles(Sources, "*.cuh").Concat(Directory.EnumerateFiles(Shim, "*.hpp")).ToList();
         string[] files = [.. Directory.EnumerateFiles(Shim, "*.cpp"), .. Directory.EnumerateFiles(Sources, "*.cu"), .. Directory.EnumerateFiles(Shim, "*.cu")];
         var objects = files.AsParallel().AsOrdered().WithDegreeOfParallelism(2)
-            .Select(file => (Name: Path.GetFileName(file), Path: Compile(Path.GetFileName(file), Read(file), headers))).ToList();
+            .Select(file => (Name: Path.GetFileName(file), Path: Compile(Path.GetFileName(file), Read(file, file), headerFiles.ToDictionary(header => Path.GetFileName(header), header => Read(header, file), StringComparer.Ordinal)))).ToList();
         var folder = Path.Combine(Kept, Digest(string.Concat(objects.Select(item => item.Path))));
         if (!File.Exists(Path.Combine(folder, "libnvrtc.so.12")))
         {
@@ -38,7 +38,8 @@ internal static class HostBuild
 
         return folder;
 
-        string Read(string file) => mutant is { } other && other.Source == Path.GetFileName(file) ? other.Text : File.ReadAllText(file);
+        string Read(string file, string source) =>
+            mutant is { } other && other.File == Path.GetFileName(file) && other.In == Path.GetFileName(source) ? other.Text : File.ReadAllText(file);
     }
 
     /// <summary>Of a kernel's source, or of the tests' own.</summary>

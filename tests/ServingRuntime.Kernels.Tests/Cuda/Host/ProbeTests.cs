@@ -38,7 +38,7 @@ public sealed class ProbeTests(CudaLibraries libraries)
         Skip.If(libraries.WhyNot is not null, libraries.WhyNot);
         var text = HostBuild.Text("probe.cu");
         text.Should().Contain(right, $"that is where '{bug}' is planted");
-        using var bed = CudaTestBed.OpenMutant(libraries, "probe.cu", text.Replace(right, wrong, StringComparison.Ordinal));
+        using var bed = CudaTestBed.OpenMutant(libraries, "probe.cu", text.Replace(right, wrong, StringComparison.Ordinal), "probe.cu");
         var found = false;
         try
         {

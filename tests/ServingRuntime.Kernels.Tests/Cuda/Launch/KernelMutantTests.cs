@@ -30,9 +30,17 @@ public sealed class KernelMutantTests(CudaLibraries libraries)
         Skip.If(libraries.WhyNot is not null, libraries.WhyNot);
         var text = HostBuild.Text(source);
         text.Should().Contain(right, $"that is where '{bug}' is planted");
-        using var bed = CudaTestBed.OpenMutant(libraries, source, text.Replace(right, wrong, StringComparison.Ordinal));
+        using var bed = CudaTestBed.OpenMutant(libraries, source, text.Replace(right, wrong, StringComparison.Ordinal), SourceOf(comparison));
         Found(bed, comparison).Should().BeTrue($"{bug} must be found");
     }
+
+    private static string SourceOf(string comparison) => comparison switch
+    {
+        "norm" or "rotary" => "rows.cu",
+        "gate" => "elementwise.cu",
+        "scatter" => "data.cu",
+        _ => "vocabulary.cu",
+    };
 
     /// <summary>By a wrong result, or by the shim.</summary>
     private static bool Found(CudaTestBed bed, string comparison)
