@@ -10,6 +10,9 @@ internal sealed record ScaleFigures
     /// <summary>From the first creation until the last service is Ready.</summary>
     public required double SecondsToConverge { get; init; }
 
+    /// <summary>From the first creation until the operator has nothing left to say.</summary>
+    public required double SecondsToQuiet { get; init; }
+
     public required double OperatorCpuSecondsToConverge { get; init; }
     public required double OperatorMebibytesAfter { get; init; }
     public required double Reconciles { get; init; }

@@ -6,6 +6,11 @@ internal sealed record ScaleOptions
     /// <summary>Pods that a hollow node takes.</summary>
     public const int PodsOfANode = 110;
 
+    /// <summary>A lease that is renewed every two seconds, and a look at what the server serves.</summary>
+    public const int RequestsOfAQuietWindow = 10;
+
+    public static readonly TimeSpan QuietWindow = TimeSpan.FromSeconds(10);
+
     public required int Services { get; init; }
     public required int Replicas { get; init; }
     public required TimeSpan Steady { get; init; }

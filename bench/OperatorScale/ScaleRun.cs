@@ -52,8 +52,14 @@ internal static class ScaleRun
         var asked = requests.All;
         output.WriteLine($"all ready after {converged.TotalSeconds:0.0} s");
 
-        // Last events and statuses are written; then nothing is left to do.
-        await Task.Delay(TimeSpan.FromSeconds(10), TimeProvider.System, cancellationToken);
+        if (!await QuietAsync(requests, () => watch.Elapsed > options.Limit, cancellationToken))
+        {
+            output.WriteLine($"after {watch.Elapsed.TotalSeconds:0} s the operator still has something to say");
+            return 1;
+        }
+
+        var quiet = watch.Elapsed - ScaleOptions.QuietWindow;
+        output.WriteLine($"quiet after {quiet.TotalSeconds:0.0} s");
         var before = await process.MetricsAsync(cancellationToken);
         var (asking, version) = (requests.All, await VersionsAsync(host.Client, cancellationToken));
         watch.Restart();
@@ -66,6 +72,7 @@ internal static class ScaleRun
             Pods = options.Pods,
             Nodes = options.Nodes,
             SecondsToConverge = converged.TotalSeconds,
+            SecondsToQuiet = quiet.TotalSeconds,
             OperatorCpuSecondsToConverge = after.Sum("process_cpu_seconds_total"),
             OperatorMebibytesAfter = Mebibytes(after.Sum("process_resident_memory_bytes")),
             Reconciles = after.Sum("controller_runtime_reconcile_total"),
@@ -99,6 +106,24 @@ internal static class ScaleRun
         }
 
         return 0;
+    }
+
+    /// <summary>Last events and statuses are written; then nothing is left to do but to renew the lease. False where it gets too late.</summary>
+    private static async Task<bool> QuietAsync(RequestCount requests, Func<bool> isLate, CancellationToken cancellationToken)
+    {
+        int before;
+        do
+        {
+            if (isLate())
+            {
+                return false;
+            }
+
+            before = requests.All;
+            await Task.Delay(ScaleOptions.QuietWindow, TimeProvider.System, cancellationToken);
+        }
+        while (requests.All - before > ScaleOptions.RequestsOfAQuietWindow);
+        return true;
     }
 
     private static double Mebibytes(double bytes) => bytes / (1 << 20);
