@@ -27,4 +27,7 @@ internal static partial class LeaderElectionLog
 
     [LoggerMessage(EventId = 8, Level = LogLevel.Error, Message = "the work of the leader failed")]
     public static partial void WorkFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(EventId = 9, Level = LogLevel.Error, Message = "{Name}: one look failed; what was known holds")]
+    public static partial void TickFailed(ILogger logger, Exception exception, string name);
 }

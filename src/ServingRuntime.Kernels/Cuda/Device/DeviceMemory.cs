@@ -3,17 +3,12 @@ using Octavo.ServingRuntime.Kernels.Cuda.Native;
 namespace Octavo.ServingRuntime.Kernels.Cuda.Device;
 
 /// <summary>Memory of a device, aligned to 256 bytes; its content is not defined at first.</summary>
-internal sealed unsafe class DeviceMemory : TensorMemory
+internal sealed unsafe class DeviceMemory : DriverMemory
 {
-    private readonly CudaContext context;
-    private readonly bool holdsContext;
-
     /// <param name="bytes">0 is allowed.</param>
     /// <exception cref="CudaOutOfMemoryException">The device has no room.</exception>
-    public DeviceMemory(CudaContext context, Kernels.Device device, long bytes, CudaMemoryPurpose purpose) : base(bytes, device)
+    public DeviceMemory(CudaContext context, Kernels.Device device, long bytes, CudaMemoryPurpose purpose) : base(context, device, bytes)
     {
-        this.context = context;
-        context.MakeCurrent();
         nint address;
         var code = context.Driver.MemAlloc(&address, checked((nuint)Math.Max(bytes, 1)));
         if (code == CudaErrors.OutOfMemory)
@@ -24,18 +19,8 @@ internal sealed unsafe class DeviceMemory : TensorMemory
         }
 
         context.Check(code, $"allocating {bytes} bytes for {purpose.Words()}", "cuMemAlloc_v2");
-        context.DangerousAddRef(ref holdsContext);
-        SetHandle(address);
+        Own(address);
     }
 
-    protected override bool ReleaseHandle()
-    {
-        var freed = context.Driver.MakeCurrent(context.DangerousGetHandle()) == 0 && context.Release(context.Driver.MemFree(handle), "freeing device memory", "cuMemFree_v2");
-        if (holdsContext)
-        {
-            context.DangerousRelease();
-        }
-
-        return freed;
-    }
+    protected override bool Free() => Context.Release(Context.Driver.MemFree(handle), "freeing device memory", "cuMemFree_v2");
 }

@@ -30,7 +30,7 @@ internal sealed partial class CudaLibraryLoader(CudaLibrarySearch search, ILogge
             }
             catch (CudaLibraryMissingException missing)
             {
-                LogNotOfMajor(logger, major, missing.Library);
+                LogNotOfMajor(logger, major, missing.Name);
                 first ??= missing;
             }
         }

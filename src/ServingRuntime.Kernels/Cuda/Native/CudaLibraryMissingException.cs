@@ -7,12 +7,12 @@ public sealed class CudaLibraryMissingException : Exception
         : base($"{library.Name} ({string.Join(" or ", library.FileNames.Select(name => name.File))}) cannot be loaded; {library.Install}. "
             + $"{CudaLibrarySearch.Variable} names further folders. Tried: {string.Join("; ", tried)}")
     {
-        Library = library.Name;
+        Name = library.Name;
         Tried = tried;
     }
 
-    /// <summary>Its name for people.</summary>
-    public string Library { get; }
+    /// <summary>The missing one's name for people.</summary>
+    public string Name { get; }
 
     /// <summary>Each place with the loader's answer.</summary>
     public IReadOnlyList<string> Tried { get; }
