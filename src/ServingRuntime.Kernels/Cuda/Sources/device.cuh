@@ -76,6 +76,7 @@ OCTAVO_INLINE float log2_fast(float x) { float y; asm("lg2.approx.f32 %0, %1;" :
 
 OCTAVO_INLINE float float_of_half(u16 x) { float y; asm("cvt.f32.f16 %0, %1;" : "=f"(y) : "h"(x)); return y; }
 OCTAVO_INLINE u32 bfloat16_pair(float low, float high) { u32 y; asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(y) : "f"(high), "f"(low)); return y; }
+OCTAVO_INLINE u32 half_pair(float low, float high) { u32 y; asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(y) : "f"(high), "f"(low)); return y; }
 
 // Shared memory as the instructions below address it.
 typedef u32 shared_address;
@@ -104,6 +105,12 @@ OCTAVO_INLINE void load_matrices_transposed(u32 (&r)[4], shared_address a) {
 // d [16, 8] += a [16, 16] · b [16, 8]; bfloat16 products, float32 sums.
 OCTAVO_INLINE void multiply_matrices(float (&d)[4], const u32 (&a)[4], u32 b0, u32 b1) {
     asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+                 : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+}
+
+// The same with float16 products.
+OCTAVO_INLINE void multiply_half_matrices(float (&d)[4], const u32 (&a)[4], u32 b0, u32 b1) {
+    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
                  : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
 }  // namespace octavo

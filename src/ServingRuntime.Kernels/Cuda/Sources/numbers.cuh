@@ -14,6 +14,22 @@ OCTAVO_INLINE float to_float(bfloat16 x) { return float_of((u32)x.bits << 16); }
 OCTAVO_INLINE float to_float(float16 x) { return float_of_half(x.bits); }
 OCTAVO_INLINE void store(float* p, float x) { *p = x; }
 OCTAVO_INLINE void store(bfloat16* p, float x) { p->bits = (u16)bfloat16_pair(x, 0.0f); }
+OCTAVO_INLINE void store(float16* p, float x) { p->bits = (u16)half_pair(x, 0.0f); }
+
+// The types of two bytes that tensor cores multiply: two in a register, the lower half first. Rounded to nearest even; float16 becomes infinite beyond 65,504.
+template <class E> struct Halves;
+template <> struct Halves<bfloat16> {
+    static OCTAVO_INLINE_MEMBER u32 pair(float low, float high) { return bfloat16_pair(low, high); }
+    static OCTAVO_INLINE_MEMBER float low(u32 pair) { return float_of(pair << 16); }
+    static OCTAVO_INLINE_MEMBER float high(u32 pair) { return float_of(pair & 0xffff0000u); }
+    static OCTAVO_INLINE_MEMBER void multiply(float (&d)[4], const u32 (&a)[4], u32 b0, u32 b1) { multiply_matrices(d, a, b0, b1); }
+};
+template <> struct Halves<float16> {
+    static OCTAVO_INLINE_MEMBER u32 pair(float low, float high) { return half_pair(low, high); }
+    static OCTAVO_INLINE_MEMBER float low(u32 pair) { return float_of_half((u16)pair); }
+    static OCTAVO_INLINE_MEMBER float high(u32 pair) { return float_of_half((u16)(pair >> 16)); }
+    static OCTAVO_INLINE_MEMBER void multiply(float (&d)[4], const u32 (&a)[4], u32 b0, u32 b1) { multiply_half_matrices(d, a, b0, b1); }
+};
 
 // What one load or store of 16 bytes carries, widened to float32.
 template <class T> struct Pack { static constexpr int COUNT = 16 / (int)sizeof(T); };
@@ -23,14 +39,14 @@ OCTAVO_INLINE void load_pack(const float* p, float (&v)[4]) {
     v[0] = float_of(q.x); v[1] = float_of(q.y); v[2] = float_of(q.z); v[3] = float_of(q.w);
 }
 OCTAVO_INLINE void store_pack(float* p, const float (&v)[4]) { store_quad(p, Quad{bits_of(v[0]), bits_of(v[1]), bits_of(v[2]), bits_of(v[3])}); }
-OCTAVO_INLINE void load_pack(const bfloat16* p, float (&v)[8]) {
+template <class E> OCTAVO_INLINE void load_pack(const E* p, float (&v)[8]) {
     Quad q = load_quad(p);
     const u32 w[4] = {q.x, q.y, q.z, q.w};
     OCTAVO_UNROLL
-    for (int i = 0; i < 4; i++) { v[2 * i] = float_of(w[i] << 16); v[2 * i + 1] = float_of(w[i] & 0xffff0000u); }
+    for (int i = 0; i < 4; i++) { v[2 * i] = Halves<E>::low(w[i]); v[2 * i + 1] = Halves<E>::high(w[i]); }
 }
-OCTAVO_INLINE void store_pack(bfloat16* p, const float (&v)[8]) {
-    store_quad(p, Quad{bfloat16_pair(v[0], v[1]), bfloat16_pair(v[2], v[3]), bfloat16_pair(v[4], v[5]), bfloat16_pair(v[6], v[7])});
+template <class E> OCTAVO_INLINE void store_pack(E* p, const float (&v)[8]) {
+    store_quad(p, Quad{Halves<E>::pair(v[0], v[1]), Halves<E>::pair(v[2], v[3]), Halves<E>::pair(v[4], v[5]), Halves<E>::pair(v[6], v[7])});
 }
 
 // Whether rows of T, so many elements apart and so wide, can be read in packs from p on.

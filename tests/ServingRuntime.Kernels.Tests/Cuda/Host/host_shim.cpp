@@ -259,26 +259,26 @@ void load_matrices(u32* r, u32 address, bool transposed) {
     std::memcpy(r, fiber.out, 16);
 }
 
-static float widened(u32 pair, int k) { return octavo::float_of(pair >> (16 * k) << 16); }
-static void multiply_all(int warp) {
+template <bool HALVES> static float widened(u32 pair, int k) { return HALVES ? octavo::float_of_half((u16)(pair >> (16 * k))) : octavo::float_of(pair >> (16 * k) << 16); }
+template <bool HALVES> static void multiply_all(int warp) {
     Fiber* f = &fibers[warp * 32];
     float a[16][16], b[16][8], c[16][8];
     for (int l = 0; l < 32; l++) {
         int r = l >> 2, q = (l & 3) * 2;
-        for (int i = 0; i < 4; i++) { for (int k = 0; k < 2; k++) { a[r + (i & 1) * 8][q + (i >> 1) * 8 + k] = widened(f[l].in[i], k); } }
-        for (int i = 0; i < 2; i++) { for (int k = 0; k < 2; k++) { b[q + i * 8 + k][r] = widened(f[l].in[4 + i], k); } }
+        for (int i = 0; i < 4; i++) { for (int k = 0; k < 2; k++) { a[r + (i & 1) * 8][q + (i >> 1) * 8 + k] = widened<HALVES>(f[l].in[i], k); } }
+        for (int i = 0; i < 2; i++) { for (int k = 0; k < 2; k++) { b[q + i * 8 + k][r] = widened<HALVES>(f[l].in[4 + i], k); } }
         for (int i = 0; i < 4; i++) { c[r + (i >> 1) * 8][q + (i & 1)] = octavo::float_of(f[l].in[6 + i]); }
     }
     for (int i = 0; i < 16; i++) { for (int j = 0; j < 8; j++) { for (int k = 0; k < 16; k++) { c[i][j] += a[i][k] * b[k][j]; } } }
     for (int l = 0; l < 32; l++) { for (int i = 0; i < 4; i++) { f[l].out[i] = octavo::bits_of(c[(l >> 2) + (i >> 1) * 8][(l & 3) * 2 + (i & 1)]); } }
 }
-void multiply_matrices(float* d, const u32* a, u32 b0, u32 b1) {
+void multiply_matrices(float* d, const u32* a, u32 b0, u32 b1, bool halves) {
     Fiber& fiber = fibers[current_thread];
     std::memcpy(fiber.in, a, 16);
     fiber.in[4] = b0;
     fiber.in[5] = b1;
     std::memcpy(fiber.in + 6, d, 16);
-    collect(multiply_all);
+    collect(halves ? multiply_all<true> : multiply_all<false>);
     std::memcpy(d, fiber.out, 16);
 }
 }  // namespace octavo_host

@@ -29,7 +29,7 @@ void copy_async(u32 to, const void* from, bool valid);
 void copy_commit();
 void copy_wait(int pending);
 void load_matrices(u32* r, u32 address, bool transposed);
-void multiply_matrices(float* d, const u32* a, u32 b0, u32 b1);
+void multiply_matrices(float* d, const u32* a, u32 b0, u32 b1, bool halves);
 
 // An array of the block's shared memory whose every access is checked.
 template <class T> struct Shared {
@@ -113,6 +113,14 @@ OCTAVO_INLINE u32 bfloat16_bits(float x) {
     u32 u = bits_of(x);
     return (u & 0x7fffffffu) > 0x7f800000u ? 0x7fffu : (u + 0x7fffu + (u >> 16 & 1)) >> 16;
 }
+OCTAVO_INLINE u32 half_bits(float x) {
+    u32 u = bits_of(x), sign = u >> 16 & 0x8000u, magnitude = u & 0x7fffffffu;
+    if (magnitude > 0x7f800000u) { return 0x7fffu; }
+    if (magnitude >= 0x477ff000u) { return sign | 0x7c00u; }  // from half a unit above the largest on
+    if (magnitude < 0x38800000u) { return sign | (u32)std::nearbyint(float_of(magnitude) * 16777216.0f); }  // in units of the smallest
+    return sign | (((magnitude + 0xfffu + (magnitude >> 13 & 1)) >> 13) - (112u << 10));
+}
+OCTAVO_INLINE u32 half_pair(float low, float high) { return half_bits(low) | half_bits(high) << 16; }
 OCTAVO_INLINE u32 bfloat16_pair(float low, float high) { return bfloat16_bits(low) | bfloat16_bits(high) << 16; }
 
 typedef u32 shared_address;
@@ -123,5 +131,6 @@ OCTAVO_INLINE void copy_commit() { octavo_host::copy_commit(); }
 template <int PENDING> OCTAVO_INLINE void copy_wait() { octavo_host::copy_wait(PENDING); }
 OCTAVO_INLINE void load_matrices(u32 (&r)[4], shared_address a) { octavo_host::load_matrices(r, a, false); }
 OCTAVO_INLINE void load_matrices_transposed(u32 (&r)[4], shared_address a) { octavo_host::load_matrices(r, a, true); }
-OCTAVO_INLINE void multiply_matrices(float (&d)[4], const u32 (&a)[4], u32 b0, u32 b1) { octavo_host::multiply_matrices(d, a, b0, b1); }
+OCTAVO_INLINE void multiply_matrices(float (&d)[4], const u32 (&a)[4], u32 b0, u32 b1) { octavo_host::multiply_matrices(d, a, b0, b1, false); }
+OCTAVO_INLINE void multiply_half_matrices(float (&d)[4], const u32 (&a)[4], u32 b0, u32 b1) { octavo_host::multiply_matrices(d, a, b0, b1, true); }
 }  // namespace octavo
