@@ -15,6 +15,7 @@ public sealed class CudaLibraries
     private readonly Lazy<LoadedLibrary> driver;
     private readonly Lazy<Nvrtc> nvrtc;
     private readonly Lazy<LoadedLibrary> products;
+    private readonly Lazy<LoadedLibrary> collectives;
 
     public CudaLibraries()
     {
@@ -24,9 +25,13 @@ public sealed class CudaLibraries
         driver = new Lazy<LoadedLibrary>(() => loader.Value.Load(CudaLibrary.Driver));
         nvrtc = new Lazy<Nvrtc>(() => new Nvrtc(loader.Value.Load(CudaLibrary.Nvrtc)));
         products = new Lazy<LoadedLibrary>(() => loader.Value.Load(CudaLibrary.CublasLt));
+        collectives = new Lazy<LoadedLibrary>(() => loader.Value.Load(CudaLibrary.Nccl));
     }
 
     public bool IsReal { get; }
+
+    /// <summary>On a real device compiling takes its time, and each test opens the device anew; null: nothing is kept.</summary>
+    internal static string? KernelCacheOfTests => Environment.GetEnvironmentVariable("OCTAVO_TEST_GPU") == "1" ? Environment.GetEnvironmentVariable("OCTAVO_CUDA_CACHE") : null;
 
     /// <summary>Why nothing can run here; null: it can.</summary>
     public string? WhyNot => IsReal ? null : HostBuild.WhyNot;
@@ -36,6 +41,8 @@ public sealed class CudaLibraries
     internal Nvrtc Nvrtc => nvrtc.Value;
 
     internal LoadedLibrary CublasLt => products.Value;
+
+    internal LoadedLibrary Nccl => collectives.Value;
 
     /// <summary>Null on a real device.</summary>
     internal FakeDriver? Fake => IsReal ? null : new FakeDriver(Driver.Handle);

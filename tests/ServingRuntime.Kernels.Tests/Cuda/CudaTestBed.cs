@@ -18,7 +18,7 @@ internal sealed class CudaTestBed : IDisposable
     {
         Device = CudaDevice.Open(new CudaDriver(driver), 0);
         Stream = Device.CreateStream();
-        var compiler = new KernelCompiler(nvrtc, Device, new KernelCache(null, NullLogger.Instance), NullLogger.Instance);
+        var compiler = new KernelCompiler(nvrtc, Device, new KernelCache(CudaLibraries.KernelCacheOfTests, NullLogger.Instance), NullLogger.Instance);
         kernels = new KernelLibrary(Device, source => compiler.Image(source == "probe.cu" ? new KernelSource(source, "", new Dictionary<string, string>(StringComparer.Ordinal)) : KernelSource.Read(source)));
         copies = new StagedCopies(Device.Context, Stream, 4096);
         Launcher = new KernelLauncher(kernels, Stream);
@@ -37,6 +37,9 @@ internal sealed class CudaTestBed : IDisposable
         libraries.Fake?.Reset();
         return new CudaTestBed(libraries.Driver, libraries.Nvrtc);
     }
+
+    /// <summary>Another on the same driver, which is left as it is.</summary>
+    public static CudaTestBed OpenBeside(CudaLibraries libraries) => new(libraries.Driver, libraries.Nvrtc);
 
     /// <summary>With one file changed, for one source.</summary>
     public static CudaTestBed OpenMutant(CudaLibraries libraries, string file, string text, string source)

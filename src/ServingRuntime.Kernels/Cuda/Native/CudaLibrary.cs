@@ -20,4 +20,10 @@ internal sealed record CudaLibrary(string Name, IReadOnlyList<(string File, int 
         "cuBLASLt",
         [("libcublasLt.so.13", 13), ("libcublasLt.so.12", 12)],
         "install libcublas-13-x or libcublas-12-x (NVIDIA's repositories), libcublaslt12 (Debian non-free) or nvidia-cublas (pip), of NVRTC's major version");
+
+    /// <summary>For several devices together only.</summary>
+    public static CudaLibrary Nccl { get; } = new(
+        "NCCL",
+        [("libnccl.so.2", 0)],
+        "install libnccl2 (NVIDIA's repositories, Debian contrib) or nvidia-nccl-cu13 (pip); one device alone does not need it");
 }

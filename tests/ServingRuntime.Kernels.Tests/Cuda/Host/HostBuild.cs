@@ -30,8 +30,12 @@ internal static class HostBuild
         if (!File.Exists(Path.Combine(folder, "libnvrtc.so.12")))
         {
             Directory.CreateDirectory(folder);
-            File.Delete(Path.Combine(folder, "libcublasLt.so.12"));
-            File.CreateSymbolicLink(Path.Combine(folder, "libcublasLt.so.12"), "libcuda.so.1");
+            foreach (var name in (string[])["libcublasLt.so.12", "libnccl.so.2"])
+            {
+                File.Delete(Path.Combine(folder, name));
+                File.CreateSymbolicLink(Path.Combine(folder, name), "libcuda.so.1");
+            }
+
             Link(Path.Combine(folder, "libcuda.so.1"), [.. objects.Where(item => item.Name != "fake_nvrtc.cpp").Select(item => item.Path)]);
             Link(Path.Combine(folder, "libnvrtc.so.12"), [.. objects.Where(item => item.Name == "fake_nvrtc.cpp").Select(item => item.Path)]);
         }

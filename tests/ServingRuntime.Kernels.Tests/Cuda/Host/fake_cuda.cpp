@@ -3,6 +3,8 @@
 #include "device.cuh"
 #include "fake_cuda.hpp"
 #include "host_run.hpp"
+#include <chrono>
+#include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
@@ -23,6 +25,7 @@ struct Module { std::string file; };
 struct Plan { int nth, code; };
 
 static std::recursive_mutex lock;
+static std::condition_variable_any changed;
 static std::map<u64, u64> memory, pinned;
 static std::map<std::string, int> calls;
 static std::map<std::string, Plan> plans;
@@ -65,7 +68,9 @@ static int drain(Stream& stream) {
         auto next = std::move(stream.queue.front());
         stream.queue.pop_front();
         if (sticky) { return sticky; }
-        if (int e = next()) { return keep(e); }
+        int e = next();
+        if (e == FAKE_NOT_YET) { stream.queue.push_front(std::move(next)); return OK; }
+        if (e) { return keep(e); }
     }
     return sticky ? sticky : guards_hold() ? OK : keep(ILLEGAL_ADDRESS);
 }
@@ -264,6 +269,26 @@ int fake_enqueue(void* s, std::function<int()> work) {
     stream->queue.push_back(std::move(work));
     return OK;
 }
+
+static thread_local int drained;
+int fake_drain(void* s) {
+    std::lock_guard<std::recursive_mutex> guard(lock);
+    Stream* stream = stream_of(s);
+    drained++;
+    int e = stream ? drain(*stream) : INVALID_HANDLE;
+    drained--;
+    return e;
+}
+bool fake_may_wait() { return drained == 0; }
+bool fake_wait(const std::function<bool()>& condition) {
+    std::unique_lock<std::recursive_mutex> guard(lock);
+    // The call that does the stream's work has the lock, too: only given up twice is it free for others.
+    lock.unlock();
+    bool held = changed.wait_for(guard, std::chrono::seconds(10), condition);
+    lock.lock();
+    return held;
+}
+void fake_notify() { changed.notify_all(); }
 
 // The tests' side. After a reset nothing is left of what was before, as in a new process.
 API void fake_reset() {
