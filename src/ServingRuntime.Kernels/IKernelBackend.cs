@@ -2,7 +2,8 @@ namespace Octavo.ServingRuntime.Kernels;
 
 /// <summary>
 /// The operations that models are made of. T: tokens of a step, H: hidden size, D: head size, V: vocabulary.
-/// Activations are float32 unless a member says otherwise. Outputs may not overlap inputs unless said.
+/// Activations are of the type that <see cref="ActivationType"/> says, those of one call alike; what adds up over layers or is looked at by the host (the residual stream, a router's logits, logits)
+/// is float32, and so is what a member says nothing of. Outputs may not overlap inputs unless said.
 /// <para>Batch invariance is part of the contract on the CPU: an output row depends on its own input rows alone, bit for bit,
 /// however many other rows there are and however work is divided among threads.</para>
 /// Calls come from one thread and take effect in order.
@@ -16,6 +17,9 @@ public interface IKernelBackend : IDisposable
 
     /// <summary>Threads that <see cref="RunOnHost"/> works with.</summary>
     int HostThreads { get; }
+
+    /// <summary>What activations are held in where products are computed in a type (float32, bfloat16 or, where the backend has it, float16).</summary>
+    DType ActivationType(DType products) => DType.Float32;
 
     /// <summary>
     /// Calls work(part, parts) once for each part, several at once, and returns when all are done: for what the host does between the backend's operations.
@@ -50,7 +54,7 @@ public interface IKernelBackend : IDisposable
     /// <param name="biases">None, or one vector [N_i] for each matrix.</param>
     /// <param name="dtype">
     /// float32: products as with the weights in float32; a backend may hold them in a narrower type where that loses nothing. bfloat16: weights are rounded to bfloat16 (to nearest even)
-    /// and the product may round activations to bfloat16, too; sums stay float32. Which it does depends on the weight and the processor alone, never on the other rows.
+    /// and the product may round activations to bfloat16, too; sums stay float32. float16: the same in float16, on devices that have it. Which it does depends on the weight and the processor alone, never on the other rows.
     /// </param>
     LinearWeight CreateLinear(ReadOnlySpan<Tensor> weights, ReadOnlySpan<Tensor> biases, DType dtype);
 
@@ -62,16 +66,16 @@ public interface IKernelBackend : IDisposable
     /// <param name="dtype">float32: activations and sums are float32. bfloat16: activations may be rounded to bfloat16 or, by groups of inputs, to whole numbers; sums stay float32 or exact.</param>
     LinearWeight CreateQuantizedLinear(IReadOnlyList<QuantizedMatrix> parts, ReadOnlySpan<Tensor> biases, DType dtype);
 
-    /// <summary>output [T, H] = table[ids[t]]; table [V, H] float32, bfloat16 or float16; ids int32 [T], all in 0..V-1.</summary>
+    /// <summary>output [T, H] float32 = table[ids[t]]; table [V, H] float32, bfloat16 or float16; ids int32 [T], all in 0..V-1.</summary>
     void Embedding(in Tensor table, in Tensor ids, in Tensor output);
 
-    /// <summary>output [T, H] = x / sqrt(mean(x²) + epsilon) * weight; x [T, H], weight [H]. Output may be x.</summary>
+    /// <summary>output [T, H] = x / sqrt(mean(x²) + epsilon) * weight; x [T, H] of the output's type or float32, weight [H]. Output may be x.</summary>
     void RmsNorm(in Tensor x, in Tensor weight, float epsilon, in Tensor output);
 
-    /// <summary>residual [T, H] += x; output = RmsNorm(residual). Output may be x.</summary>
+    /// <summary>residual [T, H], float32, += x; output = RmsNorm(residual). Output may be x.</summary>
     void AddRmsNorm(in Tensor x, in Tensor residual, in Tensor weight, float epsilon, in Tensor output);
 
-    /// <summary>output [T, N] = x [T, K] · weightᵀ (+ bias).</summary>
+    /// <summary>output [T, N] = x [T, K] · weightᵀ (+ bias). The output is of the activations' type or float32.</summary>
     void Linear(in Tensor x, LinearWeight weight, in Tensor output);
 
     /// <summary>
@@ -84,7 +88,7 @@ public interface IKernelBackend : IDisposable
     /// <summary>RmsNorm of each head of x [T, heads * headDim] by itself, in place; weight [headDim].</summary>
     void HeadRmsNorm(in Tensor x, int headDim, in Tensor weight, float epsilon);
 
-    /// <summary>destination [T, H] = source [T, H].</summary>
+    /// <summary>destination [T, H] = source [T, H]; one may be float32 and the other of the activations' type.</summary>
     void Copy(in Tensor source, in Tensor destination);
 
     /// <summary>Every element of x [T, H] = value.</summary>
@@ -129,7 +133,7 @@ public interface IKernelBackend : IDisposable
     /// <param name="weights">float32 [T * k].</param>
     void TopExperts(in Tensor logits, int k, bool renormalize, in Tensor experts, in Tensor weights);
 
-    /// <summary>output [T, H]: row rows[r] += weights[r] * x[r], in the order of r; x [R, H], rows int32 [R], weights float32 [R].</summary>
+    /// <summary>output [T, H] float32: row rows[r] += weights[r] * x[r], in the order of r; x [R, H], rows int32 [R], weights float32 [R].</summary>
     void ScatterAddRows(in Tensor x, in Tensor rows, in Tensor weights, in Tensor output);
 
     /// <summary>output [R, H] = x[rows[r]]; rows int32 [R].</summary>

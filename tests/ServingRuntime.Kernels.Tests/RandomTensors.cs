@@ -48,6 +48,22 @@ internal sealed class RandomTensors(int seed) : IDisposable
         return tensor;
     }
 
+    /// <summary>A float32 tensor, each value rounded to what another type can hold.</summary>
+    public static Tensor Rounded(Tensor floats, DType dtype)
+    {
+        foreach (ref var value in floats.AsSpan<float>())
+        {
+            value = dtype switch
+            {
+                DType.BFloat16 => HostValues.FromBFloat16(HostValues.ToBFloat16(value)),
+                DType.Float16 => (float)(Half)value,
+                _ => value,
+            };
+        }
+
+        return floats;
+    }
+
     public Tensor Ints(params int[] values)
     {
         var tensor = Empty(new TensorShape(values.Length), DType.Int32);

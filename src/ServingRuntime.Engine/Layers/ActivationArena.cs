@@ -8,7 +8,7 @@ namespace Octavo.ServingRuntime.Engine.Layers;
 /// </summary>
 public sealed class ActivationArena(IKernelBackend backend) : IDisposable
 {
-    private const int AlignmentElements = 16;
+    private const int AlignmentBytes = 64;
     private readonly List<Tensor> overflow = [];
     private Tensor? block;
     private long used;
@@ -18,21 +18,21 @@ public sealed class ActivationArena(IKernelBackend backend) : IDisposable
     /// <summary>Bytes held.</summary>
     public long Bytes => (block?.Memory.Bytes ?? 0) + overflow.Sum(tensor => tensor.Memory.Bytes);
 
-    /// <summary>A float32 matrix with undefined content.</summary>
-    public Tensor Take(int rows, int columns)
+    /// <summary>A matrix with undefined content.</summary>
+    public Tensor Take(int rows, int columns, DType dtype)
     {
         var shape = new TensorShape(rows, columns);
-        var elements = (shape.ElementCount + AlignmentElements - 1) / AlignmentElements * AlignmentElements;
-        demand += elements;
+        var bytes = ((shape.ElementCount * dtype.Size()) + AlignmentBytes - 1) / AlignmentBytes * AlignmentBytes;
+        demand += bytes;
         peak = Math.Max(peak, demand);
-        if (block is { } memory && used + elements <= memory.Shape.ElementCount)
+        if (block is { } memory && used + bytes <= memory.Memory.Bytes)
         {
-            var tensor = new Tensor(memory.Memory, used * sizeof(float), shape, DType.Float32);
-            used += elements;
+            var tensor = new Tensor(memory.Memory, used, shape, dtype);
+            used += bytes;
             return tensor;
         }
 
-        var extra = backend.Allocate(shape, DType.Float32);
+        var extra = backend.Allocate(shape, dtype);
         overflow.Add(extra);
         return extra;
     }
@@ -55,7 +55,7 @@ public sealed class ActivationArena(IKernelBackend backend) : IDisposable
         overflow.ForEach(tensor => tensor.Memory.Dispose());
         overflow.Clear();
         block?.Memory.Dispose();
-        block = backend.Allocate(new TensorShape(checked((int)(peak / AlignmentElements)), AlignmentElements), DType.Float32);
+        block = backend.Allocate(new TensorShape(checked((int)(peak / AlignmentBytes)), AlignmentBytes / sizeof(float)), DType.Float32);
     }
 
     public void Dispose()

@@ -52,7 +52,7 @@ public sealed class Attention : IDisposable
     {
         var mark = arena.Mark();
         var tokens = hidden.Shape[0];
-        Tensor projected = arena.Take(tokens, qkv.OutFeatures), attended = arena.Take(tokens, queryWidth);
+        Tensor projected = arena.Take(tokens, qkv.OutFeatures, hidden.DType), attended = arena.Take(tokens, queryWidth, hidden.DType);
         qkv.Forward(hidden, projected);
         queryNorm?.ForwardHeads(projected.Columns(0, queryWidth));
         keyNorm?.ForwardHeads(projected.Columns(queryWidth, keyWidth));

@@ -30,7 +30,7 @@ public sealed class GatedMlp : IFeedForward
     {
         var mark = arena.Mark();
         var tokens = hidden.Shape[0];
-        var activated = arena.Take(tokens, intermediateSize);
+        var activated = arena.Take(tokens, intermediateSize, hidden.DType);
         gateUp.ForwardGated(hidden, activation, activated, arena);
         down.Forward(activated, hidden);
         arena.Release(mark);

@@ -9,11 +9,11 @@ public sealed class LMHead(WeightLoader weights, string prefix, int vocabSize, i
     private readonly IKernelBackend backend = weights.Backend;
     private readonly Linear head = new(weights, hiddenSize, bias: false, (prefix, vocabSize));
 
-    /// <summary>[R, vocabulary] for rows int32 [R] of hidden [T, H].</summary>
+    /// <summary>float32 [R, vocabulary] for rows int32 [R] of hidden [T, H].</summary>
     public Tensor Forward(in Tensor hidden, in Tensor rows, ActivationArena arena)
     {
         var count = rows.Shape[0];
-        Tensor gathered = arena.Take(count, hiddenSize), logits = arena.Take(count, vocabSize);
+        Tensor gathered = arena.Take(count, hiddenSize, hidden.DType), logits = arena.Take(count, vocabSize, DType.Float32);
         backend.GatherRows(hidden, rows, gathered);
         head.Forward(gathered, logits);
         return logits;

@@ -51,7 +51,7 @@ public sealed class Linear : IDisposable
         {
             // Both halves are held in different ways.
             var mark = arena.Mark();
-            var wide = arena.Take(x.Shape[0], OutFeatures);
+            var wide = arena.Take(x.Shape[0], OutFeatures, output.DType);
             Multiply(x, wide);
             backend.ActivationMul(activation, wide, output);
             arena.Release(mark);

@@ -62,22 +62,25 @@ public sealed class MixtureOfExperts : IFeedForward
     {
         var mark = arena.Mark();
         int tokens = hidden.Shape[0], width = hidden.Shape[1];
-        var input = arena.Take(tokens, width);
-        backend.Copy(hidden, input);
-        Route(input, arena);
-        backend.Fill(hidden, 0f);
+
+        // In float32 whatever activations are, so that it is rounded once and not with every expert.
+        var sum = arena.Take(tokens, width, DType.Float32);
+        Route(hidden, arena);
+        backend.Fill(sum, 0f);
         for (var e = 0; e < experts.Length; e++)
         {
             if (rowsOf[e].Count > 0)
             {
-                AddExpert(experts[e], input, CollectionsMarshal.AsSpan(rowsOf[e]), CollectionsMarshal.AsSpan(weightsOf[e]), hidden, arena);
+                AddExpert(experts[e], hidden, CollectionsMarshal.AsSpan(rowsOf[e]), CollectionsMarshal.AsSpan(weightsOf[e]), sum, arena);
             }
         }
 
         if (sharedExpert is not null)
         {
-            AddSharedExpert(input, hidden, arena);
+            AddSharedExpert(hidden, sum, arena);
         }
+
+        backend.Copy(sum, hidden);
 
         arena.Release(mark);
     }
@@ -98,7 +101,7 @@ public sealed class MixtureOfExperts : IFeedForward
         var mark = arena.Mark();
         int tokens = input.Shape[0], k = config.ExpertsPerToken, entries = tokens * k;
         EnsureCapacity(entries);
-        var logits = arena.Take(tokens, config.NumExperts);
+        var logits = arena.Take(tokens, config.NumExperts, DType.Float32);
         router.Forward(input, logits);
         backend.TopExperts(logits, k, config.Renormalize, indices.Rows(0, entries), factors.Rows(0, entries));
         backend.CopyToHost(indices.Rows(0, entries), chosen.AsSpan(0, entries));
@@ -124,7 +127,7 @@ public sealed class MixtureOfExperts : IFeedForward
         Tensor places = indices.Rows(0, rows.Length), shares = factors.Rows(0, rows.Length);
         backend.CopyToDevice(rows, places);
         backend.CopyToDevice(weights, shares);
-        var gathered = arena.Take(rows.Length, input.Shape[1]);
+        var gathered = arena.Take(rows.Length, input.Shape[1], input.DType);
         backend.GatherRows(input, places, gathered);
         expert.Forward(gathered, arena);
         backend.ScatterAddRows(gathered, places, shares, sum);
@@ -135,7 +138,7 @@ public sealed class MixtureOfExperts : IFeedForward
     {
         var mark = arena.Mark();
         var tokens = input.Shape[0];
-        var gate = arena.Take(tokens, 1);
+        var gate = arena.Take(tokens, 1, DType.Float32);
         sharedGate!.Forward(input, gate);
         backend.CopyToHost(gate, ratings.AsSpan(0, tokens));
         for (var t = 0; t < tokens; t++)

@@ -61,6 +61,7 @@ internal sealed class ModelRunner : IModelRunner
         batch.Dispose();
         sampler.Dispose();
         promptScorer.Dispose();
+        pooler.Dispose();
         foreach (var layer in cache)
         {
             layer.Dispose();

@@ -11,6 +11,9 @@ public sealed class CausalDecoder(IKernelBackend backend, Embedding embedding, I
     private readonly ActivationArena arena = new(backend);
     private (long Used, long Demand) afterForward;
 
+    /// <summary>Of what layers hand on to each other; the residual stream and the logits are float32.</summary>
+    public DType ActivationType { get; init; } = DType.Float32;
+
     /// <summary>Factor of the embeddings; 1: none.</summary>
     public float EmbeddingScale { get; init; } = 1f;
 
@@ -23,7 +26,7 @@ public sealed class CausalDecoder(IKernelBackend backend, Embedding embedding, I
     {
         arena.Reset();
         var tokens = tokenIds.Shape[0];
-        Tensor residual = arena.Take(tokens, embedding.HiddenSize), hidden = arena.Take(tokens, embedding.HiddenSize);
+        Tensor residual = arena.Take(tokens, embedding.HiddenSize, DType.Float32), hidden = arena.Take(tokens, embedding.HiddenSize, ActivationType);
         embedding.Forward(tokenIds, residual);
         if (EmbeddingScale != 1f)
         {

@@ -65,6 +65,9 @@ internal sealed class CausalDecoderBuilder(ModelConfig config, WeightLoader weig
         }
 
         weights.CheckAllUsed();
-        return new CausalDecoder(weights.Backend, embedding, layers, norm, head, rotaries) { EmbeddingScale = EmbeddingScale, LogitSoftCap = LogitSoftCap };
+        return new CausalDecoder(weights.Backend, embedding, layers, norm, head, rotaries)
+        {
+            ActivationType = weights.Backend.ActivationType(weights.LinearDType), EmbeddingScale = EmbeddingScale, LogitSoftCap = LogitSoftCap,
+        };
     }
 }

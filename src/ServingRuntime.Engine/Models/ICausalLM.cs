@@ -6,9 +6,9 @@ namespace Octavo.ServingRuntime.Engine.Models;
 /// <summary>A decoder model. Hidden states are valid until its next forward pass, logits until its next logits.</summary>
 public interface ICausalLM : IDisposable
 {
-    /// <summary>Hidden states [T, hidden] after the last norm, for token ids int32 [T]; stores their keys and values.</summary>
+    /// <summary>Hidden states [T, hidden] after the last norm, in the activations' type, for token ids int32 [T]; stores their keys and values.</summary>
     Tensor Forward(in Tensor tokenIds, in AttentionMetadata metadata, IReadOnlyList<KeyValueBlocks> cache);
 
-    /// <summary>Logits [R, vocabulary] of rows int32 [R] of the hidden states.</summary>
+    /// <summary>Logits float32 [R, vocabulary] of rows int32 [R] of the hidden states.</summary>
     Tensor ComputeLogits(in Tensor hidden, in Tensor rows);
 }

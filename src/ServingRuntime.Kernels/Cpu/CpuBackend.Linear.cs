@@ -16,7 +16,7 @@ public sealed unsafe partial class CpuBackend
     {
         if (dtype is not (DType.Float32 or DType.BFloat16))
         {
-            throw new ArgumentException($"products are computed in float32 or bfloat16, not {dtype}", nameof(dtype));
+            throw new ArgumentException($"on the CPU products are computed in float32 or bfloat16, not {dtype}", nameof(dtype));
         }
 
         var held = dtype == DType.Float32 ? Narrowest(weights) : dtype;

@@ -1,4 +1,5 @@
 using Octavo.ServingRuntime.Kernels.Cpu;
+using Octavo.ServingRuntime.Kernels.Cuda.Launch;
 using Octavo.ServingRuntime.Kernels.Cuda.Products;
 
 namespace Octavo.ServingRuntime.Kernels.Cuda;
@@ -7,32 +8,36 @@ namespace Octavo.ServingRuntime.Kernels.Cuda;
 internal sealed partial class CudaBackend
 {
     /// <inheritdoc/>
-    /// <remarks>float32: weights, activations and sums are float32. bfloat16: weights and activations are rounded to bfloat16.</remarks>
+    /// <remarks>Weights and activations are of the type, which may be float16, too; sums are float32.</remarks>
     public LinearWeight CreateLinear(ReadOnlySpan<Tensor> weights, ReadOnlySpan<Tensor> biases, DType dtype)
     {
-        Arguments.That(dtype is DType.Float32 or DType.BFloat16, $"products are computed in float32 or bfloat16, not {dtype}");
+        Arguments.That(KernelNames.IsActivation(dtype), $"products are computed in float32, bfloat16 or float16, not {dtype}");
         return DenseWeight.Upload(device, copies, weights, biases, dtype);
     }
 
     public LinearWeight CreateQuantizedLinear(IReadOnlyList<QuantizedMatrix> parts, ReadOnlySpan<Tensor> biases, DType dtype) =>
         throw new NotSupportedException($"{Device}: products with quantised weights are not built for CUDA; run the model on --device cpu, or its unquantised form");
 
+    /// <inheritdoc/>
+    /// <remarks>The output is of the weight's type or float32; so is x, which is brought into the weight's where it has another.</remarks>
     public void Linear(in Tensor x, LinearWeight weight, in Tensor output)
     {
         var dense = (DenseWeight)weight;
-        Arguments.Matrix(x, x.Shape[0], dense.InFeatures);
-        Arguments.Matrix(output, x.Shape[0], dense.OutFeatures);
-        var inputs = x;
-        if (dense.Matrix.DType == DType.BFloat16 && x.Shape[0] > 0)
+        Arguments.That(x.Shape.Rank == 2 && x.Shape[1] == dense.InFeatures, $"x {x.Shape} for a weight of {dense.InFeatures} inputs");
+        Arguments.That(output.Shape.Rank == 2 && output.Shape[0] == x.Shape[0] && output.Shape[1] == dense.OutFeatures, $"an output {output.Shape} of x {x.Shape} and a weight of {dense.OutFeatures} outputs");
+        if (x.Shape[0] == 0)
         {
-            inputs = rounded.Of(x.Shape, DType.BFloat16);
-            launcher.Round(x, inputs);
+            return;
         }
 
-        if (x.Shape[0] > 0)
+        var inputs = x;
+        if (x.DType != dense.Matrix.DType)
         {
-            products.Multiply(inputs, dense.Matrix, dense.Bias, output);
+            inputs = rounded.Of(x.Shape, dense.Matrix.DType);
+            launcher.Copy(x, inputs);
         }
+
+        products.Multiply(inputs, dense.Matrix, dense.BiasOf(output.DType), output);
     }
 
     public void GatedLinear(in Tensor x, LinearWeight weight, GatedActivation activation, in Tensor output)
@@ -40,7 +45,7 @@ internal sealed partial class CudaBackend
         Arguments.That(weight.OutFeatures == 2 * output.Shape[1], $"a gated weight of {weight.OutFeatures} outputs for {output.Shape}");
         if (x.Shape[0] > 0)
         {
-            var both = gateUp.Of(new TensorShape(x.Shape[0], weight.OutFeatures), DType.Float32);
+            var both = gateUp.Of(new TensorShape(x.Shape[0], weight.OutFeatures), output.DType);
             Linear(x, weight, both);
             launcher.ActivationMul(activation, both, output);
         }

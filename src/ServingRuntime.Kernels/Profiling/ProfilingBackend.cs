@@ -23,6 +23,8 @@ public sealed class ProfilingBackend(IKernelBackend inner, TimeProvider timeProv
 
     public int HostThreads => inner.HostThreads;
 
+    public DType ActivationType(DType products) => inner.ActivationType(products);
+
     public void RunOnHost(Action<int, int> work, int parts)
     {
         var start = timeProvider.GetTimestamp();

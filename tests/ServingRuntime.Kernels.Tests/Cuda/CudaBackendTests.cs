@@ -77,27 +77,36 @@ public sealed class CudaBackendTests(CudaLibraries libraries) : IDisposable
     [InlineData(DType.Float16, DType.Float32)]
     [InlineData(DType.BFloat16, DType.BFloat16)]
     [InlineData(DType.Float32, DType.BFloat16)]
+    [InlineData(DType.BFloat16, DType.Float16)]
     public void Linear_StackedMatricesWithBiases_WhatTheCpuComputes(DType stored, DType dtype)
     {
         using var backend = Open();
         Tensor x = random.Floats(5, 48), first = random.Of(random.Values(16 * 48), new TensorShape(16, 48), stored), second = random.Of(random.Values(8 * 48), new TensorShape(8, 48), stored);
         Tensor[] biases = [random.Vector(16), random.Vector(8)];
         using LinearWeight expectedWeight = cpu.CreateLinear([first, second], biases, DType.Float32), weight = backend.CreateLinear([first, second], biases, dtype);
-        (weight.InFeatures, weight.OutFeatures, weight.Bytes).Should().Be((48, 24, (24 * 48 * dtype.Size()) + (24 * 4)));
+        (weight.InFeatures, weight.OutFeatures, weight.Bytes).Should().Be((48, 24, (24 * 48 * dtype.Size()) + (24 * (dtype == DType.Float32 ? 4 : 6))));
         var expected = random.Empty(new TensorShape(5, 24));
         cpu.Linear(x, expectedWeight, expected);
         var output = backend.Allocate(expected.Shape, DType.Float32);
-        var input = OnDevice(backend, x);
+        backend.ActivationType(dtype).Should().Be(dtype);
+        var input = OnDevice(backend, x, dtype);
+        Tensor wide = OnDevice(backend, x), narrow = backend.Allocate(expected.Shape, dtype);
+        backend.Linear(wide, weight, output);
+        Close(backend, output, expected, dtype == DType.Float32 ? 2e-5f : 0.05f);
+        backend.Linear(input, weight, narrow);
+        backend.Copy(narrow, output);
+        Close(backend, output, expected, dtype == DType.Float32 ? 2e-5f : 0.05f);
         backend.Linear(input, weight, output);
         backend.Linear(input.Rows(0, 0), weight, output.Rows(0, 0));
         Close(backend, output, expected, dtype == DType.Float32 ? 2e-5f : 0.05f);
 
-        var gated = backend.Allocate(new TensorShape(5, 12), DType.Float32);
+        Tensor gated = backend.Allocate(new TensorShape(5, 12), dtype), gatedWide = backend.Allocate(gated.Shape, DType.Float32);
         var expectedGate = random.Empty(gated.Shape);
         cpu.ActivationMul(GatedActivation.Silu, expected, expectedGate);
         backend.GatedLinear(input, weight, GatedActivation.Silu, gated);
-        Close(backend, gated, expectedGate, dtype == DType.Float32 ? 2e-4f : 0.3f);
-        foreach (var tensor in (Tensor[])[output, input, gated])
+        backend.Copy(gated, gatedWide);
+        Close(backend, gatedWide, expectedGate, dtype == DType.Float32 ? 2e-4f : 0.3f);
+        foreach (var tensor in (Tensor[])[output, input, wide, narrow, gated, gatedWide])
         {
             tensor.Memory.Dispose();
         }
@@ -108,14 +117,14 @@ public sealed class CudaBackendTests(CudaLibraries libraries) : IDisposable
     {
         using var backend = Open();
         using var weight = backend.CreateLinear([random.Floats(32, 64)], [], DType.BFloat16);
-        Tensor x = OnDevice(backend, random.Floats(2, 64)), norm = backend.Allocate(new TensorShape(64), DType.Float32), gated = backend.Allocate(new TensorShape(2, 16), DType.Float32);
-        Tensor tokens = backend.Allocate(new TensorShape(2), DType.Int32);
+        Tensor x = OnDevice(backend, random.Floats(2, 64), DType.BFloat16), norm = backend.Allocate(new TensorShape(64), DType.Float32), gated = backend.Allocate(new TensorShape(2, 16), DType.BFloat16);
+        Tensor logits = backend.Allocate(new TensorShape(2, 32), DType.Float32), tokens = backend.Allocate(new TensorShape(2), DType.Int32);
         var host = new int[2];
         Step();
         var before = GC.GetAllocatedBytesForCurrentThread();
         Step();
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().Be(0);
-        foreach (var tensor in (Tensor[])[x, norm, gated, tokens])
+        foreach (var tensor in (Tensor[])[x, norm, gated, logits, tokens])
         {
             tensor.Memory.Dispose();
         }
@@ -125,7 +134,8 @@ public sealed class CudaBackendTests(CudaLibraries libraries) : IDisposable
             backend.CopyToDevice<int>(host, tokens);
             backend.RmsNorm(x, norm, 1e-5f, x);
             backend.GatedLinear(x, weight, GatedActivation.Silu, gated);
-            backend.ArgMax(gated, tokens);
+            backend.Linear(x, weight, logits);
+            backend.ArgMax(logits, tokens);
             backend.CopyToHost<int>(tokens, host);
         }
     }
@@ -284,11 +294,19 @@ public sealed class CudaBackendTests(CudaLibraries libraries) : IDisposable
         return CudaBackend.Open(new CudaBackendOptions(HostThreads: hostThreads, CacheFolder: cache), Environment(HostBuild.Build()), NullLogger.Instance);
     }
 
-    private static Tensor OnDevice(CudaBackend backend, Tensor host)
+    private static Tensor OnDevice(CudaBackend backend, Tensor host, DType dtype = DType.Float32)
     {
         var tensor = backend.Allocate(host.Shape, DType.Float32);
         backend.CopyToDevice<float>(host.AsSpan<float>(), tensor);
-        return tensor;
+        if (dtype == DType.Float32)
+        {
+            return tensor;
+        }
+
+        var narrow = backend.Allocate(host.Shape, dtype);
+        backend.Copy(tensor, narrow);
+        tensor.Memory.Dispose();
+        return narrow;
     }
 
     private static Tensor Bytes(Tensor part) => new(part.Memory, 0, new TensorShape((int)part.Memory.Bytes), DType.Int8);

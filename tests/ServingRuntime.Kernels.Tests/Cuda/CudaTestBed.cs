@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging.Abstractions;
+using Octavo.ServingRuntime.Kernels.Cpu;
 using Octavo.ServingRuntime.Kernels.Cuda.Compilation;
 using Octavo.ServingRuntime.Kernels.Cuda.Device;
 using Octavo.ServingRuntime.Kernels.Cuda.Launch;
@@ -51,7 +53,7 @@ internal sealed class CudaTestBed : IDisposable
 
     public CudaKernel Kernel(string source, string name) => kernels[source, name];
 
-    /// <summary>A host tensor on the device; float32 matrices may become bfloat16, and rows may come to lie further apart than they are wide.</summary>
+    /// <summary>A host tensor on the device; float32 matrices may become bfloat16 or float16, and rows may come to lie further apart than they are wide.</summary>
     public Tensor Upload(Tensor host, DType? dtype = null, bool strided = false)
     {
         if (host.Shape.Rank != 2)
@@ -69,7 +71,7 @@ internal sealed class CudaTestBed : IDisposable
         var view = strided ? wide.Columns(rows % 2 == 0 ? 8 : 3, width) : wide;
         for (var row = 0; row < rows; row++)
         {
-            var bytes = type == host.DType ? Bytes(host.Rows(row, 1)) : Narrow(host.Row<float>(row));
+            var bytes = type == host.DType ? Bytes(host.Rows(row, 1)) : Narrow(host.Row<float>(row), type);
             copies.ToDevice(bytes, Address(view.Rows(row, 1)));
         }
 
@@ -91,15 +93,18 @@ internal sealed class CudaTestBed : IDisposable
         for (var row = 0; row < device.Shape[0]; row++)
         {
             var bytes = ReadBytes(device.Rows(row, 1));
-            values.AddRange(device.DType == DType.Float32
-                ? System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(bytes).ToArray()
-                : System.Runtime.InteropServices.MemoryMarshal.Cast<byte, ushort>(bytes).ToArray().Select(Octavo.ServingRuntime.Kernels.Cpu.HostValues.FromBFloat16));
+            values.AddRange(device.DType switch
+            {
+                DType.Float32 => MemoryMarshal.Cast<byte, float>(bytes).ToArray(),
+                DType.BFloat16 => MemoryMarshal.Cast<byte, ushort>(bytes).ToArray().Select(HostValues.FromBFloat16),
+                _ => MemoryMarshal.Cast<byte, Half>(bytes).ToArray().Select(value => (float)value),
+            });
         }
 
         return [.. values];
     }
 
-    public int[] ReadInts(Tensor device) => System.Runtime.InteropServices.MemoryMarshal.Cast<byte, int>(ReadBytes(device)).ToArray();
+    public int[] ReadInts(Tensor device) => MemoryMarshal.Cast<byte, int>(ReadBytes(device)).ToArray();
 
     /// <summary>All bytes of a dense tensor; waits for the stream.</summary>
     public byte[] ReadBytes(Tensor device)
@@ -128,14 +133,14 @@ internal sealed class CudaTestBed : IDisposable
 
     private static unsafe ReadOnlySpan<byte> Bytes(Tensor host) => new(host.Pointer<byte>(), (int)host.Shape.ElementCount * host.DType.Size());
 
-    private static byte[] Narrow(ReadOnlySpan<float> row)
+    private static byte[] Narrow(ReadOnlySpan<float> row, DType dtype)
     {
         var narrow = new ushort[row.Length];
         for (var i = 0; i < row.Length; i++)
         {
-            narrow[i] = Octavo.ServingRuntime.Kernels.Cpu.HostValues.ToBFloat16(row[i]);
+            narrow[i] = dtype == DType.BFloat16 ? HostValues.ToBFloat16(row[i]) : BitConverter.HalfToUInt16Bits((Half)row[i]);
         }
 
-        return System.Runtime.InteropServices.MemoryMarshal.AsBytes(narrow.AsSpan()).ToArray();
+        return MemoryMarshal.AsBytes(narrow.AsSpan()).ToArray();
     }
 }

@@ -8,17 +8,28 @@ internal sealed partial class KernelLauncher
 {
     private const string RowsSource = "rows.cu", ElementwiseSource = "elementwise.cu";
     private const int WarpsPerBlock = 4;
+    private static readonly KernelNames NormNames = new("octavo_rms_norm");
+    private static readonly KernelNames HeadNormNames = new("octavo_head_rms_norm");
+    private static readonly KernelNames RotaryNames = new("octavo_rotary_embedding");
+    private static readonly KernelNames SiluNames = new("octavo_silu_mul");
+    private static readonly KernelNames GeluTanhNames = new("octavo_gelu_tanh_mul");
+    private static readonly KernelNames FillNames = new("octavo_fill");
+    private static readonly KernelNames ScaleNames = new("octavo_scale");
+    private static readonly KernelNames SoftCapNames = new("octavo_soft_cap");
+    private static readonly KernelNames CopyNames = new("octavo_copy");
 
     // Heads of rows, which kernels count in 32 bits.
     private const long MaxUnits = 1 << 30;
 
     /// <inheritdoc cref="IKernelBackend.RmsNorm"/>
+    /// <remarks>x is of the output's type or float32, as the residual stream is.</remarks>
     public void RmsNorm(in Tensor x, in Tensor weight, float epsilon, in Tensor output) => Norm(x, default, 0, weight, epsilon, output);
 
     /// <inheritdoc cref="IKernelBackend.AddRmsNorm"/>
     public void AddRmsNorm(in Tensor x, in Tensor residual, in Tensor weight, float epsilon, in Tensor output)
     {
-        Activations(residual, x.Shape[0], x.Shape[1], x.DType, nameof(residual));
+        Activations(residual, x.Shape[0], x.Shape[1], DType.Float32, nameof(residual));
+        Activations(output, x.Shape[0], x.Shape[1], x.DType, nameof(output));
         Norm(x, residual, residual.RowStride, weight, epsilon, output);
     }
 
@@ -28,7 +39,7 @@ internal sealed partial class KernelLauncher
         int rows = x.Shape[0], heads = Heads(x, headDim);
         Arguments.Vector(weight, DType.Float32, headDim);
         Arguments.That((long)rows * heads <= MaxUnits, $"{rows} rows of {heads} heads in one launch");
-        kernels[RowsSource, ByType(x.DType, "octavo_head_rms_norm_f32", "octavo_head_rms_norm_bf16")].Launch(
+        kernels[RowsSource, HeadNormNames[x.DType]].Launch(
             stream, new LaunchGrid(Parts((long)rows * heads, WarpsPerBlock)), 32 * WarpsPerBlock, [x, (long)x.RowStride, rows, heads, headDim, weight, epsilon]);
     }
 
@@ -39,7 +50,7 @@ internal sealed partial class KernelLauncher
         Arguments.Matrix(cosSin, cosSin.Shape[0], rotary);
         Arguments.Vector(positions, DType.Int32, rows);
         Arguments.That(rotary <= headDim && rotary % 2 == 0, $"rotation {cosSin.Shape} of heads of {headDim} in {x.Shape}");
-        kernels[RowsSource, ByType(x.DType, "octavo_rotary_embedding_f32", "octavo_rotary_embedding_bf16")].Launch(
+        kernels[RowsSource, RotaryNames[x.DType]].Launch(
             stream,
             new LaunchGrid(rows, Parts((long)heads * (rotary / 2), RowThreads)),
             RowThreads,
@@ -54,8 +65,8 @@ internal sealed partial class KernelLauncher
         Activations(output, rows, width, gateUp.DType, nameof(output));
         var kernel = activation switch
         {
-            GatedActivation.Silu => ByType(gateUp.DType, "octavo_silu_mul_f32", "octavo_silu_mul_bf16"),
-            GatedActivation.GeluTanh => ByType(gateUp.DType, "octavo_gelu_tanh_mul_f32", "octavo_gelu_tanh_mul_bf16"),
+            GatedActivation.Silu => SiluNames[gateUp.DType],
+            GatedActivation.GeluTanh => GeluTanhNames[gateUp.DType],
             _ => throw new ArgumentOutOfRangeException(nameof(activation), activation, "no kernel"),
         };
         var perBlock = RowThreads * (16 / gateUp.DType.Size());
@@ -64,25 +75,22 @@ internal sealed partial class KernelLauncher
     }
 
     /// <inheritdoc cref="IKernelBackend.Fill"/>
-    public void Fill(in Tensor x, float value) => Map(ByType(x.DType, "octavo_fill_f32", "octavo_fill_bf16"), x, x, value);
+    public void Fill(in Tensor x, float value) => Map(FillNames, x, value);
 
     /// <inheritdoc cref="IKernelBackend.Scale"/>
-    public void Scale(in Tensor x, float factor) => Map(ByType(x.DType, "octavo_scale_f32", "octavo_scale_bf16"), x, x, factor);
+    public void Scale(in Tensor x, float factor) => Map(ScaleNames, x, factor);
 
     /// <inheritdoc cref="IKernelBackend.SoftCap"/>
-    public void SoftCap(in Tensor x, float cap) => Map(ByType(x.DType, "octavo_soft_cap_f32", "octavo_soft_cap_bf16"), x, x, cap);
+    public void SoftCap(in Tensor x, float cap) => Map(SoftCapNames, x, cap);
 
     /// <inheritdoc cref="IKernelBackend.Copy"/>
-    public void Copy(in Tensor source, in Tensor destination) => Map(ByType(source.DType, "octavo_copy_f32", "octavo_copy_bf16"), source, destination, 0);
-
-    /// <summary>to [T, H] bfloat16 = from [T, H] float32, to nearest even.</summary>
-    public void Round(in Tensor from, in Tensor to)
+    /// <remarks>Into another type to nearest even; not from one of two bytes into the other.</remarks>
+    public void Copy(in Tensor source, in Tensor destination)
     {
-        int rows = from.Shape[0], width = from.Shape[1];
-        Activations(from, rows, width, DType.Float32, nameof(from));
-        Activations(to, rows, width, DType.BFloat16, nameof(to));
-        kernels[ElementwiseSource, "octavo_round_bf16"].Launch(
-            stream, new LaunchGrid(Parts(width, RowThreads), Math.Min(rows, LaunchGrid.MaxY)), RowThreads, [from, (long)from.RowStride, to, (long)to.RowStride, rows, width]);
+        Activations(source, source.Shape[0], source.Shape[1], source.DType, nameof(source));
+        Activations(destination, source.Shape[0], source.Shape[1], destination.DType, nameof(destination));
+        Arguments.That(source.DType == destination.DType || source.DType == DType.Float32 || destination.DType == DType.Float32, $"a copy of {source.DType} into {destination.DType}");
+        Map(CopyNames[source.DType, destination.DType], source, destination, 0);
     }
 
     private static int Heads(in Tensor x, int headDim)
@@ -96,17 +104,22 @@ internal sealed partial class KernelLauncher
     {
         int rows = x.Shape[0], width = x.Shape[1];
         Activations(x, rows, width, x.DType, nameof(x));
-        Activations(output, rows, width, x.DType, nameof(output));
+        Activations(output, rows, width, output.DType, nameof(output));
+        Arguments.That(x.DType == DType.Float32 || x.DType == output.DType, $"the norm of {x.DType} in {output.DType}");
         Arguments.Vector(weight, DType.Float32, width);
-        kernels[RowsSource, ByType(x.DType, "octavo_rms_norm_f32", "octavo_rms_norm_bf16")].Launch(
+        kernels[RowsSource, NormNames[x.DType, output.DType]].Launch(
             stream, new LaunchGrid(rows), RowThreads, [x, (long)x.RowStride, residual, residualStride, weight, epsilon, output, (long)output.RowStride, width]);
+    }
+
+    private void Map(KernelNames names, in Tensor x, float parameter)
+    {
+        Activations(x, x.Shape[0], x.Shape[1], x.DType, nameof(x));
+        Map(names[x.DType], x, x, parameter);
     }
 
     private void Map(string kernel, in Tensor from, in Tensor to, float parameter)
     {
         int rows = from.Shape[0], width = from.Shape[1];
-        Activations(from, rows, width, from.DType, nameof(from));
-        Activations(to, rows, width, from.DType, nameof(to));
         kernels[ElementwiseSource, kernel].Launch(
             stream,
             new LaunchGrid(Parts(width, RowThreads), Math.Min(rows, LaunchGrid.MaxY)),

@@ -2,20 +2,26 @@ using Octavo.ServingRuntime.Kernels.Cuda.Device;
 
 namespace Octavo.ServingRuntime.Kernels.Cuda.Products;
 
-/// <summary>Matrices stacked by rows on the device, [outputs, inputs] in float32 or bfloat16, with a float32 bias where one of them has one.</summary>
+/// <summary>Matrices stacked by rows on the device, [outputs, inputs] in float32, bfloat16 or float16, with a bias where one of them has one: in float32 and in the matrix' type, since cuBLASLt
+/// adds one of the output's type only.</summary>
 internal sealed class DenseWeight : LinearWeight
 {
-    private DenseWeight(Tensor matrix, Tensor? bias) : base(matrix.Shape[1], matrix.Shape[0])
+    private readonly Tensor? bias;
+    private readonly Tensor? narrowBias;
+
+    private DenseWeight(Tensor matrix, Tensor? bias, Tensor? narrowBias) : base(matrix.Shape[1], matrix.Shape[0])
     {
         Matrix = matrix;
-        Bias = bias;
+        this.bias = bias;
+        this.narrowBias = narrowBias;
     }
 
     public Tensor Matrix { get; }
 
-    public Tensor? Bias { get; }
+    public override long Bytes => Matrix.Memory.Bytes + (bias?.Memory.Bytes ?? 0) + (narrowBias?.Memory.Bytes ?? 0);
 
-    public override long Bytes => Matrix.Memory.Bytes + (Bias?.Memory.Bytes ?? 0);
+    /// <summary>The bias for an output of float32 or the matrix' type; null: none.</summary>
+    public Tensor? BiasOf(DType output) => output == DType.Float32 ? bias : narrowBias;
 
     /// <param name="weights">[N_i, K] in host memory: float32, bfloat16 or float16.</param>
     /// <param name="biases">None, or one [N_i] for each.</param>
@@ -31,30 +37,34 @@ internal sealed class DenseWeight : LinearWeight
             outputs = checked(outputs + weight.Shape[0]);
         }
 
-        var matrix = Empty(device, new TensorShape(outputs, inputs), dtype);
-        Tensor? bias = null;
+        var made = new List<Tensor>();
         try
         {
-            bias = biases.Length > 0 ? Empty(device, new TensorShape(outputs), DType.Float32) : null;
+            made.Add(Empty(device, new TensorShape(outputs, inputs), dtype));
+            foreach (var type in biases.IsEmpty ? [] : dtype == DType.Float32 ? [dtype] : (ReadOnlySpan<DType>)[DType.Float32, dtype])
+            {
+                made.Add(Empty(device, new TensorShape(outputs), type));
+            }
+
             var row = 0;
             for (var i = 0; i < weights.Length; i++)
             {
-                HostRows.Upload(weights[i], matrix.Rows(row, weights[i].Shape[0]), copies);
-                if (bias is { } vector)
+                var count = weights[i].Shape[0];
+                HostRows.Upload(weights[i], made[0].Rows(row, count), copies);
+                foreach (var vector in made.Skip(1))
                 {
-                    Cpu.Arguments.That(biases[i].Shape.Rank == 1 && biases[i].Shape[0] == weights[i].Shape[0], $"a bias {biases[i].Shape} of a matrix {weights[i].Shape}");
-                    HostRows.Upload(biases[i], vector.Rows(row, weights[i].Shape[0]), copies);
+                    Cpu.Arguments.That(biases[i].Shape.Rank == 1 && biases[i].Shape[0] == count, $"a bias {biases[i].Shape} of a matrix {weights[i].Shape}");
+                    HostRows.Upload(biases[i], vector.Rows(row, count), copies);
                 }
 
-                row += weights[i].Shape[0];
+                row += count;
             }
 
-            return new DenseWeight(matrix, bias);
+            return new DenseWeight(made[0], made.Count > 1 ? made[1] : null, made.Count > 2 ? made[2] : null);
         }
         catch
         {
-            matrix.Memory.Dispose();
-            bias?.Memory.Dispose();
+            made.ForEach(tensor => tensor.Memory.Dispose());
             throw;
         }
     }
@@ -62,7 +72,8 @@ internal sealed class DenseWeight : LinearWeight
     public override void Dispose()
     {
         Matrix.Memory.Dispose();
-        Bias?.Memory.Dispose();
+        bias?.Memory.Dispose();
+        narrowBias?.Memory.Dispose();
     }
 
     private static Tensor Empty(CudaDevice device, TensorShape shape, DType dtype) =>

@@ -10,7 +10,7 @@ internal static unsafe class HostRows
     private const int PieceElements = 1 << 20;
 
     /// <param name="source">float32, bfloat16 or float16, dense or strided.</param>
-    /// <param name="destination">Dense; float32 or bfloat16 (to nearest even).</param>
+    /// <param name="destination">Dense; float32, bfloat16 or float16 (to nearest even; what float16 cannot hold becomes infinite).</param>
     public static void Upload(in Tensor source, in Tensor destination, StagedCopies copies)
     {
         var (rows, width) = source.Shape.Rank == 2 ? (source.Shape[0], source.Shape[1]) : (1, source.Shape[0]);
@@ -49,6 +49,14 @@ internal static unsafe class HostRows
             for (var i = 0; i < count; i++)
             {
                 halves[i] = HostValues.ToBFloat16(HostValues.Read(source, from + i));
+            }
+        }
+        else if (dtype == DType.Float16)
+        {
+            var halves = MemoryMarshal.Cast<byte, Half>(piece.AsSpan());
+            for (var i = 0; i < count; i++)
+            {
+                halves[i] = (Half)HostValues.Read(source, from + i);
             }
         }
         else

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Octavo.ServingRuntime.Kernels.Cuda.Device;
+using Octavo.ServingRuntime.Kernels.Cuda.Launch;
 using Octavo.ServingRuntime.Kernels.Cuda.Native;
 
 namespace Octavo.ServingRuntime.Kernels.Cuda.Products;
@@ -53,19 +54,20 @@ internal sealed class MatrixProducts : IDisposable
     public int PlanCount => plans.Count;
 
     /// <summary>output [M, N] = x [M, K] · weight [N, K]ᵀ (+ bias [N]).</summary>
-    /// <param name="x">float32 or bfloat16, like the weight; dense or strided.</param>
+    /// <param name="x">float32, bfloat16 or float16, like the weight; dense or strided.</param>
     /// <param name="weight">Dense, at the beginning of its memory.</param>
-    /// <param name="bias">float32.</param>
-    /// <param name="output">float32.</param>
+    /// <param name="bias">Of the output's type.</param>
+    /// <param name="output">Of the inputs' type or float32.</param>
     public unsafe void Multiply(in Tensor x, in Tensor weight, in Tensor? bias, in Tensor output)
     {
         int m = x.Shape[0], k = weight.Shape[1], n = weight.Shape[0];
-        Cpu.Arguments.That(x.DType is DType.Float32 or DType.BFloat16 && x.DType == weight.DType, $"a product of {x.DType} and {weight.DType}");
+        Cpu.Arguments.That(
+            KernelNames.IsActivation(x.DType) && x.DType == weight.DType && (output.DType == x.DType || output.DType == DType.Float32), $"a product of {x.DType} and {weight.DType} in {output.DType}");
         Cpu.Arguments.That(weight.IsDense && x.Shape.Rank == 2 && x.Shape[1] == k, $"x {x.Shape} by a weight {weight.Shape}");
-        Cpu.Arguments.Matrix(output, m, n);
+        Cpu.Arguments.That(output.Shape.Rank == 2 && output.Shape[0] == m && output.Shape[1] == n, $"an output {output.Shape} of x {x.Shape} by a weight {weight.Shape}");
         if (bias is { } vector)
         {
-            Cpu.Arguments.Vector(vector, DType.Float32, n);
+            Cpu.Arguments.Vector(vector, output.DType, n);
         }
 
         if (m == 0)
@@ -74,7 +76,7 @@ internal sealed class MatrixProducts : IDisposable
         }
 
         nint from = (nint)x.Pointer<byte>(), to = (nint)output.Pointer<byte>();
-        var shape = new ProductShape(m, n, k, x.DType, x.RowStride, output.RowStride, ProductShape.Alignment(from), ProductShape.Alignment(to), bias is not null);
+        var shape = new ProductShape(m, n, k, x.DType, output.DType, x.RowStride, output.RowStride, ProductShape.Alignment(from), ProductShape.Alignment(to), bias is not null);
         if (!plans.TryGetValue(shape, out var plan))
         {
             plan = Plan(shape);

@@ -3,9 +3,9 @@ namespace Octavo.ServingRuntime.Kernels.Cuda.Products;
 /// <summary>One shape's description, layouts and algorithm. cuBLASLt counts by columns, so what is [M, N] by rows is N x M to it, and the weight is its A, transposed.</summary>
 internal sealed unsafe class ProductPlan : IDisposable
 {
-    private const int Compute32F = 68, Real32F = 0, RealBFloat16 = 14;
+    private const int Compute32F = 68, Real32F = 0, Real16F = 2, RealBFloat16 = 14;
     private const int TransposeA = 3, Epilogue = 7, BiasPointer = 8, EpilogueBias = 4, Transposed = 1;
-    private const int MaxWorkspaceBytes = 1, MinAlignmentA = 5, MinAlignmentB = 6, MinAlignmentC = 7, MinAlignmentD = 8;
+    private const int MaxWorkspaceBytes = 1, ReductionSchemes = 3, ReductionInComputeType = 2, MinAlignmentA = 5, MinAlignmentB = 6, MinAlignmentC = 7, MinAlignmentD = 8;
     private const int WeightAlignment = 256;
     private readonly CublasLtApi api;
     private readonly nint description;
@@ -20,7 +20,7 @@ internal sealed unsafe class ProductPlan : IDisposable
     {
         this.api = api;
         this.shape = shape;
-        var type = shape.Inputs == DType.BFloat16 ? RealBFloat16 : Real32F;
+        var type = Real(shape.Inputs);
         try
         {
             description = Make("cublasLtMatmulDescCreate", made => api.DescCreate((nint*)made, Compute32F, Real32F));
@@ -32,7 +32,7 @@ internal sealed unsafe class ProductPlan : IDisposable
 
             weightLayout = Make("cublasLtMatrixLayoutCreate", made => api.LayoutCreate((nint*)made, type, (ulong)shape.K, (ulong)shape.N, shape.K));
             inputLayout = Make("cublasLtMatrixLayoutCreate", made => api.LayoutCreate((nint*)made, type, (ulong)shape.K, (ulong)shape.M, shape.InputStride));
-            outputLayout = Make("cublasLtMatrixLayoutCreate", made => api.LayoutCreate((nint*)made, Real32F, (ulong)shape.N, (ulong)shape.M, shape.OutputStride));
+            outputLayout = Make("cublasLtMatrixLayoutCreate", made => api.LayoutCreate((nint*)made, Real(shape.Outputs), (ulong)shape.N, (ulong)shape.M, shape.OutputStride));
             Choose(handle, workspaceBytes);
         }
         catch
@@ -83,10 +83,13 @@ internal sealed unsafe class ProductPlan : IDisposable
         try
         {
             Prefer(MaxWorkspaceBytes, &workspaceBytes, (nuint)sizeof(nuint));
-            Align(MinAlignmentA, WeightAlignment);
-            Align(MinAlignmentB, shape.InputAlignment);
-            Align(MinAlignmentC, shape.OutputAlignment);
-            Align(MinAlignmentD, shape.OutputAlignment);
+
+            // A product that is cut along K may else be put together in the output's type: its sum would be rounded at every part.
+            PreferInt(ReductionSchemes, ReductionInComputeType);
+            PreferInt(MinAlignmentA, WeightAlignment);
+            PreferInt(MinAlignmentB, shape.InputAlignment);
+            PreferInt(MinAlignmentC, shape.OutputAlignment);
+            PreferInt(MinAlignmentD, shape.OutputAlignment);
             int found;
             fixed (ProductAlgorithm* result = &algorithm)
             {
@@ -103,14 +106,16 @@ internal sealed unsafe class ProductPlan : IDisposable
             _ = api.PreferenceDestroy(preference);
         }
 
-        void Align(int attribute, int bytes)
+        void PreferInt(int attribute, int number)
         {
-            var value = (uint)bytes;
+            var value = (uint)number;
             Prefer(attribute, &value, sizeof(uint));
         }
 
         void Prefer(int attribute, void* value, nuint bytes) => Check(api.PreferenceSetAttribute(preference, attribute, value, bytes), "cublasLtMatmulPreferenceSetAttribute");
     }
+
+    private static int Real(DType dtype) => dtype switch { DType.Float32 => Real32F, DType.BFloat16 => RealBFloat16, _ => Real16F };
 
     private void Set(int attribute, int value) => Check(api.DescSetAttribute(description, attribute, &value, sizeof(int)), "cublasLtMatmulDescSetAttribute");
 

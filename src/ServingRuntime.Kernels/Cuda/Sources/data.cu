@@ -3,26 +3,19 @@
 using namespace octavo;
 
 // One block a token: output [T, width] = table[ids[t]]. An id outside of the table gives a row of NaN: it must not be read as something.
-template <class W, class X> OCTAVO_INLINE void embedding(const W* table, i64 table_stride, int table_rows, const int* ids, X* output, i64 output_stride, int width) {
+template <class W> OCTAVO_INLINE void embedding(const W* table, i64 table_stride, int table_rows, const int* ids, float* output, i64 output_stride, int width) {
     int id = ids[block_x()];
-    X* to = output + block_x() * output_stride;
-    if ((u32)id >= (u32)table_rows) {
-        for (int i = thread(); i < width; i += threads()) { store(to + i, quiet_nan()); }
-        return;
-    }
-    const W* from = table + id * table_stride;
-    for (int i = thread(); i < width; i += threads()) { store(to + i, to_float(from[i])); }
+    float* to = output + block_x() * output_stride;
+    bool inside = (u32)id < (u32)table_rows;
+    for (int i = thread(); i < width; i += threads()) { to[i] = inside ? to_float(table[id * table_stride + i]) : quiet_nan(); }
 }
-#define OCTAVO_EMBEDDING(name, W, X) \
-    OCTAVO_KERNEL(name, 256, (const W* table, i64 table_stride, int table_rows, const int* ids, X* output, i64 output_stride, int width)) { \
+#define OCTAVO_EMBEDDING(name, W) \
+    OCTAVO_KERNEL(name, 256, (const W* table, i64 table_stride, int table_rows, const int* ids, float* output, i64 output_stride, int width)) { \
         embedding(table, table_stride, table_rows, ids, output, output_stride, width); \
     }
-OCTAVO_EMBEDDING(octavo_embedding_f32_f32, float, float)
-OCTAVO_EMBEDDING(octavo_embedding_bf16_f32, bfloat16, float)
-OCTAVO_EMBEDDING(octavo_embedding_f16_f32, float16, float)
-OCTAVO_EMBEDDING(octavo_embedding_f32_bf16, float, bfloat16)
-OCTAVO_EMBEDDING(octavo_embedding_bf16_bf16, bfloat16, bfloat16)
-OCTAVO_EMBEDDING(octavo_embedding_f16_bf16, float16, bfloat16)
+OCTAVO_EMBEDDING(octavo_embedding_f32, float)
+OCTAVO_EMBEDDING(octavo_embedding_bf16, bfloat16)
+OCTAVO_EMBEDDING(octavo_embedding_f16, float16)
 
 // Blocks (row r, part of the row): output [R, width] = x[rows[r]]; an index outside of x gives NaN.
 template <class X> OCTAVO_INLINE void gather_rows(const X* x, i64 stride, int count, const int* rows, X* output, i64 output_stride, int width) {
@@ -32,20 +25,21 @@ template <class X> OCTAVO_INLINE void gather_rows(const X* x, i64 stride, int co
         store(output + block_x() * output_stride + i, inside ? to_float(x[row * stride + i]) : quiet_nan());
     }
 }
-OCTAVO_KERNEL(octavo_gather_rows_f32, 256, (const float* x, i64 stride, int count, const int* rows, float* output, i64 output_stride, int width)) {
-    gather_rows(x, stride, count, rows, output, output_stride, width);
-}
-OCTAVO_KERNEL(octavo_gather_rows_bf16, 256, (const bfloat16* x, i64 stride, int count, const int* rows, bfloat16* output, i64 output_stride, int width)) {
-    gather_rows(x, stride, count, rows, output, output_stride, width);
-}
+#define OCTAVO_GATHER_ROWS(name, X) \
+    OCTAVO_KERNEL(name, 256, (const X* x, i64 stride, int count, const int* rows, X* output, i64 output_stride, int width)) { \
+        gather_rows(x, stride, count, rows, output, output_stride, width); \
+    }
+OCTAVO_GATHER_ROWS(octavo_gather_rows_f32, float)
+OCTAVO_GATHER_ROWS(octavo_gather_rows_bf16, bfloat16)
+OCTAVO_GATHER_ROWS(octavo_gather_rows_f16, float16)
 
 // Blocks (row of the output, part of the row): each looks for its row in rows [R] and adds in the order of r, so there are no atomics and the sum is always the same.
-// 256 indexes at a time: a block without any in them goes on after one barrier.
-template <class X> OCTAVO_INLINE void scatter_add_rows(const X* x, i64 stride, const int* rows, const float* weights, int count, X* output, i64 output_stride, int width) {
+// The output is float32, so a sum over several calls is rounded no earlier. 256 indexes at a time: a block without any in them goes on after one barrier.
+template <class X> OCTAVO_INLINE void scatter_add_rows(const X* x, i64 stride, const int* rows, const float* weights, int count, float* output, i64 output_stride, int width) {
     OCTAVO_SHARED(u32, found, 8);
     int column = block_y() * threads() + thread();
-    X* to = output + block_x() * output_stride + column;
-    float sum = column < width ? to_float(*to) : 0.0f;
+    float* to = output + block_x() * output_stride + column;
+    float sum = column < width ? *to : 0.0f;
     bool any = false;
     for (int base = 0; base < count; base += threads()) {
         int r = base + thread();
@@ -61,14 +55,15 @@ template <class X> OCTAVO_INLINE void scatter_add_rows(const X* x, i64 stride, c
         }
         sync();
     }
-    if (any && column < width) { store(to, sum); }
+    if (any && column < width) { *to = sum; }
 }
-OCTAVO_KERNEL(octavo_scatter_add_rows_f32, 256, (const float* x, i64 stride, const int* rows, const float* weights, int count, float* output, i64 output_stride, int width)) {
-    scatter_add_rows(x, stride, rows, weights, count, output, output_stride, width);
-}
-OCTAVO_KERNEL(octavo_scatter_add_rows_bf16, 256, (const bfloat16* x, i64 stride, const int* rows, const float* weights, int count, bfloat16* output, i64 output_stride, int width)) {
-    scatter_add_rows(x, stride, rows, weights, count, output, output_stride, width);
-}
+#define OCTAVO_SCATTER_ADD_ROWS(name, X) \
+    OCTAVO_KERNEL(name, 256, (const X* x, i64 stride, const int* rows, const float* weights, int count, float* output, i64 output_stride, int width)) { \
+        scatter_add_rows(x, stride, rows, weights, count, output, output_stride, width); \
+    }
+OCTAVO_SCATTER_ADD_ROWS(octavo_scatter_add_rows_f32, float)
+OCTAVO_SCATTER_ADD_ROWS(octavo_scatter_add_rows_bf16, bfloat16)
+OCTAVO_SCATTER_ADD_ROWS(octavo_scatter_add_rows_f16, float16)
 
 // Blocks (chunk, copy, part): whole blocks, of bytes[part] each from bases[part] on, copies[c] = {source, destination}. Copies of one launch must not touch each other's blocks.
 OCTAVO_KERNEL(octavo_copy_blocks, 256, (const u64* bases, const i64* bytes, const int* copies)) {

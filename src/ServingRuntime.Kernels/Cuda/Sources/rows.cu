@@ -1,38 +1,51 @@
-// Norms, rotation and gates: work on each row (or head) by itself. X: activations, float or bfloat16; sums are float32. Strides are in elements.
+// Norms, rotation and gates: work on each row (or head) by itself. A, X: activations, float, bfloat16 or float16; the residual stream, weights and sums are float32. Strides are in elements.
 #include "reduce.cuh"
 using namespace octavo;
 
 // A row of up to this many packs a thread is kept in registers between the sum and the product.
 constexpr int KEPT = 4;
 
-template <class X, int PACK> struct Elements;
-template <class X> struct Elements<X, 1> {
-    static OCTAVO_INLINE_MEMBER void load(const X* p, float (&v)[1]) { v[0] = to_float(*p); }
-    static OCTAVO_INLINE_MEMBER void save(X* p, const float (&v)[1]) { store(p, v[0]); }
-};
-template <> struct Elements<float, 4> {
-    static OCTAVO_INLINE_MEMBER void load(const float* p, float (&v)[4]) { load_pack(p, v); }
-    static OCTAVO_INLINE_MEMBER void save(float* p, const float (&v)[4]) { store_pack(p, v); }
-};
-template <> struct Elements<bfloat16, 8> {
-    static OCTAVO_INLINE_MEMBER void load(const bfloat16* p, float (&v)[8]) { load_pack(p, v); }
-    static OCTAVO_INLINE_MEMBER void save(bfloat16* p, const float (&v)[8]) { store_pack(p, v); }
-};
-
-// Pack i of a row, with the residual added (and stored) where there is one. What is normed is what is stored: rounded to X.
-template <class X, int PACK> OCTAVO_INLINE void take(const X* x, X* residual, int at, float (&v)[PACK]) {
-    Elements<X, PACK>::load(x + at, v);
-    if (residual) {
-        float r[PACK];
-        Elements<X, PACK>::load(residual + at, r);
+// PACK elements from p on: one, or as many whole packs of T as make that many.
+template <int PACK, class T> OCTAVO_INLINE void load_elements(const T* p, float (&v)[PACK]) {
+    if constexpr (PACK == 1) {
+        v[0] = to_float(*p);
+    } else {
         OCTAVO_UNROLL
-        for (int i = 0; i < PACK; i++) { v[i] = add_exact(r[i], v[i]); }
-        Elements<X, PACK>::save(residual + at, v);
-        if (sizeof(X) < sizeof(float)) { Elements<X, PACK>::load(residual + at, v); }
+        for (int at = 0; at < PACK; at += Pack<T>::COUNT) {
+            float part[Pack<T>::COUNT];
+            load_pack(p + at, part);
+            OCTAVO_UNROLL
+            for (int i = 0; i < Pack<T>::COUNT; i++) { v[at + i] = part[i]; }
+        }
+    }
+}
+template <int PACK, class T> OCTAVO_INLINE void save_elements(T* p, const float (&v)[PACK]) {
+    if constexpr (PACK == 1) {
+        store(p, v[0]);
+    } else {
+        OCTAVO_UNROLL
+        for (int at = 0; at < PACK; at += Pack<T>::COUNT) {
+            float part[Pack<T>::COUNT];
+            OCTAVO_UNROLL
+            for (int i = 0; i < Pack<T>::COUNT; i++) { part[i] = v[at + i]; }
+            store_pack(p + at, part);
+        }
     }
 }
 
-template <class X, int PACK> OCTAVO_INLINE void norm_row(const X* x, X* residual, const float* weight, int width, float epsilon, X* output) {
+// Pack i of a row, with the residual added (and stored) where there is one.
+template <class A, int PACK> OCTAVO_INLINE void take(const A* x, float* residual, int at, float (&v)[PACK]) {
+    load_elements(x + at, v);
+    if (residual) {
+        float r[PACK];
+        load_elements(residual + at, r);
+        OCTAVO_UNROLL
+        for (int i = 0; i < PACK; i++) { v[i] = add_exact(r[i], v[i]); }
+        save_elements(residual + at, v);
+    }
+}
+
+template <int PACK, class A, class X> OCTAVO_INLINE void norm_row(const A* x, float* residual, const float* weight, int width, float epsilon, X* output) {
     float kept[KEPT][PACK];
     float sum = 0.0f;
     int step = threads() * PACK, first = thread() * PACK;
@@ -40,14 +53,14 @@ template <class X, int PACK> OCTAVO_INLINE void norm_row(const X* x, X* residual
     for (int k = 0; k < KEPT; k++) {
         int at = first + k * step;
         if (at < width) {
-            take<X, PACK>(x, residual, at, kept[k]);
+            take(x, residual, at, kept[k]);
             OCTAVO_UNROLL
             for (int i = 0; i < PACK; i++) { sum = multiply_add(kept[k][i], kept[k][i], sum); }
         }
     }
     for (int at = first + KEPT * step; at < width; at += step) {
         float v[PACK];
-        take<X, PACK>(x, residual, at, v);
+        take(x, residual, at, v);
         OCTAVO_UNROLL
         for (int i = 0; i < PACK; i++) { sum = multiply_add(v[i], v[i], sum); }
     }
@@ -61,35 +74,38 @@ template <class X, int PACK> OCTAVO_INLINE void norm_row(const X* x, X* residual
             float v[PACK];
             OCTAVO_UNROLL
             for (int i = 0; i < PACK; i++) { v[i] = kept[k][i] * scale * weight[at + i]; }
-            Elements<X, PACK>::save(output + at, v);
+            save_elements(output + at, v);
         }
     }
-    const X* source = residual ? residual : x;
     for (int at = first + KEPT * step; at < width; at += step) {
         float v[PACK];
-        Elements<X, PACK>::load(source + at, v);
+        if (residual) { load_elements(residual + at, v); }
+        else { load_elements(x + at, v); }
         OCTAVO_UNROLL
         for (int i = 0; i < PACK; i++) { v[i] = v[i] * scale * weight[at + i]; }
-        Elements<X, PACK>::save(output + at, v);
+        save_elements(output + at, v);
     }
 }
 
 // One block a row; residual may be null. The order of the sum depends on the width and on how the matrix lies, which is the same for all of its rows.
-template <class X> OCTAVO_INLINE void rms_norm(const X* x, i64 x_stride, X* residual, i64 residual_stride, const float* weight, float epsilon, X* output, i64 output_stride, int width) {
+template <class A, class X> OCTAVO_INLINE void rms_norm(const A* x, i64 x_stride, float* residual, i64 residual_stride, const float* weight, float epsilon, X* output, i64 output_stride, int width) {
     i64 row = block_x();
     bool packs = in_packs(x, x_stride, width) && in_packs(output, output_stride, width) && (!residual || in_packs(residual, residual_stride, width));
     x += row * x_stride;
     output += row * output_stride;
     if (residual) { residual += row * residual_stride; }
-    if (packs) { norm_row<X, Pack<X>::COUNT>(x, residual, weight, width, epsilon, output); }
-    else { norm_row<X, 1>(x, residual, weight, width, epsilon, output); }
+    if (packs) { norm_row<Pack<X>::COUNT>(x, residual, weight, width, epsilon, output); }
+    else { norm_row<1>(x, residual, weight, width, epsilon, output); }
 }
-OCTAVO_KERNEL(octavo_rms_norm_f32, 256, (const float* x, i64 x_stride, float* residual, i64 residual_stride, const float* weight, float epsilon, float* output, i64 output_stride, int width)) {
-    rms_norm(x, x_stride, residual, residual_stride, weight, epsilon, output, output_stride, width);
-}
-OCTAVO_KERNEL(octavo_rms_norm_bf16, 256, (const bfloat16* x, i64 x_stride, bfloat16* residual, i64 residual_stride, const float* weight, float epsilon, bfloat16* output, i64 output_stride, int width)) {
-    rms_norm(x, x_stride, residual, residual_stride, weight, epsilon, output, output_stride, width);
-}
+#define OCTAVO_RMS_NORM(name, A, X) \
+    OCTAVO_KERNEL(name, 256, (const A* x, i64 x_stride, float* residual, i64 residual_stride, const float* weight, float epsilon, X* output, i64 output_stride, int width)) { \
+        rms_norm(x, x_stride, residual, residual_stride, weight, epsilon, output, output_stride, width); \
+    }
+OCTAVO_RMS_NORM(octavo_rms_norm_f32_f32, float, float)
+OCTAVO_RMS_NORM(octavo_rms_norm_f32_bf16, float, bfloat16)
+OCTAVO_RMS_NORM(octavo_rms_norm_f32_f16, float, float16)
+OCTAVO_RMS_NORM(octavo_rms_norm_bf16_bf16, bfloat16, bfloat16)
+OCTAVO_RMS_NORM(octavo_rms_norm_f16_f16, float16, float16)
 
 // One warp a head of a row, in place.
 template <class X> OCTAVO_INLINE void head_rms_norm(X* x, i64 stride, int rows, int heads, int head_size, const float* weight, float epsilon) {
@@ -102,12 +118,13 @@ template <class X> OCTAVO_INLINE void head_rms_norm(X* x, i64 stride, int rows, 
     float scale = divide(1.0f, square_root(add_exact(mean, epsilon)));
     for (int i = thread() % WARP; i < head_size; i += WARP) { store(head + i, to_float(head[i]) * scale * weight[i]); }
 }
-OCTAVO_KERNEL(octavo_head_rms_norm_f32, 128, (float* x, i64 stride, int rows, int heads, int head_size, const float* weight, float epsilon)) {
-    head_rms_norm(x, stride, rows, heads, head_size, weight, epsilon);
-}
-OCTAVO_KERNEL(octavo_head_rms_norm_bf16, 128, (bfloat16* x, i64 stride, int rows, int heads, int head_size, const float* weight, float epsilon)) {
-    head_rms_norm(x, stride, rows, heads, head_size, weight, epsilon);
-}
+#define OCTAVO_HEAD_RMS_NORM(name, X) \
+    OCTAVO_KERNEL(name, 128, (X* x, i64 stride, int rows, int heads, int head_size, const float* weight, float epsilon)) { \
+        head_rms_norm(x, stride, rows, heads, head_size, weight, epsilon); \
+    }
+OCTAVO_HEAD_RMS_NORM(octavo_head_rms_norm_f32, float)
+OCTAVO_HEAD_RMS_NORM(octavo_head_rms_norm_bf16, bfloat16)
+OCTAVO_HEAD_RMS_NORM(octavo_head_rms_norm_f16, float16)
 
 // Blocks (row, part of the row's pairs). table [positions, rotary]: rotary / 2 cosines, then the sines. A position outside of the table makes the head NaN: it must not be read as something.
 template <class X> OCTAVO_INLINE void rotary_embedding(X* x, i64 stride, int heads, int head_size, const int* positions, const float* table, i64 table_stride, int table_rows, int rotary, int interleaved) {
@@ -123,9 +140,10 @@ template <class X> OCTAVO_INLINE void rotary_embedding(X* x, i64 stride, int hea
     store(first, add_exact(multiply_exact(a, c), -multiply_exact(b, s)));
     store(second, add_exact(multiply_exact(b, c), multiply_exact(a, s)));
 }
-OCTAVO_KERNEL(octavo_rotary_embedding_f32, 256, (float* x, i64 stride, int heads, int head_size, const int* positions, const float* table, i64 table_stride, int table_rows, int rotary, int interleaved)) {
-    rotary_embedding(x, stride, heads, head_size, positions, table, table_stride, table_rows, rotary, interleaved);
-}
-OCTAVO_KERNEL(octavo_rotary_embedding_bf16, 256, (bfloat16* x, i64 stride, int heads, int head_size, const int* positions, const float* table, i64 table_stride, int table_rows, int rotary, int interleaved)) {
-    rotary_embedding(x, stride, heads, head_size, positions, table, table_stride, table_rows, rotary, interleaved);
-}
+#define OCTAVO_ROTARY_EMBEDDING(name, X) \
+    OCTAVO_KERNEL(name, 256, (X* x, i64 stride, int heads, int head_size, const int* positions, const float* table, i64 table_stride, int table_rows, int rotary, int interleaved)) { \
+        rotary_embedding(x, stride, heads, head_size, positions, table, table_stride, table_rows, rotary, interleaved); \
+    }
+OCTAVO_ROTARY_EMBEDDING(octavo_rotary_embedding_f32, float)
+OCTAVO_ROTARY_EMBEDDING(octavo_rotary_embedding_bf16, bfloat16)
+OCTAVO_ROTARY_EMBEDDING(octavo_rotary_embedding_f16, float16)

@@ -59,7 +59,7 @@ public sealed class KernelCompilerTests(CudaLibraries libraries) : IDisposable
         var compiler = Compiler(device);
         compiler.Architecture.Option.Should().Be("compute_90");
         using var module = device.LoadModule(compiler.Image(KernelSource.Read("rows.cu")), "rows.cu");
-        module.Kernel("octavo_rms_norm_f32").MaxThreads.Should().Be(256);
+        module.Kernel("octavo_rms_norm_f32_f32").MaxThreads.Should().Be(256);
     }
 
     [SkippableTheory]
@@ -87,8 +87,8 @@ public sealed class KernelCompilerTests(CudaLibraries libraries) : IDisposable
         Fake();
         using var device = Open();
         using var library = new KernelLibrary(device, name => Compiler(device).Image(KernelSource.Read(name)));
-        library["rows.cu", "octavo_rms_norm_f32"].Should().BeSameAs(library["rows.cu", "octavo_rms_norm_f32"]);
-        library["rows.cu", "octavo_rms_norm_bf16"].Name.Should().Be("octavo_rms_norm_bf16");
+        library["rows.cu", "octavo_rms_norm_f32_f32"].Should().BeSameAs(library["rows.cu", "octavo_rms_norm_f32_f32"]);
+        library["rows.cu", "octavo_rms_norm_bf16_bf16"].Name.Should().Be("octavo_rms_norm_bf16_bf16");
         libraries.Fake!.Calls.Count(call => call == "cuModuleLoadDataEx").Should().Be(1, "a source is loaded once");
     }
 

@@ -12,8 +12,11 @@ public sealed class NvrtcTests
     /// <summary>Registers that a kernel may use on any architecture; those that are not named: <see cref="Plain"/>. None may spill.</summary>
     private static readonly Dictionary<string, int> Budget = new(StringComparer.Ordinal)
     {
-        ["octavo_rms_norm_f32"] = 48,
-        ["octavo_rms_norm_bf16"] = 64,
+        ["octavo_rms_norm_f32_f32"] = 48,
+        ["octavo_rms_norm_f32_bf16"] = 64,
+        ["octavo_rms_norm_f32_f16"] = 64,
+        ["octavo_rms_norm_bf16_bf16"] = 64,
+        ["octavo_rms_norm_f16_f16"] = 64,
         ["octavo_arg_max"] = 56,
     };
 

@@ -13,7 +13,7 @@ public sealed class KernelMutantTests(CudaLibraries libraries)
         { "no barrier before the warps' sums are read", "reduce.cuh", "warps[thread() / WARP] = x; }\n    sync();\n    x = warp_reduce<OP>", "warps[thread() / WARP] = x; }\n    x = warp_reduce<OP>", "norm" },
         { "no barrier before the warps' candidates are read", "reduce.cuh", "    sync();\n    x = warp_largest(lane", "    x = warp_largest(lane", "vocabulary" },
         { "the sum leaves out what is not kept in registers", "rows.cu", "for (int i = 0; i < PACK; i++) { sum = multiply_add(v[i], v[i], sum); }", "", "norm" },
-        { "the residual is not stored", "rows.cu", "Elements<X, PACK>::save(residual + at, v);", "", "norm" },
+        { "the residual is not stored", "rows.cu", "save_elements(residual + at, v);", "", "norm" },
         { "pairs of the other kind", "rows.cu", "interleaved ? 2 * i : i", "interleaved ? i : 2 * i", "rotary" },
         { "packs where rows are not aligned", "numbers.cuh", "&& stride % Pack<T>::COUNT == 0 && width", "&& stride > 0 && width", "gate" },
         { "no barrier before the next indexes are found", "data.cu", "                any = true;\n            }\n        }\n        sync();", "                any = true;\n            }\n        }", "scatter" },

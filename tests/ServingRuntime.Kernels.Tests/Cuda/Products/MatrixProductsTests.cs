@@ -7,9 +7,12 @@ namespace Octavo.ServingRuntime.Kernels.Tests.Cuda.Products;
 public sealed class MatrixProductsTests(CudaLibraries libraries)
 {
     [SkippableTheory]
-    [InlineData(DType.Float32)]
-    [InlineData(DType.BFloat16)]
-    public void Multiply_RandomShapes_WhatTheCpuComputes(DType dtype)
+    [InlineData(DType.Float32, DType.Float32)]
+    [InlineData(DType.BFloat16, DType.Float32)]
+    [InlineData(DType.BFloat16, DType.BFloat16)]
+    [InlineData(DType.Float16, DType.Float32)]
+    [InlineData(DType.Float16, DType.Float16)]
+    public void Multiply_RandomShapes_WhatTheCpuComputes(DType dtype, DType outputs)
     {
         using var bed = CudaTestBed.Open(libraries);
         using var products = new MatrixProducts(libraries.CublasLt, bed.Device, bed.Stream);
@@ -18,17 +21,19 @@ public sealed class MatrixProductsTests(CudaLibraries libraries)
         {
             using var random = new RandomTensors(seed);
             int m = random.Next(1, 9), n = 8 * random.Next(1, 9), k = 8 * random.Next(1, 20);
-            Tensor x = Rounded(random.Floats(m, k), dtype), weight = Rounded(random.Floats(n, k), dtype), bias = random.Vector(n);
+            Tensor x = RandomTensors.Rounded(random.Floats(m, k), dtype), weight = RandomTensors.Rounded(random.Floats(n, k), dtype), bias = RandomTensors.Rounded(random.Vector(n), outputs);
             var withBias = seed % 2 == 0;
             using var packed = cpu.CreateLinear([weight], withBias ? [bias] : [], DType.Float32);
             var expected = random.Empty(new TensorShape(m, n));
             cpu.Linear(x, packed, expected);
-            var output = bed.Empty(new TensorShape(m, n + 8)).Columns(8, n);
-            products.Multiply(bed.Upload(x, dtype, strided: seed % 3 == 0), bed.Upload(weight, dtype), withBias ? bed.Upload(bias) : null, output);
+            var output = bed.Empty(new TensorShape(m, n + 8), outputs).Columns(8, n);
+            products.Multiply(bed.Upload(x, dtype, strided: seed % 3 == 0), bed.Upload(weight, dtype), withBias ? bed.Upload(random.Of(bias.ToFloat32(), bias.Shape, outputs)) : null, output);
             var actual = bed.Read(output);
             for (var i = 0; i < actual.Length; i++)
             {
-                actual[i].Should().BeApproximately(expected.AsSpan<float>()[i], 2e-5f, $"element {i} of [{m}, {n}] over {k} of {dtype}");
+                var value = expected.AsSpan<float>()[i];
+                var tolerance = outputs switch { DType.Float32 => 2e-5f, DType.BFloat16 => Math.Max(1, Math.Abs(value)) / 256, _ => Math.Max(1, Math.Abs(value)) / 2048 };
+                actual[i].Should().BeApproximately(value, tolerance * 1.01f, $"element {i} of [{m}, {n}] over {k} of {dtype}");
             }
         }
     }
@@ -53,7 +58,7 @@ public sealed class MatrixProductsTests(CudaLibraries libraries)
     }
 
     [SkippableTheory]
-    [InlineData("cublasLtMatmulAlgoGetHeuristic", 15, "computing [4, 8] = [4, 16] · [8, 16]ᵀ of Float32: cublasLtMatmulAlgoGetHeuristic failed with 15 CUBLAS_STATUS_NOT_SUPPORTED")]
+    [InlineData("cublasLtMatmulAlgoGetHeuristic", 15, "computing [4, 8] = [4, 16] · [8, 16]ᵀ of Float32 in Float32: cublasLtMatmulAlgoGetHeuristic failed with 15 CUBLAS_STATUS_NOT_SUPPORTED")]
     [InlineData("cublasLtMatmul", 13, "computing [4, 8]*: cublasLtMatmul failed with 13 CUBLAS_STATUS_EXECUTION_FAILED")]
     public void Multiply_CallFails_SaysWhatWasComputed(string call, int status, string message)
     {
@@ -88,6 +93,8 @@ public sealed class MatrixProductsTests(CudaLibraries libraries)
         var wrong = new Action[]
         {
             () => products.Multiply(half, weight, null, output),
+            () => products.Multiply(x, weight, null, bed.Empty(new TensorShape(4, 8), DType.BFloat16)),
+            () => products.Multiply(x, weight, bed.Empty(new TensorShape(8), DType.BFloat16), output),
             () => products.Multiply(x.Columns(0, 8), weight, null, output),
             () => products.Multiply(x, weight.Columns(0, 8), null, output),
             () => products.Multiply(x, weight, bed.Empty(new TensorShape(7)), output),
@@ -97,15 +104,5 @@ public sealed class MatrixProductsTests(CudaLibraries libraries)
         {
             multiply.Should().Throw<ArgumentException>();
         }
-    }
-
-    private static Tensor Rounded(Tensor host, DType dtype)
-    {
-        foreach (ref var value in host.AsSpan<float>())
-        {
-            value = dtype == DType.BFloat16 ? HostValues.FromBFloat16(HostValues.ToBFloat16(value)) : value;
-        }
-
-        return host;
     }
 }
