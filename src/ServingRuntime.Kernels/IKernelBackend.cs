@@ -36,7 +36,7 @@ public interface IKernelBackend : IDisposable
 
     /// <summary>Zeroed blocks for one layer. <paramref name="blockSize"/> is 16, 32 or 64; <paramref name="headDim"/> 1 to 512.</summary>
     /// <param name="dtype">
-    /// How keys and values are held: float32; bfloat16 (to nearest even); int8 or float8 (E4M3), each head of a token with a scale of its own for its keys and one for its values,
+    /// How keys and values are held: float32; bfloat16 or, on CUDA alone, float16 (to nearest even); int8 or float8 (E4M3), each head of a token with a scale of its own for its keys and one for its values,
     /// so that its largest magnitude becomes 127 or 448. With any but float32 attention may round queries and weights to bfloat16; sums stay float32.
     /// </param>
     KeyValueBlocks AllocateKeyValueBlocks(int numBlocks, int kvHeads, int headDim, int blockSize, DType dtype = DType.Float32);
@@ -112,7 +112,7 @@ public interface IKernelBackend : IDisposable
 
     /// <summary>
     /// Causal attention of queries [T, heads * D] over stored keys and values; output the same shape; heads is a multiple of KVHeads.
-    /// The query at position p sees tokens 0..p. Slots past the end of a sequence may hold anything.
+    /// The query at position p sees tokens 0..p. Slots past the end of a sequence may hold anything. On CUDA queries and output may be bfloat16 or float16, too.
     /// </summary>
     void PagedAttention(in Tensor queries, KeyValueBlocks blocks, in PagedSequences sequences, in AttentionOptions options, in Tensor output);
 

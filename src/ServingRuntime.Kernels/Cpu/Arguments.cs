@@ -31,9 +31,11 @@ internal static class Arguments
         }
     }
 
-    public static void Blocks(int numBlocks, int kvHeads, int headDim, int blockSize, DType dtype)
+    /// <param name="float16">Whether the backend has blocks of float16: processors have no products of it that the kernels use.</param>
+    public static void Blocks(int numBlocks, int kvHeads, int headDim, int blockSize, DType dtype, bool float16 = false)
     {
-        That(dtype is DType.Float32 or DType.BFloat16 or DType.Int8 or DType.Float8E4M3, $"no KV blocks of {dtype}");
+        That(float16 || dtype != DType.Float16, $"KV blocks of float16 are for CUDA; the CPU holds float32, bfloat16, int8 or float8");
+        That(dtype is DType.Float32 or DType.BFloat16 or DType.Float16 or DType.Int8 or DType.Float8E4M3, $"no KV blocks of {dtype}");
         ArgumentOutOfRangeException.ThrowIfLessThan(numBlocks, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(kvHeads, 1);
         That(headDim is > 0 and <= 512, $"head size {headDim} is outside of 1 to 512");
@@ -50,16 +52,33 @@ internal static class Arguments
         }
     }
 
-    public static void Attention(in Tensor queries, KeyValueBlocks blocks, in PagedSequences sequences, in Tensor output)
+    public static void Attention(in Tensor queries, KeyValueBlocks blocks, in PagedSequences sequences, in AttentionOptions options, in Tensor output)
+    {
+        Matrix(queries, queries.Shape[0], queries.Shape[1]);
+        Matrix(output, queries.Shape[0], queries.Shape[1]);
+        Sequences(queries, blocks, sequences, options);
+    }
+
+    /// <summary>All but the types of queries and output.</summary>
+    public static void Sequences(in Tensor queries, KeyValueBlocks blocks, in PagedSequences sequences, in AttentionOptions options)
     {
         var width = queries.Shape[1];
-        That(width % (blocks.KVHeads * blocks.HeadDim) == 0, $"queries {queries.Shape} are no multiple of {blocks.KVHeads} KV heads of {blocks.HeadDim}");
-        Matrix(queries, queries.Shape[0], width);
-        Matrix(output, queries.Shape[0], width);
+        That(width > 0 && width % (blocks.KVHeads * blocks.HeadDim) == 0, $"queries {queries.Shape} are no multiple of {blocks.KVHeads} KV heads of {blocks.HeadDim}");
         Vector(sequences.QueryStarts, DType.Int32, sequences.Count + 1);
         Vector(sequences.SequenceLengths, DType.Int32, sequences.Count);
         That(
             sequences.BlockTables.DType == DType.Int32 && sequences.BlockTables.Shape.Rank == 2 && sequences.BlockTables.Shape[0] >= sequences.Count,
             $"block tables {sequences.BlockTables.Shape} for {sequences.Count} sequences");
+        if (sequences.Groups is { } groups)
+        {
+            That(options.SlidingWindow == 0, $"a sliding window of {options.SlidingWindow} with tables by groups of KV heads, whose slots tell no distances");
+            Vector(groups.GroupOf, DType.Int32, blocks.KVHeads);
+            That(
+                groups.Lengths.DType == DType.Int32 && groups.Lengths.Shape.Rank == 2 && groups.Lengths.IsDense && groups.Lengths.Shape[0] >= sequences.Count && groups.Count > 0,
+                $"lengths {groups.Lengths.Shape} of groups for {sequences.Count} sequences");
+            That(
+                groups.Tables.DType == DType.Int32 && groups.Tables.Shape.Rank == 3 && groups.Tables.Shape[0] >= sequences.Count && groups.Tables.Shape[1] == groups.Count,
+                $"tables {groups.Tables.Shape} of {groups.Count} groups for {sequences.Count} sequences");
+        }
     }
 }

@@ -73,7 +73,12 @@ public sealed unsafe partial class CpuBackend
 
     public void PagedAttention(in Tensor queries, KeyValueBlocks blocks, in PagedSequences sequences, in AttentionOptions options, in Tensor output)
     {
-        Arguments.Attention(queries, blocks, sequences, output);
+        Arguments.Attention(queries, blocks, sequences, options, output);
+        if (sequences.Groups is not null)
+        {
+            throw new NotSupportedException("tables by groups of KV heads are not built for the CPU");
+        }
+
         attention = new AttentionArguments
         {
             Queries = queries.Pointer<float>(), QueryStride = queries.RowStride, Output = output.Pointer<float>(), OutputStride = output.RowStride,

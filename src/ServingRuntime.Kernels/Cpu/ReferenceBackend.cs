@@ -24,7 +24,7 @@ public sealed class ReferenceBackend : IKernelBackend
     /// <summary>Both as [block, slot, head, element], rounded as the type would round them but in float32.</summary>
     public KeyValueBlocks AllocateKeyValueBlocks(int numBlocks, int kvHeads, int headDim, int blockSize, DType dtype)
     {
-        Arguments.Blocks(numBlocks, kvHeads, headDim, blockSize, dtype);
+        Arguments.Blocks(numBlocks, kvHeads, headDim, blockSize, dtype, float16: true);
         var shape = new TensorShape(numBlocks, blockSize, kvHeads, headDim);
         return new KeyValueBlocks(Allocate(shape, DType.Float32), Allocate(shape, DType.Float32), null, dtype, numBlocks, kvHeads, headDim, blockSize);
     }
@@ -174,20 +174,20 @@ public sealed class ReferenceBackend : IKernelBackend
 
     public void PagedAttention(in Tensor queries, KeyValueBlocks blocks, in PagedSequences sequences, in AttentionOptions options, in Tensor output)
     {
-        Arguments.Attention(queries, blocks, sequences, output);
+        Arguments.Attention(queries, blocks, sequences, options, output);
         var heads = queries.Shape[1] / blocks.HeadDim;
         var starts = sequences.QueryStarts.AsSpan<int>();
         for (var s = 0; s < sequences.Count; s++)
         {
-            var table = sequences.BlockTables.Row<int>(s);
-            for (var t = starts[s]; t < starts[s + 1]; t++)
+            for (var head = 0; head < heads; head++)
             {
-                var length = sequences.SequenceLengths.AsSpan<int>()[s] - (starts[s + 1] - t) + 1;
-                for (var head = 0; head < heads; head++)
+                var kvHead = head / (heads / blocks.KVHeads);
+                var (table, length) = Kept(sequences, s, kvHead);
+                for (var t = starts[s]; t < starts[s + 1]; t++)
                 {
                     var query = queries.Row<float>(t).Slice(head * blocks.HeadDim, blocks.HeadDim);
                     var to = output.Row<float>(t).Slice(head * blocks.HeadDim, blocks.HeadDim);
-                    Attend(query, blocks, table, head / (heads / blocks.KVHeads), length, options, to);
+                    Attend(query, blocks, table, kvHead, length - (starts[s + 1] - t) + 1, options, to);
                 }
             }
         }
@@ -308,6 +308,7 @@ public sealed class ReferenceBackend : IKernelBackend
                 {
                     DType.Float32 => from[i],
                     DType.BFloat16 => HostValues.FromBFloat16(HostValues.ToBFloat16(from[i])),
+                    DType.Float16 => (float)(Half)from[i],
                     _ when largest == 0 => 0,
                     DType.Int8 => MathF.Round(from[i] * (top / largest)) * (largest / top),
                     _ => Float8.FromE4M3(Float8.ToE4M3(from[i] * (top / largest))) * (largest / top),
@@ -327,8 +328,26 @@ public sealed class ReferenceBackend : IKernelBackend
         }
     }
 
+    private static (int[] Table, int Length) Kept(in PagedSequences sequences, int sequence, int kvHead)
+    {
+        if (sequences.Groups is not { } groups)
+        {
+            return (sequences.BlockTables.Row<int>(sequence).ToArray(), sequences.SequenceLengths.AsSpan<int>()[sequence]);
+        }
+
+        var (group, width) = (groups.GroupOf.AsSpan<int>()[kvHead], groups.Tables.Shape[2]);
+        var at = (sequence * groups.Count) + group;
+        return (groups.Tables.AsSpan<int>().Slice(at * width, width).ToArray(), groups.Lengths.AsSpan<int>()[at]);
+    }
+
     private static void Attend(Span<float> query, KeyValueBlocks blocks, Span<int> table, int kvHead, int length, AttentionOptions options, Span<float> output)
     {
+        if (length <= 0)
+        {
+            output.Clear();
+            return;
+        }
+
         int Place(int token, Span<int> blockTable) =>
             ((((blockTable[token / blocks.BlockSize] * blocks.BlockSize) + (token % blocks.BlockSize)) * blocks.KVHeads) + kvHead) * blocks.HeadDim;
 

@@ -10,13 +10,13 @@ internal sealed unsafe partial class CudaBackend
 {
     public long KeyValueBlockBytes(int kvHeads, int headDim, int blockSize, DType dtype)
     {
-        Arguments.Blocks(1, kvHeads, headDim, blockSize, dtype);
+        Arguments.Blocks(1, kvHeads, headDim, blockSize, dtype, float16: true);
         return new KeyValueBlockLayout(kvHeads, headDim, blockSize, dtype).BlockBytes;
     }
 
     public KeyValueBlocks AllocateKeyValueBlocks(int numBlocks, int kvHeads, int headDim, int blockSize, DType dtype = DType.Float32)
     {
-        Arguments.Blocks(numBlocks, kvHeads, headDim, blockSize, dtype);
+        Arguments.Blocks(numBlocks, kvHeads, headDim, blockSize, dtype, float16: true);
         Arguments.That((long)numBlocks * blockSize <= int.MaxValue, $"{numBlocks} blocks of {blockSize} slots");
         var layout = new KeyValueBlockLayout(kvHeads, headDim, blockSize, dtype);
         var shape = new TensorShape(numBlocks, checked((int)layout.ElementsPerBlock));
@@ -75,5 +75,5 @@ internal sealed unsafe partial class CudaBackend
     }
 
     public void PagedAttention(in Tensor queries, KeyValueBlocks blocks, in PagedSequences sequences, in AttentionOptions options, in Tensor output) =>
-        throw new NotSupportedException($"{Device}: attention is not built for CUDA; run with --device cpu");
+        launcher.GeneralAttention(queries, blocks, sequences, options, output);
 }

@@ -11,7 +11,7 @@ using Octavo.ServingRuntime.Kernels.Cuda.Products;
 namespace Octavo.ServingRuntime.Kernels.Cuda;
 
 /// <summary>
-/// A GPU behind the interface, on one stream. Not whole: <see cref="PagedAttention"/> and quantised weights refuse, so no model runs on it and <c>--device</c> does not offer it.
+/// A GPU behind the interface, on one stream. Not whole: quantised weights refuse, and <c>--device</c> does not offer it.
 /// An error that stays is kept in <see cref="Loss"/>.
 /// </summary>
 internal sealed unsafe partial class CudaBackend : IKernelBackend

@@ -14,16 +14,28 @@ internal sealed partial class KernelLauncher
     public void StoreKeyValues(in Tensor keys, in Tensor values, KeyValueBlocks blocks, in Tensor slots)
     {
         int tokens = keys.Shape[0], width = blocks.KVHeads * blocks.HeadDim;
-        Activations(keys, tokens, width, keys.DType, nameof(keys));
-        Activations(values, tokens, width, keys.DType, nameof(values));
+        Arguments.That(
+            (keys.DType is DType.Float32 or DType.BFloat16 or DType.Float16) && values.DType == keys.DType && keys.Shape == values.Shape && keys.Shape.Rank == 2 && keys.Shape[1] == width,
+            $"keys {keys.DType} {keys.Shape} and values {values.DType} {values.Shape} for rows of {width}");
         Arguments.Vector(slots, DType.Int32, tokens);
         Arguments.That((long)tokens * blocks.KVHeads <= MaxUnits, $"{tokens} tokens of {blocks.KVHeads} heads in one launch");
-        var kernel = blocks.DType switch
+        var kernel = (keys.DType, blocks.DType) switch
         {
-            DType.Float32 => ByType(keys.DType, "octavo_store_key_values_f32_f32", "octavo_store_key_values_bf16_f32"),
-            DType.BFloat16 => ByType(keys.DType, "octavo_store_key_values_f32_bf16", "octavo_store_key_values_bf16_bf16"),
-            DType.Int8 => ByType(keys.DType, "octavo_store_key_values_f32_i8", "octavo_store_key_values_bf16_i8"),
-            DType.Float8E4M3 => ByType(keys.DType, "octavo_store_key_values_f32_f8", "octavo_store_key_values_bf16_f8"),
+            (DType.Float32, DType.Float32) => "octavo_store_key_values_f32_f32",
+            (DType.Float32, DType.BFloat16) => "octavo_store_key_values_f32_bf16",
+            (DType.Float32, DType.Float16) => "octavo_store_key_values_f32_f16",
+            (DType.Float32, DType.Int8) => "octavo_store_key_values_f32_i8",
+            (DType.Float32, DType.Float8E4M3) => "octavo_store_key_values_f32_f8",
+            (DType.BFloat16, DType.Float32) => "octavo_store_key_values_bf16_f32",
+            (DType.BFloat16, DType.BFloat16) => "octavo_store_key_values_bf16_bf16",
+            (DType.BFloat16, DType.Float16) => "octavo_store_key_values_bf16_f16",
+            (DType.BFloat16, DType.Int8) => "octavo_store_key_values_bf16_i8",
+            (DType.BFloat16, DType.Float8E4M3) => "octavo_store_key_values_bf16_f8",
+            (DType.Float16, DType.Float32) => "octavo_store_key_values_f16_f32",
+            (DType.Float16, DType.BFloat16) => "octavo_store_key_values_f16_bf16",
+            (DType.Float16, DType.Float16) => "octavo_store_key_values_f16_f16",
+            (DType.Float16, DType.Int8) => "octavo_store_key_values_f16_i8",
+            (DType.Float16, DType.Float8E4M3) => "octavo_store_key_values_f16_f8",
             _ => throw new ArgumentException($"no KV blocks of {blocks.DType}", nameof(blocks)),
         };
         kernels[CacheSource, kernel].Launch(

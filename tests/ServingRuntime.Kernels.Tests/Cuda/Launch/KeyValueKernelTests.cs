@@ -13,9 +13,9 @@ public sealed class KeyValueKernelTests(CudaLibraries libraries)
         get
         {
             var data = new TheoryData<DType, DType>();
-            foreach (var activations in (DType[])[DType.Float32, DType.BFloat16])
+            foreach (var activations in (DType[])[DType.Float32, DType.BFloat16, DType.Float16])
             {
-                foreach (var cache in (DType[])[DType.Float32, DType.BFloat16, DType.Int8, DType.Float8E4M3])
+                foreach (var cache in (DType[])[DType.Float32, DType.BFloat16, DType.Float16, DType.Int8, DType.Float8E4M3])
                 {
                     data.Add(activations, cache);
                 }
@@ -138,6 +138,8 @@ public sealed class KeyValueKernelTests(CudaLibraries libraries)
                 }
 
                 return (MemoryMarshal.AsBytes(halves.AsSpan()).ToArray(), null);
+            case DType.Float16:
+                return (MemoryMarshal.AsBytes(head.ToArray().Select(value => (Half)value).ToArray().AsSpan()).ToArray(), null);
             default:
                 var codes = new byte[head.Length];
                 fixed (float* x = head)
@@ -164,7 +166,7 @@ public sealed class KeyValueKernelTests(CudaLibraries libraries)
         for (var i = 0; i < values.Length; i++)
         {
             var value = random.Next(0, 3) switch { 0 => values[i] * 1e-3f, 1 => MathF.Round(values[i] * 8) / 8, _ => values[i] };
-            values[i] = dtype == DType.BFloat16 ? HostValues.FromBFloat16(HostValues.ToBFloat16(value)) : value;
+            values[i] = dtype switch { DType.BFloat16 => HostValues.FromBFloat16(HostValues.ToBFloat16(value)), DType.Float16 => (float)(Half)value, _ => value };
         }
 
         tensor.Row<float>(0).Clear();

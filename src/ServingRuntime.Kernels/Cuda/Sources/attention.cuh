@@ -1,0 +1,77 @@
+// What all attention kernels share: which tokens a query sees and where their keys and values lie, and the types of queries, outputs, keys and values.
+#pragma once
+#include "reduce.cuh"
+
+namespace octavo {
+// Codes of eight bits; a token's head has a float32 scale for its keys and one for its values.
+struct int8_code { u8 bits; };
+struct float8_code { u8 bits; };
+OCTAVO_INLINE float to_float(int8_code x) { return (float)(signed char)x.bits; }
+// E4M3: exponent and mantissa fall into place as a float32 that is 2^120 too small, subnormal ones included.
+OCTAVO_INLINE float to_float(float8_code x) {
+    u32 magnitude = x.bits & 0x7fu;
+    float y = magnitude == 0x7fu ? quiet_nan() : multiply_exact(float_of(magnitude << 20), 1.32922800e36f);
+    return x.bits & 0x80u ? -y : y;
+}
+template <class C> struct Stored { static constexpr bool SCALED = false; };
+template <> struct Stored<int8_code> { static constexpr bool SCALED = true; };
+template <> struct Stored<float8_code> { static constexpr bool SCALED = true; };
+
+// Queries and outputs: one kernel for all their types, told at the launch.
+enum Activation { FLOAT32 = 0, BFLOAT16 = 1, FLOAT16 = 2 };
+OCTAVO_INLINE float load_activation(const void* p, i64 at, int type) {
+    return type == FLOAT32 ? ((const float*)p)[at] : type == BFLOAT16 ? to_float(((const bfloat16*)p)[at]) : to_float(((const float16*)p)[at]);
+}
+OCTAVO_INLINE void store_activation(void* p, i64 at, int type, float x) {
+    if (type == FLOAT32) { ((float*)p)[at] = x; }
+    else if (type == BFLOAT16) { store((bfloat16*)p + at, x); }
+    else { store((float16*)p + at, x); }
+}
+
+// The sequences of a step: PagedSequences. With group_of: lengths [sequence][group], tables [sequence][group][page] (KeyValueGroups); without, one group.
+#define OCTAVO_SEQUENCES_PARAMETERS const int *starts, const int *lengths, const int *tables, i64 table_stride, int sequence_count, const int *group_of, int groups
+#define OCTAVO_SEQUENCES Sequences{starts, lengths, tables, table_stride, sequence_count, group_of, groups}
+struct Sequences {
+    const int *starts, *lengths, *tables;
+    i64 table_stride;
+    int count;
+    const int* group_of;
+    int groups;
+};
+
+// What one KV head sees of a sequence. Row `row + i` of the queries is token `length - queries + i` of `length`.
+struct SequenceView { const int* table; int length, row, queries; };
+OCTAVO_INLINE SequenceView view_of(const Sequences& all, int sequence, int kv_head) {
+    int group = all.group_of ? all.group_of[kv_head] : 0;
+    i64 at = (i64)sequence * all.groups + group;
+    int row = all.starts[sequence];
+    // A group that there is not: the head sees nothing.
+    return {all.tables + at * all.table_stride, (u32)group < (u32)all.groups ? all.lengths[at] : 0, row, all.starts[sequence + 1] - row};
+}
+
+// The sequence that a row of the queries belongs to; -1: none, it only fills up the batch.
+OCTAVO_INLINE int sequence_of(const Sequences& all, int row) {
+    if (row < all.starts[0] || row >= all.starts[all.count]) { return -1; }
+    int low = 0, high = all.count - 1;  // the last whose start is not behind the row: those before it with the same start have no rows
+    while (low < high) {
+        int middle = (low + high + 1) / 2;
+        if (all.starts[middle] <= row) { low = middle; } else { high = middle - 1; }
+    }
+    return low;
+}
+
+// [block][KV head][slot]: times the head's size, where a token's keys (and values) lie.
+OCTAVO_INLINE i64 place_of_token(const int* table, int token, int block_shift, int kv_heads, int kv_head) {
+    return (((i64)table[token >> block_shift] * kv_heads + kv_head) << block_shift) + (token & ((1 << block_shift) - 1));
+}
+// Its scale: [block][keys, values][KV head][slot].
+OCTAVO_INLINE i64 scale_of_token(const int* table, int token, int block_shift, int kv_heads, int kv_head, int values) {
+    return ((((i64)table[token >> block_shift] * 2 + values) * kv_heads + kv_head) << block_shift) + (token & ((1 << block_shift) - 1));
+}
+
+// Below every score: a finite stand-in for minus infinity, so that differences are numbers.
+constexpr float LOWEST = -1e30f;
+
+// A score after its scale and, where there is one, the cap.
+OCTAVO_INLINE float capped(float score, float cap) { return cap > 0.0f ? multiply_exact(cap, hyperbolic_tangent(divide(score, cap))) : score; }
+}  // namespace octavo
