@@ -7,7 +7,7 @@ ARGS          ?=
 PEERS         ?= /var/lib/octavo-peers
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test presubmit manifests images kustomize bench bench-serving bench-http bench-prefix bench-batching bench-overhead bench-memory bench-speculation bench-multiturn bench-curves bench-kernels bench-peers bench-tokenizers fuzz-tokenizers fuzz-templates fuzz-loaders fuzz-operator test-cluster bench-operator clean tools nvrtc
+.PHONY: help build demo test presubmit manifests images kustomize bench bench-serving bench-http bench-prefix bench-batching bench-overhead bench-memory bench-speculation bench-multiturn bench-curves bench-kernels bench-peers bench-tokenizers fuzz-tokenizers fuzz-templates fuzz-loaders fuzz-operator test-cluster bench-operator clean tools nvrtc gpu-publish gpu-check
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -81,6 +81,14 @@ tools: ## Fetch promtool and docker-registry (Debian), OpenAI's client and s3rve
 
 nvrtc: ## Fetch NVIDIA's run-time compiler (Debian non-free, 18 MB, unpacked into .tools), so that the tests compile every CUDA kernel
 	@./.ci/nvrtc
+
+gpu-publish: ## A program for the checks on a machine with a GPU and without .NET: artifacts/gpu/octavo-gpu-check.tar.xz
+	$(DOTNET) publish bench/GpuCheck -c $(CONFIGURATION) -r linux-x64 --self-contained -v:q --nologo -o artifacts/gpu/octavo-gpu-check
+	tar -C artifacts/gpu -cJf artifacts/gpu/octavo-gpu-check.tar.xz octavo-gpu-check
+	@ls -l artifacts/gpu/octavo-gpu-check.tar.xz
+
+gpu-check: gpu-publish ## All checks that need a GPU, on this machine's (bench/gpu/check says which); the report goes to docs/gpu
+	./bench/gpu/check
 
 clean: ## Remove build output
 	rm -rf artifacts && find . -type d \( -name bin -o -name obj \) -not -path './.git/*' -prune -exec rm -rf {} +

@@ -89,6 +89,12 @@ internal sealed unsafe partial class CudaBackend : IKernelBackend
         }
     }
 
+    /// <summary>What its operations are enqueued on.</summary>
+    internal CudaStream Stream => stream;
+
+    /// <summary>The device that it has opened.</summary>
+    internal CudaDevice Opened => device;
+
     public void RunOnHost(Action<int, int> work, int parts) => team.Run(work, parts);
 
     public Tensor Allocate(TensorShape shape, DType dtype) => Allocate(shape, dtype, CudaMemoryPurpose.Activations);
