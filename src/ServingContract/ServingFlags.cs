@@ -23,13 +23,17 @@ public static class ServingFlags
 
     public const string DType = "--dtype";
 
-    /// <summary>How keys and values are kept: auto, float32, bfloat16, int8, fp8 or fp8_e4m3.</summary>
+    /// <summary>How keys and values are kept: auto, float32, bfloat16, float16, int8, fp8 or fp8_e4m3.</summary>
     public const string KVCacheDType = "--kv-cache-dtype";
 
     /// <summary>awq, gptq or fp8: what the checkpoint has to be; absent: whatever it is.</summary>
     public const string Quantization = "--quantization";
 
+    /// <summary>auto, cpu, cuda or cuda:N.</summary>
     public const string Device = "--device";
+
+    /// <summary>Part of the device's memory that may be in use when all is allocated; KV blocks get what is left of it.</summary>
+    public const string GpuMemoryUtilization = "--gpu-memory-utilization";
 
     /// <summary>Serve token ids alone: no tokenizer is read, and none has to be there.</summary>
     public const string SkipTokenizerInit = "--skip-tokenizer-init";

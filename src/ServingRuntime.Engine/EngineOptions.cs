@@ -8,11 +8,19 @@ public sealed record EngineOptions
     /// <summary>Folder with config.json and safetensors.</summary>
     public required string ModelPath { get; init; }
 
-    /// <summary>auto: as the checkpoint stores its weights; float32; bfloat16. With float32 all is computed in float32; with bfloat16 products may round activations to bfloat16, sums stay float32. auto: bfloat16 for bfloat16 checkpoints, else float32.</summary>
+    /// <summary>
+    /// auto, cpu, cuda or cuda:N (of the devices that the process may see). auto: the first CUDA device where there is one and all that it needs; else the CPU, and the log says why.
+    /// </summary>
+    public string Device { get; init; } = "auto";
+
+    /// <summary>
+    /// auto, float32, bfloat16, float16 (also called half; on CUDA alone). With float32 all is computed in float32; with the others products may round activations to that type, sums stay
+    /// float32. auto: <see cref="Models.ModelConfig.ComputedDType"/>.
+    /// </summary>
     public string DType { get; init; } = "auto";
 
     /// <summary>
-    /// How keys and values are kept: float32, bfloat16, int8, fp8_e4m3 (also called fp8); auto: as activations are computed, bfloat16 with bfloat16 and float32 with float32.
+    /// How keys and values are kept: float32, bfloat16, float16 (on CUDA alone), int8, fp8_e4m3 (also called fp8); auto: as activations are computed, bfloat16 with bfloat16 and float32 with float32.
     /// Eight-bit types have a scale for each token and head; nothing is calibrated.
     /// </summary>
     public string KVCacheDType { get; init; } = "auto";
@@ -37,13 +45,19 @@ public sealed record EngineOptions
 
     public bool EnablePrefixCaching { get; init; } = true;
 
-    /// <summary>Memory for KV blocks, in bytes; null: <see cref="MemoryUtilization"/> of what is free, but no more than all sequences together can use.</summary>
+    /// <summary>
+    /// Memory for KV blocks, in bytes; null: on a device what <see cref="GpuMemoryUtilization"/> leaves beside all else, on the CPU <see cref="MemoryUtilization"/> of what is free, but no more
+    /// than all sequences together can use.
+    /// </summary>
     public long? KVCacheMemoryBytes { get; init; }
 
     /// <summary>Number of KV blocks, the null block included; overrides every other sizing (tests of preemption).</summary>
     public int? NumBlocksOverride { get; init; }
 
-    /// <summary>Part of the free memory that KV blocks may take when they are sized from it.</summary>
+    /// <summary>Part of a device's memory that may be in use when all is allocated, what other processes hold included; the KV blocks get what weights and the largest step leave of it.</summary>
+    public double GpuMemoryUtilization { get; init; } = 0.9;
+
+    /// <summary>Part of the host's free memory that KV blocks may take when they are sized from it.</summary>
     public double MemoryUtilization { get; init; } = 0.5;
 
     /// <summary>Part of the blocks that admission of a waiting request leaves free while others run, so that these can grow.</summary>

@@ -1,3 +1,4 @@
+using Octavo.ServingRuntime.Engine.Devices;
 using Octavo.ServingRuntime.Engine.ModelLoader;
 using Octavo.ServingRuntime.Kernels.Cpu;
 
@@ -7,8 +8,8 @@ namespace Octavo.ServingRuntime.Engine;
 public static class EngineOptionsValidator
 {
     public const int MaxCpuThreads = 1024;
-    private static readonly string[] DTypes = ["auto", "float32", "bfloat16"];
-    private static readonly string[] KVCacheDTypes = ["auto", "float32", "bfloat16", "int8", "fp8", "fp8_e4m3"];
+    private static readonly string[] DTypes = ["auto", "float32", "bfloat16", "float16", "half"];
+    private static readonly string[] KVCacheDTypes = ["auto", "float32", "bfloat16", "float16", "int8", "fp8", "fp8_e4m3"];
 
     /// <returns>Every fault, each naming its option; empty when all is well.</returns>
     public static IReadOnlyList<string> Validate(EngineOptions options)
@@ -21,6 +22,11 @@ public static class EngineOptionsValidator
         else if (!ModelLocation.Exists(options.ModelPath))
         {
             errors.Add($"ModelPath: no folder and no .gguf file {options.ModelPath}");
+        }
+
+        if (!DeviceChoice.TryParse(options.Device, out _))
+        {
+            errors.Add($"Device: '{options.Device}' is none of auto, cpu, cuda, cuda:N");
         }
 
         if (!DTypes.Contains(options.DType, StringComparer.Ordinal))
@@ -58,6 +64,11 @@ public static class EngineOptionsValidator
         if (!CpuInstructionSets.TryParse(options.CpuInstructions, out _, out var fault))
         {
             errors.Add($"CpuInstructions: {fault}");
+        }
+
+        if (options.GpuMemoryUtilization is not (> 0 and <= 1))
+        {
+            errors.Add($"GpuMemoryUtilization: {options.GpuMemoryUtilization} is not above 0 and at most 1");
         }
 
         if (options.MemoryUtilization is not (> 0 and <= 1))

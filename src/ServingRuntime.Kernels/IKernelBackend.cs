@@ -15,6 +15,12 @@ public interface IKernelBackend : IDisposable
     /// <summary>One line for the log: instruction set or device, threads.</summary>
     string Description { get; }
 
+    /// <summary>Memory of the device, where it has its own; null: tensors are in the host's.</summary>
+    DeviceMemoryUse? MemoryUse { get; }
+
+    /// <summary>Throws where the device works no more, though nothing was asked of it: for whoever waits beside an idle one. Returns when all that was enqueued is done.</summary>
+    void CheckDevice();
+
     /// <summary>Threads that <see cref="RunOnHost"/> works with.</summary>
     int HostThreads { get; }
 
@@ -66,7 +72,13 @@ public interface IKernelBackend : IDisposable
     /// <param name="dtype">float32: activations and sums are float32. bfloat16: activations may be rounded to bfloat16 or, by groups of inputs, to whole numbers; sums stay float32 or exact.</param>
     LinearWeight CreateQuantizedLinear(IReadOnlyList<QuantizedMatrix> parts, ReadOnlySpan<Tensor> biases, DType dtype);
 
-    /// <summary>output [T, H] float32 = table[ids[t]]; table [V, H] float32, bfloat16 or float16; ids int32 [T], all in 0..V-1.</summary>
+    /// <summary>
+    /// A matrix [V, H] (float32, bfloat16 or float16, in host memory) for <see cref="Embedding"/>: the same tensor, which must then stay open, where the backend reads it in its place;
+    /// else a copy of the same type, whose memory the caller disposes.
+    /// </summary>
+    Tensor CreateTable(in Tensor host);
+
+    /// <summary>output [T, H] float32 = table[ids[t]]; table [V, H] of <see cref="CreateTable"/>; ids int32 [T], all in 0..V-1.</summary>
     void Embedding(in Tensor table, in Tensor ids, in Tensor output);
 
     /// <summary>output [T, H] = x / sqrt(mean(x²) + epsilon) * weight; x [T, H] of the output's type or float32, weight [H]. Output may be x.</summary>

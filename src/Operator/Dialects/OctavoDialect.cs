@@ -33,7 +33,6 @@ internal sealed class OctavoDialect : IRuntimeDialect
         var engine = spec.Runtime?.Engine;
         return engine?.TensorParallelSize > 1 || engine?.PipelineParallelSize > 1 ? "Octavo's runtime computes on one device: tensorParallelSize and pipelineParallelSize need the dialect VLLM or SGLang."
             : spec.Accelerator?.Nodes > 1 ? "Octavo's runtime does not span nodes: accelerator.nodes above 1 needs the dialect VLLM or SGLang."
-            : engine?.GpuMemoryUtilizationPercent is not null ? "Octavo's runtime has no gpuMemoryUtilizationPercent: set kvCacheMemory, or use the dialect VLLM or SGLang."
             : null;
     }
 
@@ -61,6 +60,7 @@ internal sealed class OctavoDialect : IRuntimeDialect
             .AddSwitch(engine.EnablePrefixCaching, ServingFlags.EnablePrefixCaching, ServingFlags.NoEnablePrefixCaching)
             .AddSwitch(engine.SkipTokenizerInit, ServingFlags.SkipTokenizerInit)
             .Add(ServingFlags.KVCacheMemoryBytes, CommandLine.Bytes(engine.KVCacheMemory))
+            .Add(ServingFlags.GpuMemoryUtilization, CommandLine.Share(engine.GpuMemoryUtilizationPercent))
             .Add(ServingFlags.CpuThreads, engine.CpuThreads)
             .AddRange(service.Spec.Runtime?.Args)
             .Build();

@@ -42,7 +42,7 @@ internal sealed class VllmDialect : IRuntimeDialect
             .Add(ServingFlags.BlockSize, engine.BlockSize)
             .Add(ServingFlags.MaxNumSeqs, engine.MaxNumSeqs)
             .Add(ServingFlags.MaxNumBatchedTokens, engine.MaxNumBatchedTokens)
-            .Add("--gpu-memory-utilization", CommandLine.Share(engine.GpuMemoryUtilizationPercent))
+            .Add(ServingFlags.GpuMemoryUtilization, CommandLine.Share(engine.GpuMemoryUtilizationPercent))
             .Add(ServingFlags.KVCacheMemoryBytes, CommandLine.Bytes(engine.KVCacheMemory))
             .Add(ServingFlags.DType, engine.DType)
             .Add(ServingFlags.KVCacheDType, engine.KVCacheDType)

@@ -29,7 +29,7 @@ public sealed record EngineSpec
     [Schema(Minimum = 0, Maximum = 10_000_000)]
     public int? MaxNumQueuedRequests { get; init; }
 
-    /// <summary>Type of weights and activations; auto takes the checkpoint's. Octavo's runtime knows no float16.</summary>
+    /// <summary>Type of weights and activations; auto takes the checkpoint's. Octavo's runtime knows float16 on GPUs alone.</summary>
     [JsonPropertyName("dtype")]
     [Schema(Enum = ["auto", "float32", "bfloat16", "float16"])]
     public string? DType { get; init; }

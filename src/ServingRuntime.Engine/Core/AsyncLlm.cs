@@ -12,6 +12,8 @@ namespace Octavo.ServingRuntime.Engine.Core;
 /// </summary>
 public sealed partial class AsyncLlm : IAsyncDisposable
 {
+    /// <summary>A device that does not answer shows as an engine that does not move.</summary>
+    private static readonly TimeSpan DeviceCheckTimeout = TimeSpan.FromSeconds(1);
     private readonly EngineThread engine;
     private readonly Tokenizer tokenizer;
     private readonly AsyncLlmOptions options;
@@ -53,6 +55,9 @@ public sealed partial class AsyncLlm : IAsyncDisposable
 
     /// <summary>Whether the engine lives and, where it has work, moves.</summary>
     public bool IsHealthy => engine.IsHealthy(options.StallTimeout);
+
+    /// <summary>What ended the engine; null while it lives.</summary>
+    public Exception? Failure => engine.Failure;
 
     /// <summary>Ends when the engine fails, with the reason; no request is answered any more then.</summary>
     public Task<Exception> Failed => engine.Failed;
@@ -140,6 +145,13 @@ public sealed partial class AsyncLlm : IAsyncDisposable
         {
             End(run);
         }
+    }
+
+    /// <summary><see cref="IsHealthy"/>, after an idle engine has asked its device: one that is lost is so without any request, too. Waits no longer than a second.</summary>
+    public async Task<bool> CheckHealthAsync(CancellationToken cancellationToken)
+    {
+        await engine.CheckDeviceAsync().WaitAsync(DeviceCheckTimeout, timeProvider, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return IsHealthy;
     }
 
     /// <summary>Turns new requests away and waits for those in flight; what is left after the timeout is aborted.</summary>

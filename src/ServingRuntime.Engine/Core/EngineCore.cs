@@ -129,6 +129,8 @@ internal sealed class EngineCore : IEngineCore
         firstSinceReset = arrivals;
     }
 
+    public void CheckDevice() => runner.CheckDevice();
+
     public void Step(List<EngineCoreOutput> outputs)
     {
         outputs.Clear();

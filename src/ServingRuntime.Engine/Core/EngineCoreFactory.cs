@@ -1,19 +1,21 @@
 using Microsoft.Extensions.Logging;
+using Octavo.ServingRuntime.Engine.Devices;
 using Octavo.ServingRuntime.Engine.KVCache;
 using Octavo.ServingRuntime.Engine.ModelLoader;
 using Octavo.ServingRuntime.Engine.Models;
 using Octavo.ServingRuntime.Engine.Speculation;
 using Octavo.ServingRuntime.Kernels;
-using Octavo.ServingRuntime.Kernels.Cpu;
-using Octavo.ServingRuntime.Kernels.Cpu.Topology;
 
 namespace Octavo.ServingRuntime.Engine.Core;
 
 /// <summary>Makes a ready engine: options checked, weights loaded, KV blocks allocated.</summary>
 public static partial class EngineCoreFactory
 {
-    /// <exception cref="EngineStartException">Options, checkpoint or memory do not allow a start; the message says which and why.</exception>
-    public static IEngineCore Create(EngineOptions options, TimeProvider timeProvider, ILogger logger)
+    /// <exception cref="EngineStartException">Options, device, checkpoint or memory do not allow a start; the message says which and why.</exception>
+    public static IEngineCore Create(EngineOptions options, TimeProvider timeProvider, ILogger logger) => Create(options, timeProvider, logger, Environment.GetEnvironmentVariable);
+
+    /// <param name="environment">Value of a variable, or null: where the device's libraries are looked for.</param>
+    internal static EngineCore Create(EngineOptions options, TimeProvider timeProvider, ILogger logger, Func<string, string?> environment)
     {
         var errors = EngineOptionsValidator.Validate(options);
         if (errors.Count > 0)
@@ -23,18 +25,13 @@ public static partial class EngineCoreFactory
 
         try
         {
-            var topology = CpuTopology.OfProcess();
-            var threads = options.CpuThreads ?? topology.DefaultThreads;
-            LogThreads(logger, threads, options.CpuThreads is null ? "chosen" : "asked for", topology.Description);
-            var backend = new CpuBackend(threads, ParseInstructions(options.CpuInstructions), topology);
-            if (backend.Limitation is { } limitation)
-            {
-                LogLimitation(logger, limitation);
-            }
-
-            return Create(options, backend, timeProvider, logger);
+            return Create(options, new BackendOpening(options, environment, logger).Open(), timeProvider, logger);
         }
         catch (CheckpointException exception)
+        {
+            throw new EngineStartException(exception.Message, exception);
+        }
+        catch (Exception exception) when (BackendOpening.IsOfDevice(exception))
         {
             throw new EngineStartException(exception.Message, exception);
         }
@@ -47,6 +44,7 @@ public static partial class EngineCoreFactory
     {
         var start = timeProvider.GetTimestamp();
         var owned = new Stack<IDisposable>(tier is null ? [backend] : [backend, tier]);
+        var unowned = new Stack<IDisposable>();
         try
         {
             var config = ModelConfig.Load(options.ModelPath);
@@ -61,21 +59,32 @@ public static partial class EngineCoreFactory
                 throw new EngineStartException($"Quantization: {asked} is asked for, but the checkpoint is {config.Quantization?.Name ?? "not quantised"}");
             }
 
+            var dtype = ChooseDType(options, config, backend);
+            var cacheType = ChooseKVCacheDType(options, dtype, backend);
             var checkpoint = Checkpoint.Open(options.ModelPath);
             owned.Push(checkpoint);
-            var dtype = ChooseDType(options, config);
             var model = ModelRegistry.Create(config, new WeightLoader(checkpoint, backend, dtype, config.Quantization), maxModelLen);
             owned.Push(model);
-            var cacheType = ChooseKVCacheDType(options, dtype);
-            var blockBytes = checked(config.NumHiddenLayers * backend.KeyValueBlockBytes(config.NumKeyValueHeads, config.HeadDim, options.BlockSize, cacheType));
-            var cache = KVCacheConfig.Create(options, blockBytes, cacheType, maxModelLen, FreeMemory.Measure());
-            var runner = new ModelRunner.ModelRunner(backend, model, config, cache, options, maxModelLen, tier);
-            proposer ??= options.Speculative switch
+            var runner = new ModelRunner.ModelRunner(backend, model, config, options, maxModelLen, tier);
+            unowned.Push(runner);
+            var draft = proposer is null && options.Speculative is { Method: SpeculativeMethod.DraftModel } ? new DraftModelProposer(options, config, backend, maxModelLen, cacheType) : null;
+            if (draft is not null)
             {
-                null => null,
-                { Method: SpeculativeMethod.DraftModel } => new DraftModelProposer(options, config, backend, maxModelLen, cache),
-                var ngram => new NgramProposer(ngram),
-            };
+                unowned.Push(draft);
+            }
+
+            if (backend.MemoryUse is not null)
+            {
+                // What a step takes beside weights and blocks is taken now: blocks get the rest, and what does not fit is found at start.
+                runner.RunLargestStep(cacheType);
+                draft?.RunLargestStep();
+            }
+
+            var blockBytes = checked(config.NumHiddenLayers * backend.KeyValueBlockBytes(config.NumKeyValueHeads, config.HeadDim, options.BlockSize, cacheType));
+            var cache = KVCacheConfig.Create(options, blockBytes, cacheType, maxModelLen, Room(options, backend, draft));
+            runner.AllocateBlocks(cache);
+            draft?.AllocateBlocks(cache);
+            proposer ??= draft as IDraftProposer ?? (options.Speculative is { } ngram ? new NgramProposer(ngram) : null);
             LogStarted(
                 logger, config.Architecture, options.ModelPath, dtype, backend.Description, cache.NumBlocks, cache.BlockSize, cacheType, cache.Bytes,
                 maxModelLen, timeProvider.GetElapsedTime(start).TotalMilliseconds);
@@ -83,7 +92,7 @@ public static partial class EngineCoreFactory
         }
         catch
         {
-            foreach (var resource in owned)
+            foreach (var resource in unowned.Concat(owned))
             {
                 resource.Dispose();
             }
@@ -93,30 +102,35 @@ public static partial class EngineCoreFactory
     }
 
     /// <summary>What products are computed in.</summary>
-    internal static DType ChooseDType(EngineOptions options, ModelConfig config) => options.DType switch
+    /// <exception cref="EngineStartException">The backend does not compute in it.</exception>
+    internal static DType ChooseDType(EngineOptions options, ModelConfig config, IKernelBackend backend) => options.DType switch
     {
         "float32" => DType.Float32,
         "bfloat16" => DType.BFloat16,
+        "float16" or "half" => backend.Device != Device.Cpu ? DType.Float16 : throw new EngineStartException(
+            $"DType: the CPU computes in float32 or bfloat16, not in {options.DType}; float32 loses nothing of float16 weights, bfloat16 is faster, auto chooses"),
         _ => config.ComputedDType,
     };
 
-    private static DType ChooseKVCacheDType(EngineOptions options, DType computed) => options.KVCacheDType switch
+    private static DType ChooseKVCacheDType(EngineOptions options, DType computed, IKernelBackend backend) => options.KVCacheDType switch
     {
         "float32" => DType.Float32,
         "bfloat16" => DType.BFloat16,
+        "float16" => backend.Device != Device.Cpu ? DType.Float16 : throw new EngineStartException("KVCacheDType: the CPU keeps keys and values in float32, bfloat16, int8 or fp8_e4m3, not in float16"),
         "int8" => DType.Int8,
         "fp8" or "fp8_e4m3" => DType.Float8E4M3,
         _ => computed,
     };
 
-    private static CpuInstructionSet ParseInstructions(string name) =>
-        CpuInstructionSets.TryParse(name, out var instructions, out var fault) ? instructions : throw new EngineStartException($"CpuInstructions: {fault}");
+    private static KVCacheRoom? Room(EngineOptions options, IKernelBackend backend, DraftModelProposer? draft)
+    {
+        if (backend.MemoryUse is { } use)
+        {
+            return KVCacheRoom.OfDevice(options, use) with { Draft = (draft?.BlockBytes ?? 0, draft?.MaxBlocks ?? 0) };
+        }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Threads} CPU threads {Reason}; the process may use {Topology}")]
-    private static partial void LogThreads(ILogger logger, int threads, string reason, string topology);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "CPU kernels are limited: {Limitation}")]
-    private static partial void LogLimitation(ILogger logger, string limitation);
+        return FreeMemory.Measure() is { } free ? KVCacheRoom.OfHost(options, free) : null;
+    }
 
     [LoggerMessage(Level = LogLevel.Information, Message =
         "{Architecture} from {ModelPath} with {DType} weights on {Backend}: {NumBlocks} KV blocks of {BlockSize} tokens in {KVCacheDType} ({Bytes} bytes), at most {MaxModelLen} tokens a request; ready in {Milliseconds:F0} ms")]

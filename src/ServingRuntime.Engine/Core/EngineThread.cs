@@ -39,6 +39,7 @@ internal sealed partial class EngineThread
     private volatile Exception? failure;
     private volatile bool working;
     private volatile bool stopping;
+    private TaskCompletionSource? checking;
     private long heartbeat;
 
     public EngineThread(IEngineCore core, bool ownsCore, EngineMetrics metrics, TimeProvider timeProvider, ILogger logger)
@@ -61,6 +62,8 @@ internal sealed partial class EngineThread
     private sealed record AbortCommand(string RequestId) : Command;
 
     private sealed record AbortAllCommand : Command;
+
+    private sealed record CheckDeviceCommand(TaskCompletionSource Done) : Command;
 
     private sealed record ResetPrefixCacheCommand(TaskCompletionSource Done) : Command;
 
@@ -98,6 +101,24 @@ internal sealed partial class EngineThread
 
     public bool IsHealthy(TimeSpan stallTimeout)
         => failure is null && (!working || timeProvider.GetElapsedTime(Interlocked.Read(ref heartbeat)) < stallTimeout);
+
+    /// <summary>Ends when an idle engine has asked its device whether it works, or has failed on that; at once where it is at work, since a step would fail by itself.</summary>
+    public Task CheckDeviceAsync()
+    {
+        if (failure is not null || working)
+        {
+            return Task.CompletedTask;
+        }
+
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Send(new CheckDeviceCommand(done));
+        if (failure is not null)
+        {
+            done.TrySetResult();
+        }
+
+        return done.Task;
+    }
 
     public void Add(EngineCoreRequest request, int index, OutputMailbox mailbox)
     {
@@ -177,6 +198,7 @@ internal sealed partial class EngineThread
             {
                 (command as AddCommand)?.Mailbox.Close(dead);
                 (command as ResetPrefixCacheCommand)?.Done.TrySetException(dead);
+                (command as CheckDeviceCommand)?.Done.TrySetResult();
             }
 
             foreach (var (_, receiver) in receivers)
@@ -184,6 +206,7 @@ internal sealed partial class EngineThread
                 receiver.Mailbox.Close(dead);
             }
 
+            checking?.TrySetResult();
             failed.TrySetResult(e);
             Stats = default;
         }
@@ -216,6 +239,12 @@ internal sealed partial class EngineThread
                     break;
                 case AbortAllCommand:
                     FinishAll(FinishReason.Abort);
+                    break;
+                case CheckDeviceCommand check:
+                    // Where it throws whoever waits is told after the failure is known.
+                    checking = check.Done;
+                    core.CheckDevice();
+                    check.Done.TrySetResult();
                     break;
                 case ResetPrefixCacheCommand reset:
                     core.ResetPrefixCache();

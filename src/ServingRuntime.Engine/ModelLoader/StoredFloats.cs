@@ -39,18 +39,21 @@ internal static class StoredFloats
                 System.Numerics.Tensors.TensorPrimitives.ConvertToHalf(values, MemoryMarshal.Cast<byte, Half>(bytes.AsSpan()));
                 break;
             case DType.BFloat16:
-                var words = MemoryMarshal.Cast<byte, ushort>(bytes.AsSpan());
-                for (var i = 0; i < values.Length; i++)
-                {
-                    words[i] = (ushort)ToBFloat16(values[i]);
-                }
-
+                ToBFloat16(values, MemoryMarshal.Cast<byte, ushort>(bytes.AsSpan()));
                 break;
             default:
                 throw new NotSupportedException($"{dtype} is not written");
         }
 
         return bytes;
+    }
+
+    public static void ToBFloat16(ReadOnlySpan<float> values, Span<ushort> words)
+    {
+        for (var i = 0; i < values.Length; i++)
+        {
+            words[i] = (ushort)ToBFloat16(values[i]);
+        }
     }
 
     private static int ToBFloat16(float value)

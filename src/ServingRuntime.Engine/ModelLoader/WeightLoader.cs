@@ -29,6 +29,21 @@ public sealed class WeightLoader(Checkpoint checkpoint, IKernelBackend backend, 
         return tensor.DType != DType.Int32 ? tensor : throw new CheckpointException($"tensor {name} holds integers where floating-point weights are needed");
     }
 
+    /// <summary>A matrix for <see cref="IKernelBackend.Embedding"/>.</summary>
+    /// <param name="isCopy">Whether it is the caller's to dispose; else it is valid while the checkpoint is open.</param>
+    public Tensor Table(string name, int rows, int columns, out bool isCopy)
+    {
+        var stored = Take(name, rows, columns);
+        var table = backend.CreateTable(stored);
+        isCopy = table.Memory != stored.Memory;
+        if (isCopy)
+        {
+            checkpoint.Release(stored);
+        }
+
+        return table;
+    }
+
     /// <summary>A float32 copy of a norm's weights in the backend's memory, with a number added to each unless the file has added it; the caller disposes it.</summary>
     public Tensor Vector(string name, int length, float offset = 0f)
     {
@@ -225,11 +240,13 @@ public sealed class WeightLoader(Checkpoint checkpoint, IKernelBackend backend, 
 
     private bool IsFloat8(string prefix) => quantization?.Method != QuantizationMethod.Gguf && Contains(prefix + ".weight") && checkpoint.Tensor(prefix + ".weight").DType is DType.Float8E4M3 or DType.Float8E5M2;
 
+    /// <summary>In host memory, from which every backend takes its weights.</summary>
     private Tensor Widen(string prefix, int outFeatures, int inFeatures, List<Tensor> widened)
     {
-        var tensor = backend.Allocate(new TensorShape(outFeatures, inFeatures), DType.Float32);
+        var shape = new TensorShape(outFeatures, inFeatures);
+        var tensor = new Tensor(new OwnedMemory(shape.ElementCount * sizeof(float)), 0, shape, DType.Float32);
         widened.Add(tensor);
-        backend.CopyToDevice<float>(Float8Reader.Read(this, prefix, inFeatures, outFeatures), tensor);
+        Float8Reader.Read(this, prefix, inFeatures, outFeatures).CopyTo(tensor.AsSpan<float>());
         return tensor;
     }
 }

@@ -6,4 +6,7 @@ namespace Octavo.ServingRuntime.Engine.ModelRunner;
 public interface IModelRunner : IDisposable
 {
     ModelRunnerOutput Execute(SchedulerOutput step);
+
+    /// <summary>Throws where the device works no more.</summary>
+    void CheckDevice();
 }

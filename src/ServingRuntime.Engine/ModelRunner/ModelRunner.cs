@@ -16,34 +16,38 @@ internal sealed class ModelRunner : IModelRunner
     private readonly IKernelBackend backend;
     private readonly ICausalLM model;
     private readonly IBlockTier? tier;
-    private readonly KeyValueBlocks[] cache;
     private readonly InputBatch batch;
     private readonly Sampler sampler;
     private readonly PromptScorer promptScorer;
     private readonly Pooler pooler;
     private readonly ModelRunnerOutput output = new();
+    private readonly LargestStep largestStep;
+    private readonly ModelConfig config;
     private readonly int maxLogitRows;
+    private KeyValueBlocks[] cache = [];
 
-    public ModelRunner(IKernelBackend backend, ICausalLM model, ModelConfig config, KVCacheConfig cacheConfig, EngineOptions options, int maxModelLen,
-        IBlockTier? tier = null, long maxLogitsBytes = DefaultMaxLogitsBytes)
+    /// <summary><see cref="AllocateBlocks"/> makes it ready to run.</summary>
+    public ModelRunner(IKernelBackend backend, ICausalLM model, ModelConfig config, EngineOptions options, int maxModelLen, IBlockTier? tier = null, long maxLogitsBytes = DefaultMaxLogitsBytes)
     {
         this.backend = backend;
         this.tier = tier;
         this.model = model;
-        var size = cacheConfig.BlockSize;
-        cache = new KeyValueBlocks[config.NumHiddenLayers];
-        for (var layer = 0; layer < cache.Length; layer++)
-        {
-            cache[layer] = backend.AllocateKeyValueBlocks(cacheConfig.NumBlocks, config.NumKeyValueHeads, config.HeadDim, size, cacheConfig.DType);
-        }
-
+        this.config = config;
+        var size = options.BlockSize;
         maxLogitRows = (int)Math.Clamp(maxLogitsBytes / sizeof(float) / config.VocabSize, MinLogitRows, Math.Max(options.MaxNumBatchedTokens, MinLogitRows));
         batch = new InputBatch(backend, options.MaxNumBatchedTokens, options.MaxNumSeqs, (maxModelLen + size - 1) / size, size);
         sampler = new Sampler(backend, config.VocabSize, maxLogitRows);
         promptScorer = new PromptScorer(backend, model, config.VocabSize, maxLogitRows);
         pooler = new Pooler(backend, config.HiddenSize);
         output.Reserve(options.MaxNumSeqs, options.MaxNumSeqs * (1 + (options.Speculative?.NumSpeculativeTokens ?? 0)));
+        largestStep = new LargestStep(options.MaxNumBatchedTokens, options.MaxNumSeqs, maxLogitRows, maxModelLen, size);
     }
+
+    /// <summary>Runs a step as large as any will be, on blocks of its own, so that all memory for it is there.</summary>
+    public void RunLargestStep(DType cacheType) => largestStep.Run(backend, model, config, cacheType);
+
+    /// <summary>Must come before <see cref="Execute"/>.</summary>
+    public void AllocateBlocks(KVCacheConfig blocks) => cache = blocks.Allocate(backend, config);
 
     public ModelRunnerOutput Execute(SchedulerOutput step)
     {
@@ -55,6 +59,8 @@ internal sealed class ModelRunner : IModelRunner
         Sample(hidden, step);
         return output;
     }
+
+    public void CheckDevice() => backend.CheckDevice();
 
     public void Dispose()
     {

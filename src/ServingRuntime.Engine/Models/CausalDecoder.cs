@@ -63,6 +63,7 @@ public sealed class CausalDecoder(IKernelBackend backend, Embedding embedding, I
             layer.Dispose();
         }
 
+        embedding.Dispose();
         norm.Dispose();
         head.Dispose();
         foreach (var rotary in rotaries)

@@ -18,24 +18,28 @@ internal sealed class DraftModelProposer : IDraftProposer
     private readonly IKernelBackend backend;
     private readonly Checkpoint checkpoint;
     private readonly ICausalLM model;
-    private readonly KeyValueBlocks[] cache;
-    private readonly KVCacheManager blocks;
+    private readonly ModelConfig config;
+    private readonly DType cacheType;
     private readonly InputBatch batch;
-    private readonly SchedulerOutput step;
     private readonly Tensor best;
     private readonly int[] tokens;
     private readonly int budget;
     private readonly int maxModelLen;
+    private readonly int sequences;
     private readonly Dictionary<Request, Shadow> shadows = [];
     private readonly List<(Request Target, Shadow Shadow)> drafting = [];
+    private KeyValueBlocks[] cache = [];
+    private KVCacheManager blocks;
+    private SchedulerOutput step;
     private int round;
 
-    /// <param name="targetCache">The large model's: as many blocks as that has at most, of the same type.</param>
+    /// <summary><see cref="AllocateBlocks"/> makes it ready.</summary>
+    /// <param name="cacheType">How the large model keeps keys and values.</param>
     /// <exception cref="CheckpointException">The two models do not fit together, or the checkpoint is faulty.</exception>
-    public DraftModelProposer(EngineOptions options, ModelConfig target, IKernelBackend backend, int maxModelLen, KVCacheConfig targetCache)
+    public DraftModelProposer(EngineOptions options, ModelConfig target, IKernelBackend backend, int maxModelLen, DType cacheType)
     {
         var folder = options.Speculative!.DraftModelPath!;
-        var config = ModelConfig.Load(folder);
+        config = ModelConfig.Load(folder);
         if (config.VocabSize != target.VocabSize || config.MaxPositionEmbeddings < maxModelLen)
         {
             throw new CheckpointException(
@@ -44,23 +48,40 @@ internal sealed class DraftModelProposer : IDraftProposer
 
         this.backend = backend;
         this.maxModelLen = maxModelLen;
-        int size = options.BlockSize, sequences = options.Speculative.MaxRunningRequests, blocksEach = (maxModelLen + size - 1) / size;
+        this.cacheType = cacheType;
+        int size = options.BlockSize, blocksEach = (maxModelLen + size - 1) / size;
+        sequences = options.Speculative.MaxRunningRequests;
         checkpoint = Checkpoint.Open(folder);
-        model = ModelRegistry.Create(config, new WeightLoader(checkpoint, backend, EngineCoreFactory.ChooseDType(options, config)), maxModelLen);
-        var count = (int)Math.Min((long)sequences * blocksEach, targetCache.NumBlocks - 1) + 1;
-        cache = new KeyValueBlocks[config.NumHiddenLayers];
-        for (var layer = 0; layer < cache.Length; layer++)
-        {
-            cache[layer] = backend.AllocateKeyValueBlocks(count, config.NumKeyValueHeads, config.HeadDim, size, targetCache.DType);
-        }
-
-        // Not cached by content: tokens that are taken back would leave blocks that are not what they are known for.
-        blocks = new KVCacheManager(new BlockPool(count), size, enablePrefixCaching: false);
+        model = ModelRegistry.Create(config, new WeightLoader(checkpoint, backend, EngineCoreFactory.ChooseDType(options, config, backend)), maxModelLen);
+        MaxBlocks = ((long)sequences * blocksEach) + 1;
+        BlockBytes = checked(config.NumHiddenLayers * backend.KeyValueBlockBytes(config.NumKeyValueHeads, config.HeadDim, size, cacheType));
         budget = Math.Max(options.MaxNumBatchedTokens, sequences);
         batch = new InputBatch(backend, budget, sequences, blocksEach, size);
-        step = new SchedulerOutput(blocks.Moves);
         best = backend.Allocate(new TensorShape(sequences), DType.Int32);
         tokens = new int[sequences];
+        blocks = new KVCacheManager(new BlockPool(2), size, enablePrefixCaching: false);
+        step = new SchedulerOutput(blocks.Moves);
+    }
+
+    /// <summary>Of one block in all layers.</summary>
+    public long BlockBytes { get; }
+
+    /// <summary>Blocks that all its sequences at full length need; it has fewer where the large model has.</summary>
+    public long MaxBlocks { get; }
+
+    /// <summary>Runs a step as large as any will be, so that all memory for it is there.</summary>
+    public void RunLargestStep() => new LargestStep(budget, sequences, sequences, maxModelLen, blocks.BlockSize).Run(backend, model, config, cacheType);
+
+    /// <summary>Must come before <see cref="Propose"/>.</summary>
+    /// <param name="target">The large model's: as many blocks as that has at most, of the same type.</param>
+    public void AllocateBlocks(KVCacheConfig target)
+    {
+        var own = target with { NumBlocks = (int)Math.Min(MaxBlocks, target.NumBlocks), BytesPerBlock = BlockBytes };
+        cache = own.Allocate(backend, config);
+
+        // Not cached by content: tokens that are taken back would leave blocks that are not what they are known for.
+        blocks = new KVCacheManager(new BlockPool(own.NumBlocks), own.BlockSize, enablePrefixCaching: false);
+        step = new SchedulerOutput(blocks.Moves);
     }
 
     public void Propose(IReadOnlyList<Request> requests)

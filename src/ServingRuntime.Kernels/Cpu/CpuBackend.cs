@@ -67,6 +67,14 @@ public sealed unsafe partial class CpuBackend : IKernelBackend
     /// <summary>What keeps the kernels from being as fast as the processor allows, for the log; null: nothing.</summary>
     public string? Limitation { get; }
 
+    public DeviceMemoryUse? MemoryUse => null;
+
+    public void CheckDevice()
+    {
+    }
+
+    public Tensor CreateTable(in Tensor host) => host;
+
     public Tensor Allocate(TensorShape shape, DType dtype) => new(new CpuMemory(checked(shape.ElementCount * dtype.Size())), 0, shape, dtype);
 
     public void CopyToDevice<T>(ReadOnlySpan<T> source, in Tensor destination) where T : unmanaged => source.CopyTo(destination.AsSpan<T>());

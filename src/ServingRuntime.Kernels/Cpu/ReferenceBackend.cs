@@ -17,6 +17,14 @@ public sealed class ReferenceBackend : IKernelBackend
         }
     }
 
+    public DeviceMemoryUse? MemoryUse => null;
+
+    public void CheckDevice()
+    {
+    }
+
+    public Tensor CreateTable(in Tensor host) => host;
+
     public Tensor Allocate(TensorShape shape, DType dtype) => new(new CpuMemory(checked(shape.ElementCount * dtype.Size())), 0, shape, dtype);
 
     public long KeyValueBlockBytes(int kvHeads, int headDim, int blockSize, DType dtype) => 2L * kvHeads * headDim * blockSize * sizeof(float);

@@ -6,7 +6,7 @@ using Octavo.ServingRuntime.Kernels.Cuda.Native;
 namespace Octavo.ServingRuntime.Kernels.Cuda;
 
 /// <content>Keys and values in blocks.</content>
-internal sealed unsafe partial class CudaBackend
+public sealed unsafe partial class CudaBackend
 {
     public long KeyValueBlockBytes(int kvHeads, int headDim, int blockSize, DType dtype)
     {

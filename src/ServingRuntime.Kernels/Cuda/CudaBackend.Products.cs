@@ -5,7 +5,7 @@ using Octavo.ServingRuntime.Kernels.Cuda.Products;
 namespace Octavo.ServingRuntime.Kernels.Cuda;
 
 /// <content>Products with weights.</content>
-internal sealed partial class CudaBackend
+public sealed partial class CudaBackend
 {
     /// <inheritdoc/>
     /// <remarks>Weights and activations are of the type, which may be float16, too; sums are float32.</remarks>

@@ -1,14 +1,32 @@
 using Octavo.ServingRuntime.Kernels.Cpu;
 using Octavo.ServingRuntime.Kernels.Cuda.Launch;
+using Octavo.ServingRuntime.Kernels.Cuda.Native;
+using Octavo.ServingRuntime.Kernels.Cuda.Products;
 
 namespace Octavo.ServingRuntime.Kernels.Cuda;
 
 /// <content>Work on rows.</content>
-internal sealed partial class CudaBackend
+public sealed partial class CudaBackend
 {
     /// <inheritdoc/>
     /// <remarks>That of the products, so that nothing is rounded twice and half the bytes move.</remarks>
     public DType ActivationType(DType products) => products;
+
+    public Tensor CreateTable(in Tensor host)
+    {
+        Arguments.That(host.Shape.Rank == 2, $"a table {host.Shape}");
+        var table = Allocate(host.Shape, host.DType, CudaMemoryPurpose.Weights);
+        try
+        {
+            HostRows.Upload(host, table, copies);
+            return table;
+        }
+        catch
+        {
+            table.Memory.Dispose();
+            throw;
+        }
+    }
 
     public void Embedding(in Tensor table, in Tensor ids, in Tensor output) => launcher.Embedding(table, ids, output);
 

@@ -11,10 +11,9 @@ using Octavo.ServingRuntime.Kernels.Cuda.Products;
 namespace Octavo.ServingRuntime.Kernels.Cuda;
 
 /// <summary>
-/// A GPU behind the interface, on one stream. Not whole: quantised weights refuse, and <c>--device</c> does not offer it.
-/// An error that stays is kept in <see cref="Loss"/>.
+/// A GPU behind the interface, on one stream. An error that stays is kept in <see cref="Loss"/>.
 /// </summary>
-internal sealed unsafe partial class CudaBackend : IKernelBackend
+public sealed unsafe partial class CudaBackend : IKernelBackend
 {
     private readonly CudaDevice device;
     private readonly CudaStream stream;
@@ -31,7 +30,7 @@ internal sealed unsafe partial class CudaBackend : IKernelBackend
     private readonly ScratchMemory moves;
 
     /// <summary>Takes the device over: it is disposed with this, or here where something fails.</summary>
-    public CudaBackend(CudaDevice device, KernelCompiler compiler, LoadedLibrary cublasLt, int hostThreads)
+    internal CudaBackend(CudaDevice device, KernelCompiler compiler, LoadedLibrary cublasLt, int hostThreads)
     {
         this.device = Own(device);
         try
@@ -58,6 +57,8 @@ internal sealed unsafe partial class CudaBackend : IKernelBackend
     public Kernels.Device Device => device.Device;
 
     public string Description => device.Description;
+
+    public DeviceMemoryUse? MemoryUse => new(device.TotalBytes, device.FreeBytes());
 
     public int HostThreads => team.Size;
 
@@ -94,6 +95,8 @@ internal sealed unsafe partial class CudaBackend : IKernelBackend
 
     /// <summary>The device that it has opened.</summary>
     internal CudaDevice Opened => device;
+
+    public void CheckDevice() => stream.Synchronize();
 
     public void RunOnHost(Action<int, int> work, int parts) => team.Run(work, parts);
 

@@ -21,9 +21,15 @@ public sealed class ProfilingBackend(IKernelBackend inner, TimeProvider timeProv
         }
     }
 
+    public DeviceMemoryUse? MemoryUse => inner.MemoryUse;
+
     public int HostThreads => inner.HostThreads;
 
     public DType ActivationType(DType products) => inner.ActivationType(products);
+
+    public void CheckDevice() => inner.CheckDevice();
+
+    public Tensor CreateTable(in Tensor host) => inner.CreateTable(host);
 
     public void RunOnHost(Action<int, int> work, int parts)
     {

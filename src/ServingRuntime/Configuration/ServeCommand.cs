@@ -23,13 +23,14 @@ internal static class ServeCommand
         var longPrefill = new Option<int>(ServingFlags.LongPrefillTokenThreshold) { Description = "Most tokens of one prompt in a step, so that a long one leaves room for others; 0: no limit." };
         var queued = new Option<int>(ServingFlags.MaxNumQueuedRequests) { Description = "Most waiting requests; beyond it requests get 503.", DefaultValueFactory = _ => 1024 };
         var queuedTokens = new Option<long?>(ServingFlags.MaxNumQueuedTokens) { Description = "Most prompt tokens of waiting requests. Default: no bound." };
-        var dtype = new Option<string>(ServingFlags.DType) { Description = "auto, float32 or bfloat16.", DefaultValueFactory = _ => "auto" };
-        var cacheDType = new Option<string>(ServingFlags.KVCacheDType) { Description = "How keys and values are kept: float32, bfloat16, int8, fp8_e4m3 (or fp8), or auto: as activations are computed.", DefaultValueFactory = _ => "auto" };
+        var dtype = new Option<string>(ServingFlags.DType) { Description = "auto, float32, bfloat16, or (on CUDA) float16, also called half.", DefaultValueFactory = _ => "auto" };
+        var cacheDType = new Option<string>(ServingFlags.KVCacheDType) { Description = "How keys and values are kept: float32, bfloat16, float16 (on CUDA), int8, fp8_e4m3 (or fp8), or auto: as activations are computed.", DefaultValueFactory = _ => "auto" };
         var quantization = new Option<string?>(ServingFlags.Quantization) { Description = "awq, gptq, fp8 or gguf: what the checkpoint has to be. Default: whatever its configuration says." };
-        var device = new Option<string>(ServingFlags.Device) { Description = "auto or cpu.", DefaultValueFactory = _ => "auto" };
+        var device = new Option<string>(ServingFlags.Device) { Description = "auto, cpu, cuda or cuda:N. auto: the first CUDA device where there is one and all that it needs, else the CPU.", DefaultValueFactory = _ => "auto" };
+        var gpuMemory = new Option<double>(ServingFlags.GpuMemoryUtilization) { Description = "Part of the device's memory, from 0 to 1, that may be in use when all is allocated; KV blocks get what is left of it.", DefaultValueFactory = _ => 0.9 };
         var prefixCaching = new Option<bool>(ServingFlags.EnablePrefixCaching) { Description = "Reuse KV blocks of equal prefixes (default)." };
         var noPrefixCaching = new Option<bool>(ServingFlags.NoEnablePrefixCaching) { Description = "Compute every prompt anew." };
-        var cacheBytes = new Option<long?>(ServingFlags.KVCacheMemoryBytes) { Description = "Memory for KV blocks in bytes. Default: from free memory." };
+        var cacheBytes = new Option<long?>(ServingFlags.KVCacheMemoryBytes) { Description = "Memory for KV blocks in bytes. Default: from the device's or the free memory." };
         var blocks = new Option<int?>(ServingFlags.NumBlocksOverride) { Description = "Number of KV blocks, overriding the measured one." };
         var threads = new Option<int?>(ServingFlags.CpuThreads) { Description = "Threads of the CPU backend. Default: one for each physical core that the process may use, no more than its quota of processor time." };
         var instructions = new Option<string>(ServingFlags.CpuInstructions) { Description = "Instruction set of the CPU backend: vector128, avx2, avx-vnni, avx512, avx512-vnni, avx512-bf16, amx, or auto: the best there is.", DefaultValueFactory = _ => "auto" };
@@ -55,7 +56,7 @@ internal static class ServeCommand
 
         var root = new RootCommand("Serves a language model over an OpenAI-compatible API.")
         {
-            model, names, host, port, maxModelLen, blockSize, maxNumSeqs, maxBatched, longPrefill, queued, queuedTokens, dtype, cacheDType, quantization, device, prefixCaching, noPrefixCaching,
+            model, names, host, port, maxModelLen, blockSize, maxNumSeqs, maxBatched, longPrefill, queued, queuedTokens, dtype, cacheDType, quantization, device, gpuMemory, prefixCaching, noPrefixCaching,
             cacheBytes, blocks, threads, instructions, shutdown, apiKeys, apiKeyFile, shareCache, perKey, timeout, stall, noWarmUp, pooling, speculative, seed,
             template, trustTemplate, toolParser, autoTools, reasoningParser, maxLogprobs, skipTokenizer,
         };
@@ -71,7 +72,6 @@ internal static class ServeCommand
                 ServedModelNames = parsed.GetValue(names) ?? [],
                 Host = BindAddress.Of(parsed.GetValue(host)!, Environment.GetEnvironmentVariable(ServingEnvironment.BindHost)),
                 Port = parsed.GetValue(port),
-                Device = parsed.GetValue(device)!,
                 ApiKeys = parsed.GetValue(apiKeys) ?? [],
                 ApiKeyFile = parsed.GetValue(apiKeyFile),
                 SharePrefixCache = parsed.GetValue(shareCache),
@@ -93,6 +93,8 @@ internal static class ServeCommand
             return serve(operation.Apply(parsed, options), new EngineOptions
             {
                 ModelPath = options.Model,
+                Device = parsed.GetValue(device)!,
+                GpuMemoryUtilization = parsed.GetValue(gpuMemory),
                 DType = parsed.GetValue(dtype)!,
                 KVCacheDType = parsed.GetValue(cacheDType)!,
                 Quantization = parsed.GetValue(quantization),

@@ -17,8 +17,6 @@ internal sealed record ServingOptions
     /// <summary>0: any free port, named in the log.</summary>
     public int Port { get; init; } = ServingPorts.Http;
 
-    public string Device { get; init; } = "auto";
-
     /// <summary>Keys of which a request must bring one; empty: none is asked for.</summary>
     public IReadOnlyList<string> ApiKeys { get; init; } = [];
 

@@ -11,6 +11,8 @@ internal static class ServingOptionsValidator
     private static readonly Dictionary<string, string> EngineFlags = new(StringComparer.Ordinal)
     {
         [nameof(EngineOptions.ModelPath)] = ServingFlags.Model,
+        [nameof(EngineOptions.Device)] = ServingFlags.Device,
+        [nameof(EngineOptions.GpuMemoryUtilization)] = ServingFlags.GpuMemoryUtilization,
         [nameof(EngineOptions.DType)] = ServingFlags.DType,
         [nameof(EngineOptions.KVCacheDType)] = ServingFlags.KVCacheDType,
         [nameof(EngineOptions.Quantization)] = ServingFlags.Quantization,
@@ -37,13 +39,6 @@ internal static class ServingOptionsValidator
         if (!IPAddress.TryParse(options.Host, out _) && options.Host != "localhost")
         {
             errors.Add($"{ServingFlags.Host}: '{options.Host}' is no IP address and not localhost");
-        }
-
-        if (options.Device is not ("auto" or "cpu"))
-        {
-            errors.Add(options.Device == "cuda"
-                ? $"{ServingFlags.Device}: cuda cannot serve yet: attention and quantised weights are not built there; auto or cpu"
-                : $"{ServingFlags.Device}: '{options.Device}' is none of auto, cpu");
         }
 
         if (options.ShutdownTimeout < TimeSpan.Zero || options.ShutdownTimeout > TimeSpan.FromDays(1))

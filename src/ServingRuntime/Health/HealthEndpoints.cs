@@ -1,5 +1,8 @@
 using Octavo.ServingContract;
+using Octavo.ServingRuntime.Engine.Core;
 using Octavo.ServingRuntime.Hosting;
+using Octavo.ServingRuntime.Kernels.Cuda.Native;
+using Octavo.ServingRuntime.Kernels.Cuda.Products;
 using Octavo.ServingRuntime.OpenAI;
 
 namespace Octavo.ServingRuntime.Health;
@@ -17,10 +20,16 @@ internal sealed class HealthEndpoints(ModelHost host)
     }
 
     /// <summary>200 while loading and while the engine moves; 503 when it has failed or is stuck, so that the process is replaced.</summary>
-    private Task HandleHealthAsync(HttpContext context)
-        => host.Failure is null && host.Loaded is null or { Llm.IsHealthy: true }
-            ? WriteAsync(context, StatusCodes.Status200OK, "ok")
-            : WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "the engine has failed or does not move");
+    private async Task HandleHealthAsync(HttpContext context)
+    {
+        var healthy = host.Failure is null && (host.Loaded is not { } model || await model.Llm.CheckHealthAsync(context.RequestAborted));
+        await (healthy ? WriteAsync(context, StatusCodes.Status200OK, "ok") : WriteAsync(context, StatusCodes.Status503ServiceUnavailable, Fault()));
+    }
+
+    /// <summary>What a device or its driver said is for whoever operates it; what else went wrong inside stays there.</summary>
+    private string Fault() => (host.Failure ?? host.Loaded?.Llm.Failure) is { } failure && (failure as EngineStartException)?.InnerException is var inner && (inner ?? failure) is CudaException or CublasException
+        ? $"the device has failed: {(inner ?? failure).Message}"
+        : "the engine has failed or does not move";
 
     private Task HandleReadyAsync(HttpContext context)
         => host.IsReady
@@ -29,7 +38,7 @@ internal sealed class HealthEndpoints(ModelHost host)
             {
                 null => "the model is loading",
                 { Llm.IsDraining: true } => "shutting down",
-                _ => "the engine has failed or does not move",
+                _ => Fault(),
             });
 
     private static Task HandleVersionAsync(HttpContext context)

@@ -43,6 +43,15 @@ public sealed class RuntimeDialectTests
         string.Join(' ', container.Args!).Should().Be(arguments.Replace("/var/lib/octavo/models/PATH", path, StringComparison.Ordinal));
     }
 
+    /// <summary>The flag is written only where the spec says it, so that no template of before has changed.</summary>
+    [Fact]
+    public void Arguments_OctavosShareOfTheDevice_IsWrittenWhereAsked()
+    {
+        var runtime = new RuntimeSpec { Dialect = "Octavo", Engine = new EngineSpec { GpuMemoryUtilizationPercent = 85 } };
+        string.Join(' ', Pod("Octavo", s => s with { Runtime = runtime }).Containers![0].Args!).Should().EndWith("--gpu-memory-utilization 0.85");
+        Pod("Octavo").Containers![0].Args.Should().NotContain("--gpu-memory-utilization").And.NotContain("--device", "the runtime takes the accelerator that it finds");
+    }
+
     [Theory]
     [InlineData("VLLM", "nvidia.com/gpu", 1, null, null, "")]
     [InlineData("VLLM", "nvidia.com/gpu", 4, null, null, "--tensor-parallel-size 4")]
@@ -135,7 +144,7 @@ public sealed class RuntimeDialectTests
 
     [Theory]
     [InlineData("Octavo", "tensorParallelSize", "one device")]
-    [InlineData("Octavo", "gpuMemoryUtilizationPercent", "kvCacheMemory")]
+    [InlineData("Octavo", "gpuMemoryUtilizationPercent", null)]
     [InlineData("VLLM", "int8", "no KV cache of type int8")]
     [InlineData("SGLang", "float32", "no KV cache of type float32")]
     [InlineData("SGLang", "kvCacheMemory", "gpuMemoryUtilizationPercent")]

@@ -121,7 +121,7 @@ public sealed class SidecarPlanTests
     [InlineData("nodes", "SidecarNotSupported")]
     [InlineData("gpu", "AcceleratorNotSupported")]
     [InlineData("vllm", "ImageMissing")]
-    [InlineData("memory", "NotSupportedByRuntime")]
+    [InlineData("parallel", "NotSupportedByRuntime")]
     [InlineData("uri", "UnsupportedSource")]
     public void Decide_ServiceThatCannotBeASidecar_IsRefused(string kind, string reason)
     {
@@ -131,7 +131,7 @@ public sealed class SidecarPlanTests
             "nodes" => spec with { Runtime = new RuntimeSpec { Dialect = "VLLM", Image = "i" }, Accelerator = new AcceleratorSpec { Nodes = 2 } },
             "gpu" => spec with { Accelerator = new AcceleratorSpec() },
             "vllm" => spec with { Runtime = new RuntimeSpec { Dialect = "VLLM" } },
-            "memory" => spec with { Runtime = new RuntimeSpec { Engine = new EngineSpec { GpuMemoryUtilizationPercent = 50 } } },
+            "parallel" => spec with { Runtime = new RuntimeSpec { Engine = new EngineSpec { TensorParallelSize = 2 } } },
             _ => spec with { Model = new ModelSpec { Uri = "hf://" } },
         }));
 

@@ -70,6 +70,10 @@ public sealed class EngineThreadAllocationTests
         {
         }
 
+        public void CheckDevice()
+        {
+        }
+
         public void Step(List<EngineCoreOutput> outputs)
         {
             if (step > steps / 2 && GC.GetAllocatedBytesForCurrentThread() != before)

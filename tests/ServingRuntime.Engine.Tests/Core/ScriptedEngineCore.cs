@@ -61,6 +61,17 @@ internal sealed class ScriptedEngineCore(Func<EngineCoreRequest, IReadOnlyList<i
 
     public void ResetPrefixCache() => CacheResets++;
 
+    /// <summary>What an idle engine finds out about its device.</summary>
+    public Exception? DeviceFault { get; set; }
+
+    public void CheckDevice()
+    {
+        if (DeviceFault is { } fault)
+        {
+            throw fault;
+        }
+    }
+
     public void Step(List<EngineCoreOutput> outputs)
     {
         Steps.Wait();

@@ -53,6 +53,10 @@ public sealed class StepAllocationTests
     /// <summary>Always the same token: what it stands for is of no interest here.</summary>
     private sealed class CountingRunner : IModelRunner
     {
+        public void CheckDevice()
+        {
+        }
+
         private readonly ModelRunnerOutput output = new();
 
         public ModelRunnerOutput Execute(SchedulerOutput step)

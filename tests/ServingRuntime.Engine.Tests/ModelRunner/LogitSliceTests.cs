@@ -22,7 +22,8 @@ public sealed class LogitSliceTests
         var config = ModelConfig.Load(Repository.TinyModel);
         using var model = ModelRegistry.Create(config, new WeightLoader(checkpoint, backend, DType.Float32), config.MaxPositionEmbeddings);
         var cache = new KVCacheConfig(512, 16, 1);
-        var runner = new Engine.ModelRunner.ModelRunner(backend, model, config, cache, options, config.MaxPositionEmbeddings, maxLogitsBytes: 1);
+        var runner = new Engine.ModelRunner.ModelRunner(backend, model, config, options, config.MaxPositionEmbeddings, maxLogitsBytes: 1);
+        runner.AllocateBlocks(cache);
         var proposer = new OracleProposer(id => GoldenCase.All[int.Parse(id) % 8].GreedyIds, errsInOneOf: 5, seed: 2);
         using var core = new EngineCore(options, cache, config.MaxPositionEmbeddings, config.VocabSize, config.HiddenSize, runner, TimeProvider.System, proposer);
         for (var i = 0; i < 48; i++)

@@ -4,7 +4,7 @@ using Octavo.ServingRuntime.Kernels.Cpu;
 using Octavo.ServingRuntime.Kernels.Cuda;
 using Octavo.ServingRuntime.Kernels.Cuda.Compilation;
 using Octavo.ServingRuntime.Kernels.Cuda.Native;
-using Octavo.ServingRuntime.Kernels.Tests.Cuda.Host;
+using Octavo.TestSupport.Cuda;
 
 namespace Octavo.ServingRuntime.Kernels.Tests.Cuda;
 

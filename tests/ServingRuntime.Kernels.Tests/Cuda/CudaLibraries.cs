@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging.Abstractions;
 using Octavo.ServingRuntime.Kernels.Cuda.Compilation;
 using Octavo.ServingRuntime.Kernels.Cuda.Native;
-using Octavo.ServingRuntime.Kernels.Tests.Cuda.Host;
+using Octavo.TestSupport.Cuda;
 
 namespace Octavo.ServingRuntime.Kernels.Tests.Cuda;
 

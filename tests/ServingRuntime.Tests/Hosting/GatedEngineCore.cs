@@ -29,6 +29,8 @@ internal sealed class GatedEngineCore(IEngineCore core) : IEngineCore
 
     public void ResetPrefixCache() => core.ResetPrefixCache();
 
+    public void CheckDevice() => core.CheckDevice();
+
     public void Step(List<EngineCoreOutput> outputs)
     {
         Steps.Wait();

@@ -8,11 +8,15 @@ public sealed class CudaLibraryMissingException : Exception
             + $"{CudaLibrarySearch.Variable} names further folders. Tried: {string.Join("; ", tried)}")
     {
         Name = library.Name;
+        IsDriver = library == CudaLibrary.Driver;
         Tried = tried;
     }
 
     /// <summary>The missing one's name for people.</summary>
     public string Name { get; }
+
+    /// <summary>Whether it is the driver's: then the machine is none for CUDA.</summary>
+    public bool IsDriver { get; }
 
     /// <summary>Each place with the loader's answer.</summary>
     public IReadOnlyList<string> Tried { get; }

@@ -82,8 +82,17 @@ internal sealed class MatrixProducts : IDisposable
             plan = Plan(shape);
         }
 
-        plan.Run(
-            handle.Value, (nint)weight.Pointer<byte>(), from, bias is { } added ? (nint)added.Pointer<byte>() : 0, to, workspace.Address, WorkspaceBytes, stream.Value);
+        try
+        {
+            plan.Run(
+                handle.Value, (nint)weight.Pointer<byte>(), from, bias is { } added ? (nint)added.Pointer<byte>() : 0, to, workspace.Address, WorkspaceBytes, stream.Value);
+        }
+        catch (CublasException)
+        {
+            // Where the device is lost the driver's own words say more than the library's "internal error".
+            stream.Synchronize();
+            throw;
+        }
     }
 
     public void Dispose()

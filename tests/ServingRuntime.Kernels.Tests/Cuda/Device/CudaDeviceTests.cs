@@ -1,6 +1,6 @@
 using Octavo.ServingRuntime.Kernels.Cuda.Device;
 using Octavo.ServingRuntime.Kernels.Cuda.Native;
-using Octavo.ServingRuntime.Kernels.Tests.Cuda.Host;
+using Octavo.TestSupport.Cuda;
 
 namespace Octavo.ServingRuntime.Kernels.Tests.Cuda.Device;
 

@@ -1,4 +1,5 @@
 using Octavo.ServingRuntime.Kernels.Cuda.Native;
+using Octavo.TestSupport.Cuda;
 
 namespace Octavo.ServingRuntime.Kernels.Tests.Cuda.Host;
 

@@ -1,9 +1,9 @@
 using System.Runtime.InteropServices;
 
-namespace Octavo.ServingRuntime.Kernels.Tests.Cuda.Host;
+namespace Octavo.TestSupport.Cuda;
 
 /// <summary>What tests plan and read of the fake libcuda.so.1, beside the driver's own entry points.</summary>
-internal sealed unsafe class FakeDriver(nint library)
+public sealed unsafe class FakeDriver(nint library)
 {
     /// <summary>Every call since the last reset.</summary>
     public IReadOnlyList<string> Calls => (Text("fake_log") ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries);

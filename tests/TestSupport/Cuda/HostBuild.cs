@@ -1,18 +1,18 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
-using Octavo.TestSupport;
 
-namespace Octavo.ServingRuntime.Kernels.Tests.Cuda.Host;
+namespace Octavo.TestSupport.Cuda;
 
 /// <summary>
-/// Builds the kernels for the host, as a libcuda.so.1 with its driver and a libnvrtc.so.12, by g++. Objects are kept by the digest of what they are made of, so that only what changed is compiled.
+/// Builds the kernels for the host, as a libcuda.so.1 with its driver and a libnvrtc.so.12, by g++. Objects are kept by the digest of what they are made of, so that only what changed is compiled,
+/// in a folder that all test projects share: they may build at the same time.
 /// </summary>
-internal static class HostBuild
+public static class HostBuild
 {
     private static readonly string Sources = Path.Combine(Repository.Root, "src", "ServingRuntime.Kernels", "Cuda", "Sources");
     private static readonly string Shim = Path.Combine(Repository.Root, "tests", "ServingRuntime.Kernels.Tests", "Cuda", "Host");
-    private static readonly string Kept = Path.Combine(AppContext.BaseDirectory, "cuda-host");
+    private static readonly string Kept = Path.Combine(Repository.Root, "artifacts", "cuda-host");
 
     /// <summary>Why it cannot be built here; null: it can.</summary>
     public static string? WhyNot { get; } = OperatingSystem.IsLinux() && Run("g++", ["--version"]).Status == 0 ? null : "kernels run on the host where there is g++, on Linux";
@@ -32,8 +32,9 @@ internal static class HostBuild
             Directory.CreateDirectory(folder);
             foreach (var name in (string[])["libcublasLt.so.12", "libnccl.so.2"])
             {
-                File.Delete(Path.Combine(folder, name));
-                File.CreateSymbolicLink(Path.Combine(folder, name), "libcuda.so.1");
+                var link = Temporary(Path.Combine(folder, name));
+                File.CreateSymbolicLink(link, "libcuda.so.1");
+                File.Move(link, Path.Combine(folder, name), overwrite: true);
             }
 
             Link(Path.Combine(folder, "libcuda.so.1"), [.. objects.Where(item => item.Name != "fake_nvrtc.cpp").Select(item => item.Path)]);
@@ -59,13 +60,15 @@ internal static class HostBuild
         if (!File.Exists(output))
         {
             // Sources know themselves by their file's name.
-            var folder = Directory.CreateDirectory(output + ".src").FullName;
+            var made = Temporary(output);
+            var folder = Directory.CreateDirectory(made + ".src").FullName;
             var source = Path.Combine(folder, name);
             File.WriteAllText(source, text);
             used.ForEach(header => File.WriteAllText(Path.Combine(folder, header), headers[header]));
-            var (status, log) = Run("g++", [.. options, "-x", "c++", "-c", source, "-o", output + ".new"]);
-            status.Should().Be(0, $"{name} must compile for the host:\n{log}");
-            File.Move(output + ".new", output, overwrite: true);
+            var (status, log) = Run("g++", [.. options, "-x", "c++", "-c", source, "-o", made]);
+            Require(status == 0, $"{name} must compile for the host:\n{log}");
+            File.Move(made, output, overwrite: true);
+            Directory.Delete(folder, recursive: true);
         }
 
         return output;
@@ -89,9 +92,20 @@ internal static class HostBuild
 
     private static void Link(string library, string[] objects)
     {
-        var (status, log) = Run("g++", ["-shared", $"-Wl,-soname,{Path.GetFileName(library)}", "-o", library + ".new", .. objects]);
-        status.Should().Be(0, $"{library} must link:\n{log}");
-        File.Move(library + ".new", library, overwrite: true);
+        var made = Temporary(library);
+        var (status, log) = Run("g++", ["-shared", $"-Wl,-soname,{Path.GetFileName(library)}", "-o", made, .. objects]);
+        Require(status == 0, $"{library} must link:\n{log}");
+        File.Move(made, library, overwrite: true);
+    }
+
+    private static string Temporary(string path) => $"{path}.{Guid.NewGuid():N}";
+
+    private static void Require(bool condition, string fault)
+    {
+        if (!condition)
+        {
+            throw new InvalidOperationException(fault);
+        }
     }
 
     private static string Digest(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..20];
