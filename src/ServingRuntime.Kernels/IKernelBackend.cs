@@ -116,6 +116,28 @@ public interface IKernelBackend : IDisposable
     void StoreKeyValues(in Tensor keys, in Tensor values, KeyValueBlocks blocks, in Tensor slots);
 
     /// <summary>
+    /// What comes between the product of queries, keys and values and attention: heads of queries and keys are normed where a model does so and rotated, queries in place, then keys and values are stored.
+    /// By default the operations for each, one after the other; a backend that does it at once may leave the keys in <paramref name="projected"/> as they were and round only at the end.
+    /// </summary>
+    /// <param name="projected">[T, (heads + 2 KVHeads) * D]: queries, keys, values.</param>
+    /// <param name="norms">Null: none.</param>
+    /// <param name="positions">int32 [T].</param>
+    /// <param name="slots">As of <see cref="StoreKeyValues"/>.</param>
+    void RotateAndStore(in Tensor projected, HeadNorms? norms, in Tensor positions, in RotaryTable table, KeyValueBlocks blocks, in Tensor slots)
+    {
+        var keyWidth = blocks.KVHeads * blocks.HeadDim;
+        var queryWidth = projected.Shape[1] - (2 * keyWidth);
+        if (norms is { } given)
+        {
+            HeadRmsNorm(projected.Columns(0, queryWidth), blocks.HeadDim, given.Query, given.Epsilon);
+            HeadRmsNorm(projected.Columns(queryWidth, keyWidth), blocks.HeadDim, given.Key, given.Epsilon);
+        }
+
+        RotaryEmbedding(projected.Columns(0, queryWidth + keyWidth), blocks.HeadDim, positions, table.CosSin, table.Interleaved);
+        StoreKeyValues(projected.Columns(queryWidth, keyWidth), projected.Columns(queryWidth + keyWidth, keyWidth), blocks, slots);
+    }
+
+    /// <summary>
     /// Copies whole blocks, keys and values, in every layer. Copies take effect as if done one after another: a block may be the destination of one
     /// and then the source or destination of a later one. Source and destination of a copy differ.
     /// </summary>

@@ -14,6 +14,7 @@ public sealed class Attention : IDisposable
     private readonly Linear output;
     private readonly RmsNorm? queryNorm;
     private readonly RmsNorm? keyNorm;
+    private readonly HeadNorms? norms;
     private readonly int queryWidth;
     private readonly int keyWidth;
 
@@ -34,6 +35,7 @@ public sealed class Attention : IDisposable
         {
             queryNorm = new RmsNorm(weights, prefix + ".q_norm", config.HeadDim, config.RmsNormEps, layout.NormWeightOffset);
             keyNorm = new RmsNorm(weights, prefix + ".k_norm", config.HeadDim, config.RmsNormEps, layout.NormWeightOffset);
+            norms = new HeadNorms(queryNorm.Weight, keyNorm.Weight, config.RmsNormEps);
         }
     }
 
@@ -54,13 +56,8 @@ public sealed class Attention : IDisposable
         var tokens = hidden.Shape[0];
         Tensor projected = arena.Take(tokens, qkv.OutFeatures, hidden.DType), attended = arena.Take(tokens, queryWidth, hidden.DType);
         qkv.Forward(hidden, projected);
-        queryNorm?.ForwardHeads(projected.Columns(0, queryWidth));
-        keyNorm?.ForwardHeads(projected.Columns(queryWidth, keyWidth));
-        layout.Rotary.Forward(projected.Columns(0, queryWidth + keyWidth), metadata.Positions);
-
         // All of the step's keys are stored before any query reads, so a request may share blocks that another fills in the same step.
-        backend.StoreKeyValues(
-            projected.Columns(queryWidth, keyWidth), projected.Columns(queryWidth + keyWidth, keyWidth), cache, metadata.Slots);
+        backend.RotateAndStore(projected, norms, metadata.Positions, layout.Rotary.Table, cache, metadata.Slots);
         backend.PagedAttention(projected.Columns(0, queryWidth), cache, metadata.Sequences, layout.Options, attended);
         output.Forward(attended, hidden);
         arena.Release(mark);

@@ -11,6 +11,9 @@ public sealed class RmsNorm(WeightLoader weights, string prefix, int width, floa
     private readonly IKernelBackend backend = weights.Backend;
     private readonly Tensor weight = weights.Vector(prefix + ".weight", width, weightOffset);
 
+    /// <summary>float32 [width], offset included.</summary>
+    internal Tensor Weight => weight;
+
     /// <summary>The weights' name in the checkpoint.</summary>
     internal string WeightName => prefix + ".weight";
 
@@ -20,9 +23,6 @@ public sealed class RmsNorm(WeightLoader weights, string prefix, int width, floa
 
     /// <summary>residual += x; output = norm of the sum.</summary>
     public void ForwardAdd(in Tensor x, in Tensor residual, in Tensor output) => backend.AddRmsNorm(x, residual, weight, epsilon, output);
-
-    /// <summary>Each head of x [T, heads * width] in place.</summary>
-    public void ForwardHeads(in Tensor x) => backend.HeadRmsNorm(x, width, weight, epsilon);
 
     public void Dispose() => weight.Memory.Dispose();
 }

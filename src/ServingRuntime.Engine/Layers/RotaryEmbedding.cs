@@ -10,8 +10,6 @@ namespace Octavo.ServingRuntime.Engine.Layers;
 public sealed class RotaryEmbedding : IDisposable
 {
     private const int PositionsATask = 2048;
-    private readonly IKernelBackend backend;
-    private readonly int headDim;
     private readonly bool interleaved;
     private readonly Tensor cosSin;
 
@@ -22,9 +20,8 @@ public sealed class RotaryEmbedding : IDisposable
     /// <param name="interleaved">Whether neighbours are rotated together rather than halves.</param>
     public RotaryEmbedding(IKernelBackend backend, ModelConfig config, RopeParameters rope, int maxModelLen, bool interleaved = false)
     {
-        this.backend = backend;
         this.interleaved = interleaved;
-        headDim = config.HeadDim;
+        var headDim = config.HeadDim;
         var width = (int)(headDim * rope.PartialRotaryFactor) / 2 * 2;
         if (width <= 0 || width > headDim || (rope.Scaling == RopeScaling.LongRope && (rope.LongFactor.Count != width / 2 || rope.ShortFactor.Count != width / 2)))
         {
@@ -53,8 +50,7 @@ public sealed class RotaryEmbedding : IDisposable
         backend.CopyToDevice<float>(table, cosSin);
     }
 
-    /// <summary>Rotates the heads in x [T, heads * headDim] in place.</summary>
-    public void Forward(in Tensor x, in Tensor positions) => backend.RotaryEmbedding(x, headDim, positions, cosSin, interleaved);
+    public RotaryTable Table => new(cosSin, interleaved);
 
     public void Dispose() => cosSin.Memory.Dispose();
 }

@@ -37,6 +37,9 @@ public sealed partial class CudaBackend
     public void RotaryEmbedding(in Tensor x, int headDim, in Tensor positions, in Tensor cosSin, bool interleaved = false) =>
         launcher.RotaryEmbedding(x, headDim, positions, cosSin, interleaved);
 
+    public void RotateAndStore(in Tensor projected, HeadNorms? norms, in Tensor positions, in RotaryTable table, KeyValueBlocks blocks, in Tensor slots) =>
+        launcher.RotateAndStore(projected, norms, positions, table, blocks, slots);
+
     public void HeadRmsNorm(in Tensor x, int headDim, in Tensor weight, float epsilon) => launcher.HeadRmsNorm(x, headDim, weight, epsilon);
 
     public void Copy(in Tensor source, in Tensor destination) => launcher.Copy(source, destination);

@@ -1,26 +1,7 @@
 // Keys and values into their slots, rounded to the cache's type: the same bytes that the CPU's backend stores, in another order.
 // A block holds [KV head][slot][element] of keys and as many values, so that one head's tokens of one block lie together; eight-bit types have scales [keys, values][KV head][slot].
-#include "reduce.cuh"
+#include "cache.cuh"
 using namespace octavo;
-
-// The nearest E4M3, ties to even; what is larger than 448 becomes 448. Whole numbers throughout: every architecture gives the same.
-OCTAVO_INLINE u8 float8_code(float x) {
-    u32 bits = bits_of(x), sign = bits >> 31 << 7, magnitude = bits & 0x7fffffffu;
-    if (magnitude > 0x7f800000u) { return (u8)(sign | 0x7f); }
-    // Below the smallest normal number, 2^-6, steps are of 2^-9: adding 1.5 · 2^23 rounds to whole ones.
-    if (magnitude < 0x3c800000u) { return (u8)(sign | (bits_of(add_exact(multiply_exact(float_of(magnitude), 512.0f), 12582912.0f)) & 0xffu)); }
-    magnitude = magnitude < 0x43e00000u ? magnitude : 0x43e00000u;
-    return (u8)(sign | (((magnitude + 0x7ffffu + (magnitude >> 20 & 1)) >> 20) - (120u << 3)));
-}
-
-struct Int8 {
-    static constexpr float TOP = 127.0f;
-    static OCTAVO_INLINE_MEMBER u8 code(float scaled) { return (u8)bits_of(add_exact(scaled, 12582912.0f)); }
-};
-struct Float8 {
-    static constexpr float TOP = 448.0f;
-    static OCTAVO_INLINE_MEMBER u8 code(float scaled) { return float8_code(scaled); }
-};
 
 // One warp a head of a token, first all of keys, then of values (grid's y). A slot below 0 stores nothing: rows that only fill up a captured batch; nor does one
 // behind the last: nothing may be written there.

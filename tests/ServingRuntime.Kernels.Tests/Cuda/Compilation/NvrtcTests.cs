@@ -18,6 +18,9 @@ public sealed class NvrtcTests
         ["octavo_rms_norm_bf16_bf16"] = 64,
         ["octavo_rms_norm_f16_f16"] = 64,
         ["octavo_arg_max"] = 56,
+        ["octavo_rotate_store_f32"] = 72,
+        ["octavo_rotate_store_bf16"] = 72,
+        ["octavo_rotate_store_f16"] = 72,
     };
 
     /// <summary>The same for all whose names begin so.</summary>

@@ -18,6 +18,9 @@ public sealed class KernelMutantTests(CudaLibraries libraries)
         { "packs where rows are not aligned", "numbers.cuh", "&& stride % Pack<T>::COUNT == 0 && width", "&& stride > 0 && width", "gate" },
         { "no barrier before the next indexes are found", "data.cu", "                any = true;\n            }\n        }\n        sync();", "                any = true;\n            }\n        }", "scatter" },
         { "a barrier that a part of the block leaves out", "data.cu", "        sync();\n        for (int warp", "        if (thread() < 200) { sync(); }\n        for (int warp", "scatter" },
+        { "values are normed, too", "rotate_store.cu", "kind == 1 ? key_norm : nullptr", "key_norm", "rotate" },
+        { "a scale of the first lanes' elements", "rotate_store.cu", "float_of(warp_largest(largest))", "float_of(largest)", "rotate" },
+        { "a slot outside of the cache is written", "rotate_store.cu", "kind != 0 && (u32)slot >= (u32)slot_count", "kind != 0 && slot < 0 && slot < slot_count", "rotate" },
         { "the higher of equals", "vocabulary.cu", "<< 32 | (u32)~index", "<< 32 | (u32)index", "vocabulary" },
         { "part of a warp at a shuffle", "vocabulary.cu", "last = warp_largest(mine);", "if (lane < 31) { last = warp_largest(mine); }", "experts" },
     };
@@ -39,6 +42,7 @@ public sealed class KernelMutantTests(CudaLibraries libraries)
         "norm" or "rotary" => "rows.cu",
         "gate" => "elementwise.cu",
         "scatter" => "data.cu",
+        "rotate" => "rotate_store.cu",
         _ => "vocabulary.cu",
     };
 
@@ -63,6 +67,13 @@ public sealed class KernelMutantTests(CudaLibraries libraries)
                         break;
                     case "scatter":
                         round.GatherAndScatter(DType.Float32);
+                        break;
+                    case "rotate":
+                        using (var rotate = new RotateStoreComparison(bed, seed))
+                        {
+                            rotate.Compare(DType.Float32, seed > 6 ? DType.Int8 : DType.Float32);
+                        }
+
                         break;
                     case "experts":
                         round.TopExperts();
