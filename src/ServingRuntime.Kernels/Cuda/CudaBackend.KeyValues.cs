@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Octavo.ServingRuntime.Kernels.Cpu;
+using Octavo.ServingRuntime.Kernels.Cuda.Compilation;
 using Octavo.ServingRuntime.Kernels.Cuda.Launch;
 using Octavo.ServingRuntime.Kernels.Cuda.Native;
 
@@ -18,6 +19,7 @@ public sealed unsafe partial class CudaBackend
     {
         Arguments.Blocks(numBlocks, kvHeads, headDim, blockSize, dtype, float16: true);
         Arguments.That((long)numBlocks * blockSize <= int.MaxValue, $"{numBlocks} blocks of {blockSize} slots");
+        kernels.LoadAll(KernelSource.OfHeads(headDim, dtype));
         var layout = new KeyValueBlockLayout(kvHeads, headDim, blockSize, dtype);
         var shape = new TensorShape(numBlocks, checked((int)layout.ElementsPerBlock));
         var made = new List<Tensor>();

@@ -37,7 +37,7 @@ public sealed unsafe partial class CudaBackend : IKernelBackend
         {
             stream = Own(device.CreateStream());
             kernels = Own(new KernelLibrary(device, source => compiler.Image(KernelSource.Read(source))));
-            kernels.LoadAll(KernelSource.Names);
+            kernels.LoadAll(KernelSource.AtStart);
             copies = Own(new StagedCopies(device.Context, stream));
             launcher = new KernelLauncher(kernels, stream);
             products = Own(new MatrixProducts(cublasLt, device, stream));

@@ -31,9 +31,12 @@ internal sealed class KernelLibrary(CudaDevice device, Func<string, byte[]> imag
         }
     }
 
-    /// <summary>Compiles sources, as many at once as there are processors, and loads them: so what does not compile is found at start, and no request waits for it.</summary>
+    /// <summary>
+    /// Compiles sources that are not loaded, as many at once as there are processors, and loads them: so what does not compile is found at start, and no request waits for it.
+    /// </summary>
     public void LoadAll(IReadOnlyList<string> sources)
     {
+        sources = [.. sources.Where(source => !modules.ContainsKey(source))];
         List<byte[]> images;
         try
         {

@@ -5,6 +5,7 @@ internal sealed unsafe class CudaKernel(CudaModule module, nint function, string
 {
     private const int MaxThreadsPerBlock = 0;
     private const int MaxDynamicSharedBytes = 8;
+    private int sharedBytes = 48 << 10;
 
     public string Name { get; } = name;
 
@@ -20,11 +21,17 @@ internal sealed unsafe class CudaKernel(CudaModule module, nint function, string
         }
     }
 
-    /// <summary>Lets launches ask for more than 48 KiB of shared memory.</summary>
+    /// <summary>Lets launches ask for more than 48 KiB of shared memory; nothing where they may already.</summary>
     public void AllowShared(int bytes)
     {
+        if (bytes <= sharedBytes)
+        {
+            return;
+        }
+
         module.Context.MakeCurrent();
         module.Context.Check(module.Context.Driver.FuncSetAttribute(function, MaxDynamicSharedBytes, bytes), $"giving {Name} {bytes} bytes of shared memory", "cuFuncSetAttribute");
+        sharedBytes = bytes;
     }
 
     /// <summary>Enqueues it; allocates nothing. An empty grid is no launch.</summary>

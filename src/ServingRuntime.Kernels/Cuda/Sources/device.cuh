@@ -48,6 +48,12 @@ OCTAVO_INLINE u32 shuffle_xor(u32 value, int mask) {
     asm volatile("shfl.sync.bfly.b32 %0, %1, %2, 31, 0xffffffff;" : "=r"(result) : "r"(value), "r"(mask));
     return result;
 }
+// What the lane holds that has the given index.
+OCTAVO_INLINE u32 shuffle(u32 value, int lane) {
+    u32 result;
+    asm volatile("shfl.sync.idx.b32 %0, %1, %2, 31, 0xffffffff;" : "=r"(result) : "r"(value), "r"(lane));
+    return result;
+}
 OCTAVO_INLINE u32 vote(bool condition) {
     u32 result;
     asm volatile("{ .reg .pred p; setp.ne.u32 p, %1, 0; vote.sync.ballot.b32 %0, p, 0xffffffff; }" : "=r"(result) : "r"((u32)condition));
@@ -56,6 +62,12 @@ OCTAVO_INLINE u32 vote(bool condition) {
 
 // Index of the lowest set bit; x is not 0.
 OCTAVO_INLINE int lowest_bit(u32 x) { return __ffs((int)x) - 1; }
+
+// Four bytes out of eight, a's being 0 to 3 and b's 4 to 7: the selector's nibbles name them, the lowest for the lowest byte.
+OCTAVO_INLINE u32 permute_bytes(u32 a, u32 b, u32 selector) { u32 y; asm("prmt.b32 %0, %1, %2, %3;" : "=r"(y) : "r"(a), "r"(b), "r"(selector)); return y; }
+
+// x, which the compiler takes for something new: what is made of it is not kept over a loop, where registers are scarcer than instructions.
+OCTAVO_INLINE u32 renewed(u32 x) { asm volatile("" : "+r"(x)); return x; }
 
 OCTAVO_INLINE u32 bits_of(float value) { return __float_as_uint(value); }
 OCTAVO_INLINE float float_of(u32 bits) { return __uint_as_float(bits); }
@@ -72,10 +84,14 @@ OCTAVO_INLINE float larger(float a, float b) { float y; asm("max.f32 %0, %1, %2;
 
 // Within 2 units in the last place; what would be below the normal numbers is 0.
 OCTAVO_INLINE float exp2_fast(float x) { float y; asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x)); return y; }
+OCTAVO_INLINE float reciprocal_fast(float x) { float y; asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x)); return y; }
 OCTAVO_INLINE float log2_fast(float x) { float y; asm("lg2.approx.f32 %0, %1;" : "=f"(y) : "f"(x)); return y; }
 
 OCTAVO_INLINE float float_of_half(u16 x) { float y; asm("cvt.f32.f16 %0, %1;" : "=f"(y) : "h"(x)); return y; }
 OCTAVO_INLINE u32 bfloat16_pair(float low, float high) { u32 y; asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(y) : "f"(high), "f"(low)); return y; }
+
+// a · b + c of two bfloat16 each, rounded once; numbers below the normal ones are kept.
+OCTAVO_INLINE u32 multiply_add_bfloat16_pair(u32 a, u32 b, u32 c) { u32 y; asm("fma.rn.bf16x2 %0, %1, %2, %3;" : "=r"(y) : "r"(a), "r"(b), "r"(c)); return y; }
 OCTAVO_INLINE u32 half_pair(float low, float high) { u32 y; asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(y) : "f"(high), "f"(low)); return y; }
 
 // Shared memory as the instructions below address it.

@@ -197,6 +197,7 @@ static void collect(void (*collective)(int)) {
 }
 
 static void shuffle_all(int warp) { for (int l = 0; l < 32; l++) { Fiber* f = &fibers[warp * 32]; f[l].out[0] = f[l ^ (int)f[l].in[1]].in[0]; } }
+static void gather_all(int warp) { for (int l = 0; l < 32; l++) { Fiber* f = &fibers[warp * 32]; f[l].out[0] = f[f[l].in[1]].in[0]; } }
 static void ballot_all(int warp) {
     Fiber* f = &fibers[warp * 32];
     u32 votes = 0;
@@ -210,6 +211,13 @@ u32 warp_shuffle_xor(u32 value, int mask) {
     fiber.in[0] = value;
     fiber.in[1] = (u32)mask & 31;
     collect(shuffle_all);
+    return fiber.out[0];
+}
+u32 warp_shuffle(u32 value, int lane) {
+    Fiber& fiber = fibers[current_thread];
+    fiber.in[0] = value;
+    fiber.in[1] = (u32)lane & 31;
+    collect(gather_all);
     return fiber.out[0];
 }
 u32 warp_vote(bool condition) {

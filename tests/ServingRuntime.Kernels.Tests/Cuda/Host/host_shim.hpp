@@ -20,6 +20,7 @@ extern int current_thread, block_threads, block_id[3], grid_size[3];
 [[noreturn]] void fail(const char* what);
 void wait_for_block();
 u32 warp_shuffle_xor(u32 value, int mask);
+u32 warp_shuffle(u32 value, int lane);
 u32 warp_vote(bool condition);
 void warp_barrier();
 u8* dynamic_shared();
@@ -90,9 +91,17 @@ OCTAVO_INLINE void store_quad(void* p, Quad q) { check_quad(p); std::memcpy(p, &
 OCTAVO_INLINE void sync() { octavo_host::wait_for_block(); }
 OCTAVO_INLINE void warp_sync() { octavo_host::warp_barrier(); }
 OCTAVO_INLINE u32 shuffle_xor(u32 value, int mask) { return octavo_host::warp_shuffle_xor(value, mask); }
+OCTAVO_INLINE u32 shuffle(u32 value, int lane) { return octavo_host::warp_shuffle(value, lane); }
 OCTAVO_INLINE u32 vote(bool condition) { return octavo_host::warp_vote(condition); }
 OCTAVO_INLINE int lowest_bit(u32 x) { return __builtin_ctz(x); }
 
+OCTAVO_INLINE u32 permute_bytes(u32 a, u32 b, u32 selector) {
+    u64 both = (u64)b << 32 | a;
+    u32 y = 0;
+    for (int i = 0; i < 4; i++) { y |= (u32)(both >> 8 * (selector >> 4 * i & 7) & 255) << 8 * i; }
+    return y;
+}
+OCTAVO_INLINE u32 renewed(u32 x) { return x; }
 OCTAVO_INLINE u32 bits_of(float value) { u32 u; std::memcpy(&u, &value, 4); return u; }
 OCTAVO_INLINE float float_of(u32 bits) { float f; std::memcpy(&f, &bits, 4); return f; }
 OCTAVO_INLINE float add_exact(float a, float b) { return a + b; }
@@ -102,6 +111,7 @@ OCTAVO_INLINE float square_root(float x) { return std::sqrt(x); }
 OCTAVO_INLINE float multiply_add(float a, float b, float c) { return std::fma(a, b, c); }
 OCTAVO_INLINE float larger(float a, float b) { return a > b || b != b ? a : b; }
 OCTAVO_INLINE float exp2_fast(float x) { float y = std::exp2(x); return y < 1.17549435e-38f ? 0.0f : y; }
+OCTAVO_INLINE float reciprocal_fast(float x) { return 1 / x * (1 + 6e-8f); }
 OCTAVO_INLINE float log2_fast(float x) { return std::log2(x) * (1 + 1e-6f); }
 OCTAVO_INLINE float float_of_half(u16 x) {
     u32 sign = (u32)(x & 0x8000) << 16, exponent = x >> 10 & 31, mantissa = x & 1023;
@@ -122,6 +132,11 @@ OCTAVO_INLINE u32 half_bits(float x) {
 }
 OCTAVO_INLINE u32 half_pair(float low, float high) { return half_bits(low) | half_bits(high) << 16; }
 OCTAVO_INLINE u32 bfloat16_pair(float low, float high) { return bfloat16_bits(low) | bfloat16_bits(high) << 16; }
+OCTAVO_INLINE u32 multiply_add_bfloat16_pair(u32 a, u32 b, u32 c) {
+    return bfloat16_pair(
+        (float)((double)float_of(a << 16) * float_of(b << 16) + float_of(c << 16)),
+        (float)((double)float_of(a & 0xffff0000u) * float_of(b & 0xffff0000u) + float_of(c & 0xffff0000u)));
+}
 
 typedef u32 shared_address;
 OCTAVO_INLINE shared_address shared_address_of(const void* p) { return octavo_host::shared_offset(p); }

@@ -1,0 +1,36 @@
+using Octavo.ServingRuntime.Kernels.Cpu;
+using Octavo.ServingRuntime.Kernels.Cuda.Device;
+
+namespace Octavo.ServingRuntime.Kernels.Cuda.Launch;
+
+/// <content>Attention of many queries, on the tensor cores.</content>
+internal sealed partial class KernelLauncher
+{
+    /// <summary>Whether <see cref="PrefillAttention"/> takes such blocks: heads of 64, 96, 128 or 256, keys and values of bfloat16, float16, int8 or float8.</summary>
+    public static bool HasPrefill(KeyValueBlocks blocks) => PrefillKernel.Find(blocks.HeadDim, blocks.DType) is not null;
+
+    /// <summary>
+    /// Attention of sequences of any numbers of queries, with products in the type of keys and values (bfloat16 for those of eight bits) and float32 sums.
+    /// A row's bits depend on its own query and the keys that it sees alone: not on how a prompt is cut into chunks, nor on the other sequences.
+    /// </summary>
+    /// <param name="moreThan">Sequences of no more queries than that are left to another kernel: their rows are not written.</param>
+    /// <param name="logSums">float32 [T, heads]: the natural logarithm of each row's sum of exponentials; null: none.</param>
+    public void PrefillAttention(
+        in Tensor queries, KeyValueBlocks blocks, in PagedSequences sequences, in AttentionOptions options, in Tensor output, int moreThan = 0, in Tensor? logSums = null)
+    {
+        var kernel = PrefillKernel.Find(blocks.HeadDim, blocks.DType)
+            ?? throw new ArgumentException($"there is no kernel for prefill with heads of {blocks.HeadDim} and keys and values of {blocks.DType}", nameof(blocks));
+        Arguments.That(options.Scale > 0, $"scores are scaled by {options.Scale}, which is not above 0");
+        Span<KernelArgument> arguments = stackalloc KernelArgument[AttentionArguments + 3];
+        var heads = CommonAttention(arguments, queries, blocks, sequences, options, output, logSums);
+
+        // As many as the sequences may need at most, whatever their lengths, and one sequence more for rows of none: see tile_of in prefill.cuh.
+        var tiles = ((long)queries.Shape[0] * (heads / blocks.KVHeads) / kernel.Rows) + sequences.Count + 1;
+        arguments[AttentionArguments] = moreThan;
+        arguments[AttentionArguments + 1] = queries.Shape[0];
+        arguments[AttentionArguments + 2] = (int)tiles;
+        var function = kernels[kernel.Source, kernel.Name];
+        function.AllowShared(kernel.SharedBytes);
+        function.Launch(stream, new LaunchGrid(queries.Shape[0] == 0 ? 0 : tiles * blocks.KVHeads), kernel.Threads, arguments, kernel.SharedBytes);
+    }
+}

@@ -1,0 +1,42 @@
+using Octavo.ServingRuntime.Kernels.Cuda.Native;
+using Octavo.ServingRuntime.Kernels.Tests.Cuda.Host;
+
+namespace Octavo.ServingRuntime.Kernels.Tests.Cuda.Launch;
+
+/// <summary>Planted bugs of prefill attention: each must be found by the comparison that the kernels pass.</summary>
+[Collection(CudaCollection.Name)]
+public sealed class PrefillMutantTests(CudaLibraries libraries)
+{
+    /// <summary>What is wrong, in which file, what stands there, what is put there, for which keys and values.</summary>
+    public static TheoryData<string, string, string, string, DType> Bugs => new()
+    {
+        { "values are read before they are there", "attention_prefill.cuh", "AHEAD = 2 * (STAGES - 1)", "AHEAD = 2 * STAGES", DType.BFloat16 },
+        { "no barrier before keys take the place of others", "attention_prefill.cuh", "        sync();\n        copy_keys(run + STAGES);", "        copy_keys(run + STAGES);", DType.BFloat16 },
+        { "keys of the wrong half", "attention_prefill.cuh", "lane >> 3 & 1), value_row", "lane >> 4 & 1), value_row", DType.BFloat16 },
+        { "results before are rescaled like another row's", "attention_prefill.cuh", "*= rescale[e >> 1]", "*= rescale[0]", DType.BFloat16 },
+        { "a row sees the key behind its own", "prefill.cuh", "(u32)(last[lane / 4 + e / 2 * 8] - (key", "(u32)(last[lane / 4 + e / 2 * 8] + 1 - (key", DType.BFloat16 },
+        { "slots that nobody stored in are summed", "prefill.cuh", "(u32)(key + 16 * g + row - t.low) < (u32)(t.high - t.low)", "true", DType.BFloat16 },
+        { "values without their scales", "attention_prefill.cuh", "multiply_columns(s[a], runs.value_scales(), lane);", "", DType.Int8 },
+        { "scales of slots that nobody stored in", "attention_prefill.cuh", "seen ? scales()[i] : 0.0f", "seen || i >= KEYS ? scales()[i] : 0.0f", DType.Int8 },
+        { "no barrier before codes take the place of others", "attention_prefill.cuh", "        widen(run);\n        sync();", "        widen(run);", DType.Int8 },
+    };
+
+    [SkippableTheory]
+    [MemberData(nameof(Bugs))]
+    public void Comparison_WithAPlantedBug_FindsIt(string bug, string file, string right, string wrong, DType cache)
+    {
+        Skip.If(libraries.IsReal, "mutants run on the host only");
+        Skip.If(libraries.WhyNot is not null, libraries.WhyNot);
+        var text = HostBuild.Text(file);
+        text.Should().Contain(right, $"that is where '{bug}' is planted");
+        using var bed = CudaTestBed.OpenMutant(libraries, file, text.Replace(right, wrong, StringComparison.Ordinal), cache == DType.Int8 ? "attention_prefill_i8_64.cu" : "attention_prefill_bf16_64.cu");
+        var found = () =>
+        {
+            for (var seed = 1; seed <= 12; seed++)
+            {
+                PrefillComparison.Random(bed, seed, 64, cache);
+            }
+        };
+        found.Should().Throw<Exception>($"{bug} must be found").Which.Should().Match(exception => exception is CudaException || exception is Xunit.Sdk.XunitException);
+    }
+}
