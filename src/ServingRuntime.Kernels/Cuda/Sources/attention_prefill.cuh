@@ -59,15 +59,15 @@ template <class SHAPE, class CODES> struct PrefillRuns {
     const PrefillCall& call;
     const PrefillTile& tile;
     u8* shared;  // widened keys and values, their codes, the scales as they are and as they are used, each [keys, values][KEYS]
-    int end;
     u32 pages = 0;
 
+    OCTAVO_INLINE_MEMBER int end() const { return (tile.high + KEYS - 1) / KEYS; }
     OCTAVO_INLINE_MEMBER float* scales() const { return (float*)(shared + 2 * TILE + 2 * RAW); }
     OCTAVO_INLINE_MEMBER const float* key_scales() const { return scales() + 2 * KEYS; }
     OCTAVO_INLINE_MEMBER const float* value_scales() const { return scales() + 3 * KEYS; }
 
     OCTAVO_INLINE_MEMBER void copy(int run) {
-        if (run < end) {
+        if (run < end()) {
             shared_address raw = shared_address_of(shared + 2 * TILE);
             copy_run<Unswizzled<D>, D / 16, KEYS, QUERY_THREADS>(raw, call.keys, pages, call, tile, run * KEYS, thread());
             copy_run<Unswizzled<D>, D / 16, KEYS, QUERY_THREADS>(raw + RAW, call.values, pages, call, tile, run * KEYS, thread());
@@ -119,13 +119,13 @@ template <class SHAPE> struct PrefillRuns<SHAPE, Plain> {
     const PrefillCall& call;
     const PrefillTile& tile;
     u8* shared;  // stages of keys, then of values
-    int end;
     u32 pages = 0;       // of the run whose values are copied next
     u32 next_pages = 0;  // of the run after it, whose keys are copied next
 
+    OCTAVO_INLINE_MEMBER int end() const { return (tile.high + KEYS - 1) / KEYS; }
     OCTAVO_INLINE_MEMBER shared_address stage(int run, bool values) const { return shared_address_of(shared) + (u32)((values ? STAGES + run % STAGES : run % STAGES) * TILE); }
     OCTAVO_INLINE_MEMBER void copy(int run, bool values) {
-        if (run < end) {
+        if (run < end()) {
             copy_run<Swizzled<D>, D / 8, KEYS, QUERY_THREADS>(stage(run, values), values ? call.values : call.keys, values ? pages : next_pages, call, tile, run * KEYS, thread());
         }
         copy_commit();
@@ -134,7 +134,7 @@ template <class SHAPE> struct PrefillRuns<SHAPE, Plain> {
     OCTAVO_INLINE_MEMBER void copy_keys(int run) {
         copy(run, false);
         pages = next_pages;
-        next_pages = run + 1 < end ? pages_of<KEYS>(call, tile, (run + 1) * KEYS, thread() % WARP) : 0u;
+        next_pages = run + 1 < end() ? pages_of<KEYS>(call, tile, (run + 1) * KEYS, thread() % WARP) : 0u;
     }
     OCTAVO_INLINE_MEMBER void begin(int first) {
         next_pages = pages_of<KEYS>(call, tile, first * KEYS, thread() % WARP);
@@ -169,16 +169,20 @@ template <class E, class CODES, int D> OCTAVO_INLINE void prefill(const PrefillC
     // In shared memory, which has room where registers have none.
     OCTAVO_SHARED(PrefillTile, place, 1);
     OCTAVO_SHARED(int, positions, ROWS);
-    if (thread() == 0) { place[0] = tile_of<ROWS>(call); }
+    OCTAVO_SHARED(Softmax, weighing, 1);
+    if (thread() == 0) {
+        place[0] = tile_of<ROWS>(call);
+        weighing[0] = Softmax::of(call);
+    }
     sync();
     const PrefillTile& tile = place[0];
     if (!tile.any) { return; }
     for (int i = thread(); i < ROWS; i += QUERY_THREADS) { positions[i] = tile.position(tile.first + i, call.group); }
     const int lane = thread() % WARP, local = thread() / WARP * 16 * ATOMS;
-    const Softmax softmax(call);
+    const Softmax& softmax = weighing[0];
 
-    const int first = tile.low / KEYS, end = (tile.high + KEYS - 1) / KEYS;
-    PrefillRuns<Shape, CODES> runs = {call, tile, shared + ROWS * D * 2, end};
+    const int first = tile.low / KEYS;
+    PrefillRuns<Shape, CODES> runs = {call, tile, shared + ROWS * D * 2};
     runs.begin(first);
     load_queries<E, Swizzled<D>, D, ROWS>(shared, call, tile, thread(), QUERY_THREADS);  // the barrier of the first run comes before they are read
 
@@ -193,8 +197,8 @@ template <class E, class CODES, int D> OCTAVO_INLINE void prefill(const PrefillC
     const u32 query_row = shared_address_of(shared) + swizzled<D>(local + lane % 16, lane / 16);
     const u32 key_row = swizzled<D>((lane & 7) + (lane >> 4) * 8, lane >> 3 & 1), value_row = swizzled<D>(lane % 16, lane / 16);
 
-    if (first >= end) { sync(); }  // the place of its queries is another warp's to fill until then
-    for (int run = first; run < end; run++) {
+    if (first >= runs.end()) { sync(); }  // the place of its queries is another warp's to fill until then
+    for (int run = first; run < runs.end(); run++) {
         const int key = run * KEYS;
         u32 p[ATOMS][KEYS / 16][4];  // probabilities, as the second product takes them
         const shared_address keys = runs.keys_of(run);

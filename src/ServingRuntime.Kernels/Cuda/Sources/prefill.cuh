@@ -136,6 +136,7 @@ template <int KEYS> OCTAVO_INLINE u32 pages_of(const PrefillCall& call, const Pr
 // Starts copies of a run of keys, or of values: rows of PIECES * 16 bytes, which PLACE puts into shared memory. Zeros stand for what no row of the tile sees: a slot that nobody wrote may hold NaN.
 template <class PLACE, int PIECES, int KEYS, int THREADS>
 OCTAVO_INLINE void copy_run(shared_address to, const void* from, u32 pages, const PrefillCall& call, const PrefillTile& t, int key, int thread) {
+    thread = (int)renewed((u32)thread);
     OCTAVO_UNROLL
     for (int g = 0; g < KEYS / 16; g++) {
         i64 slot = ((i64)((int)shuffle(pages, g) * call.kv_heads + t.head) << call.block_shift) + ((key + 16 * g) & ((1 << call.block_shift) - 1));
@@ -162,15 +163,12 @@ struct SoftmaxRows {
 
 // From scores to probabilities, which are relative to the maximum so far; `last`, where not every row sees every key, holds the last key that each row of the 16 sees; `rescale` gets what everything before is to be multiplied with. A row that has seen nothing keeps zeros.
 struct Softmax {
-    float inner, factor;  // score = factor · f(inner · product), f being tanh where there is a cap
+    float inner, factor;  // score = factor · f(inner · product), f being tanh where there is a cap and inner is not 0
     int sight;
-    bool capped;
 
-    OCTAVO_INLINE_MEMBER explicit Softmax(const PrefillCall& call) {
-        capped = call.cap > 0.0f;
-        inner = capped ? divide(call.scale, call.cap) * (2.0f * LOG2_E) : 1.0f;
-        factor = (capped ? call.cap : call.scale) * LOG2_E;
-        sight = sight_of(call);
+    static OCTAVO_INLINE_MEMBER Softmax of(const PrefillCall& call) {
+        bool capped = call.cap > 0.0f;
+        return {capped ? divide(call.scale, call.cap) * (2.0f * LOG2_E) : 0.0f, (capped ? call.cap : call.scale) * LOG2_E, sight_of(call)};
     }
 
     // Whether some row from position `from` to position `to` does not see some of the keys; and whether none sees any.
@@ -178,7 +176,7 @@ struct Softmax {
     OCTAVO_INLINE_MEMBER bool is_outside(int key, int keys, int from, int to) const { return key > to || from - (key + keys - 1) >= sight; }
 
     template <int TILES> OCTAVO_INLINE_MEMBER void step(float (&s)[TILES][4], SoftmaxRows& rows, float (&rescale)[2], int key, const int* last, int lane) const {
-        if (capped) {
+        if (inner != 0.0f) {
             OCTAVO_UNROLL
             for (int j = 0; j < TILES; j++) {
                 OCTAVO_UNROLL
