@@ -109,7 +109,7 @@ public static partial class EngineCoreFactory
         "bfloat16" => DType.BFloat16,
         "float16" or "half" => backend.Device != Device.Cpu ? DType.Float16 : throw new EngineStartException(
             $"DType: the CPU computes in float32 or bfloat16, not in {options.DType}; float32 loses nothing of float16 weights, bfloat16 is faster, auto chooses"),
-        _ => config.ComputedDType,
+        _ => backend.Device == Device.Cpu ? config.ComputedDType : config.DeviceDType,
     };
 
     private static DType ChooseKVCacheDType(EngineOptions options, DType computed, IKernelBackend backend) => options.KVCacheDType switch

@@ -37,7 +37,10 @@ internal sealed class LargestStep(int tokens, int sequences, int logitRows, int 
             var metadata = new AttentionMetadata(
                 Made(positions),
                 Made([.. Enumerable.Repeat(NoSlot, total)]),
-                new PagedSequences(Made(starts), Made(lengths), Shaped(Made(new int[lengths.Length * width]), lengths.Length, width)));
+                new PagedSequences(Made(starts), Made(lengths), Shaped(Made(new int[lengths.Length * width]), lengths.Length, width))
+                {
+                    MaxQueryLength = lengths.Max(), MaxSequenceLength = Math.Max(maxModelLen, lengths.Max()),
+                });
             var hidden = model.Forward(Made(new int[total]), metadata, layers);
             var rows = Math.Min(total, logitRows);
             var logits = model.ComputeLogits(hidden, Made([.. Enumerable.Range(0, rows)]));

@@ -39,6 +39,9 @@ public sealed record ModelConfig
     public DType ComputedDType =>
         DType == Kernels.DType.BFloat16 || Quantization is { Method: QuantizationMethod.Awq or QuantizationMethod.Gptq } ? Kernels.DType.BFloat16 : Kernels.DType.Float32;
 
+    /// <summary>What <c>--dtype auto</c> computes in on a device that has 16-bit products: bfloat16 and float16 weights as they are, as vLLM does; others as on the CPU.</summary>
+    public DType DeviceDType => DType is Kernels.DType.BFloat16 or Kernels.DType.Float16 ? DType.Value : ComputedDType;
+
     /// <summary>The whole file.</summary>
     public required ConfigFields Fields { get; init; }
 

@@ -5,6 +5,7 @@
 #define API extern "C" __attribute__((visibility("default")))
 struct Program { std::string name, source, log; bool cubin = false; };
 static int compiled;
+static std::string refused;
 
 API int nvrtcVersion(int* major, int* minor) { *major = 12; *minor = 4; return 0; }
 API const char* nvrtcGetErrorString(int code) { return code == 0 ? "NVRTC_SUCCESS" : code == 6 ? "NVRTC_ERROR_COMPILATION" : "NVRTC_ERROR"; }
@@ -16,7 +17,7 @@ API int nvrtcCompileProgram(void* program, int count, const char** options) {
     auto* p = (Program*)program;
     compiled++;
     for (int i = 0; i < count; i++) { if (std::strstr(options[i], "--gpu-architecture=sm_")) { p->cubin = true; } }
-    if (p->source.find("#error") != std::string::npos) { p->log = p->name + "(1): error: #error as the test wants"; return 6; }
+    if (p->source.find("#error") != std::string::npos || p->name == refused) { p->log = p->name + "(1): error: #error as the test wants"; return 6; }
     p->log = "ptxas info    : Compiling entry function 'fake' for 'sm_90a'\nptxas info    : Function properties for fake\n    0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads\nptxas info    : Used 8 registers\n";
     return 0;
 }
@@ -27,4 +28,5 @@ API int nvrtcGetCUBINSize(void* program, size_t* size) { auto* p = (Program*)pro
 API int nvrtcGetCUBIN(void* program, char* to) { std::strcpy(to, image((Program*)program, true).c_str()); return 0; }
 API int nvrtcGetPTXSize(void* program, size_t* size) { *size = image((Program*)program, false).size() + 1; return 0; }
 API int nvrtcGetPTX(void* program, char* to) { std::strcpy(to, image((Program*)program, false).c_str()); return 0; }
+API void fake_refuse(const char* source) { refused = source; }
 API int fake_compiled() { return compiled; }
