@@ -7,10 +7,10 @@ namespace Octavo.ServingRuntime.Engine.Sampling;
 internal sealed class RowSampler(IKernelBackend backend, int vocabSize)
 {
     /// <summary>Instead of a token: the request's restrictions forbid all.</summary>
-    public const int Nothing = -1;
+    public const int Nothing = ISamplingKernels.Nothing;
 
     /// <summary>Instead of a token: the logits are not numbers.</summary>
-    public const int Corrupted = -2;
+    public const int Corrupted = ISamplingKernels.Corrupted;
 
     private readonly float[] row = new float[vocabSize];
     private readonly LogitsProcessor processor = new(vocabSize);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Octavo.ServingRuntime.Engine.Core;
 using Octavo.ServingRuntime.Engine.ModelRunner;
 using Octavo.ServingRuntime.Engine.Scheduling;
@@ -8,7 +9,8 @@ namespace Octavo.ServingRuntime.Engine.Sampling;
 
 /// <summary>
 /// Logits to tokens. A row's token depends on its own logits, parameters, constraint, seed and number of tokens alone. Plain greedy rows are done by the
-/// backend at once; others are brought to the host, those without a constraint several at a time, by the backend's threads. Log-probabilities are of the raw logits, before any change. What goes wrong with one request
+/// backend at once; so are sampled ones whose logits nothing changes, where it is an <see cref="ISamplingKernels"/>; others are brought to the host, those without a constraint several at a time, by
+/// the backend's threads. Log-probabilities are of the raw logits, before any change. What goes wrong with one request
 /// is that request's fault and nobody else's.
 /// </summary>
 internal sealed class Sampler : IDisposable
@@ -28,6 +30,11 @@ internal sealed class Sampler : IDisposable
     private readonly Action<int, int> chooseAhead;
     private readonly LogprobsGatherer gatherer;
     private readonly List<(Request Request, int Row)> ahead = [];
+    private readonly List<int> aheadOnHost = [];
+    private readonly List<int> aheadOnDevice = [];
+    private readonly List<SamplingRow> draws = [];
+    private readonly ISamplingKernels? kernels;
+    private int[] drawn = [];
     private int[] aheadTokens = [];
     private Tensor aheadLogits;
     private int aheadNext;
@@ -36,6 +43,7 @@ internal sealed class Sampler : IDisposable
     public Sampler(IKernelBackend backend, int vocabSize, int maxRows)
     {
         this.backend = backend;
+        kernels = backend as ISamplingKernels;
         greedy = backend.Allocate(new TensorShape(maxRows), DType.Int32);
         logSoftmax = backend.Allocate(new TensorShape(1, vocabSize), DType.Float32);
         greedyTokens = new int[maxRows];
@@ -47,8 +55,9 @@ internal sealed class Sampler : IDisposable
         {
             // Memory comes with the first step that wants it, one that has several such rows.
             var sampler = threads[part] ??= new RowSampler(backend, vocabSize);
-            for (var i = Interlocked.Increment(ref aheadTaken) - 1; i < ahead.Count; i = Interlocked.Increment(ref aheadTaken) - 1)
+            for (var next = Interlocked.Increment(ref aheadTaken) - 1; next < aheadOnHost.Count; next = Interlocked.Increment(ref aheadTaken) - 1)
             {
+                var i = aheadOnHost[next];
                 var (request, at) = ahead[i];
                 aheadTokens[i] = sampler.Choose(
                     aheadLogits.Rows(at, 1), new SamplingPosition(request, request.TokensAndDrafts[..request.NumTokens]), Changes(request, request.NumTokens - request.NumPromptTokens), [], mustEnd: false);
@@ -65,6 +74,9 @@ internal sealed class Sampler : IDisposable
         backend.ArgMax(logits, greedy.Rows(0, count));
         backend.CopyToHost(greedy.Rows(0, count), greedyTokens.AsSpan(0, count));
         ahead.Clear();
+        aheadOnHost.Clear();
+        aheadOnDevice.Clear();
+        draws.Clear();
         aheadLogits = logits;
         aheadNext = 0;
     }
@@ -73,10 +85,24 @@ internal sealed class Sampler : IDisposable
     public void Announce(int row, Request request)
     {
         // Constraints of several requests may share what they have found out about a grammar.
-        if (greedyTokens[row] >= 0 && request.Sampling.Constraint is null && (!request.SamplingParams.IsGreedy || Changes(request, request.NumTokens - request.NumPromptTokens)))
+        var changes = Changes(request, request.NumTokens - request.NumPromptTokens);
+        var parameters = request.SamplingParams;
+        if (greedyTokens[row] < 0 || request.Sampling.Constraint is not null || (parameters.IsGreedy && !changes))
         {
-            ahead.Add((request, row));
+            return;
         }
+
+        if (kernels is null || changes)
+        {
+            aheadOnHost.Add(ahead.Count);
+        }
+        else
+        {
+            aheadOnDevice.Add(ahead.Count);
+            draws.Add(new SamplingRow(row, parameters.Temperature, parameters.TopK, parameters.TopP, parameters.MinP, CounterRandom.Uniform(request.SamplingSeed, request.NumTokens)));
+        }
+
+        ahead.Add((request, row));
     }
 
     /// <summary>Chooses the first tokens of what has been announced, by several threads.</summary>
@@ -92,8 +118,13 @@ internal sealed class Sampler : IDisposable
             aheadTokens = new int[ahead.Capacity];
         }
 
-        aheadTaken = 0;
-        backend.RunOnHost(chooseAhead, Math.Min(threads.Length, ahead.Count));
+        if (aheadOnHost.Count > 0)
+        {
+            aheadTaken = 0;
+            backend.RunOnHost(chooseAhead, Math.Min(threads.Length, aheadOnHost.Count));
+        }
+
+        DrawAhead();
     }
 
     /// <summary>
@@ -122,6 +153,26 @@ internal sealed class Sampler : IDisposable
     {
         greedy.Memory.Dispose();
         logSoftmax.Memory.Dispose();
+    }
+
+    /// <summary>Those that the backend draws: only their tokens come to the host.</summary>
+    private void DrawAhead()
+    {
+        if (draws.Count == 0)
+        {
+            return;
+        }
+
+        if (drawn.Length < draws.Count)
+        {
+            drawn = new int[draws.Capacity];
+        }
+
+        kernels!.Sample(aheadLogits, greedy.Rows(0, aheadLogits.Shape[0]), CollectionsMarshal.AsSpan(draws), drawn);
+        for (var i = 0; i < draws.Count; i++)
+        {
+            aheadTokens[aheadOnDevice[i]] = drawn[i];
+        }
     }
 
     private SampledToken SampleRow(in Tensor logits, in SamplingPosition position, int greedyToken)

@@ -8,11 +8,15 @@ namespace Octavo.ServingRuntime.Engine.Sampling;
 /// <summary>
 /// Draws a token from adjusted logits under temperature, min-p, top-k and top-p (in that order, each over what the one before leaves; vLLM's
 /// order). The vocabulary is never sorted: vector passes collect the likely tokens, lowering the bar until they hold what is to be kept, and the cut is
-/// found among those by selection. Tokens are ranked by probability, then by lower id, so it is unique. Sums have one fixed order.
+/// found among those by selection. Tokens are ranked by probability, then by lower id, so it is unique. The draw goes through what is kept in the order of ids, as a device's kernel does: one seed gives
+/// the same token on both, but for a rounding at the very border of two. Sums have one fixed order.
 /// </summary>
 internal sealed class TokenPicker(int vocabSize)
 {
     private const int SumBlock = 256;
+
+    // Up to so many are sorted by their ids; more are collected again in that order.
+    private const int SortedCandidates = 512;
     private readonly float[] weights = new float[vocabSize];
     private readonly int[] candidates = new int[vocabSize];
     private readonly double[] blockSums = new double[(vocabSize + SumBlock - 1) / SumBlock];
@@ -30,7 +34,7 @@ internal sealed class TokenPicker(int vocabSize)
         TensorPrimitives.Exp<float>(logits, weights);
         var limitedK = parameters.TopK > 0 && parameters.TopK < vocabSize;
         return limitedK || parameters.TopP < 1 || parameters.MinP > 0
-            ? Draw(Cut(parameters, limitedK ? parameters.TopK : vocabSize), uniform)
+            ? Draw(InOrderOfIds(Cut(parameters, limitedK ? parameters.TopK : vocabSize)), uniform)
             : DrawFromAll(uniform);
     }
 
@@ -77,7 +81,34 @@ internal sealed class TokenPicker(int vocabSize)
         return picked;
     }
 
-    /// <summary>Makes the tokens that stay the first candidates.</summary>
+    /// <summary>The first candidates in the order of their ids.</summary>
+    private int InOrderOfIds(int count)
+    {
+        if (count <= SortedCandidates)
+        {
+            candidates.AsSpan(0, count).Sort();
+            return count;
+        }
+
+        var last = candidates[0];
+        for (var i = 1; i < count; i++)
+        {
+            last = Precedes(last, candidates[i]) ? candidates[i] : last;
+        }
+
+        var (kept, collected) = (0, Collect(weights[last]));
+        for (var i = 0; i < collected; i++)
+        {
+            if (!Precedes(last, candidates[i]))
+            {
+                candidates[kept++] = candidates[i];
+            }
+        }
+
+        return kept;
+    }
+
+    /// <summary>Makes the tokens that stay the first candidates, in no order.</summary>
     /// <returns>How many; one at least.</returns>
     private int Cut(SamplingParams parameters, int topK)
     {

@@ -28,6 +28,7 @@ public sealed unsafe partial class CudaBackend : IKernelBackend
     private readonly ScratchMemory gateUp;
     private readonly ScratchMemory candidates;
     private readonly ScratchMemory moves;
+    private readonly ScratchMemory draws;
 
     /// <summary>Takes the device over: it is disposed with this, or here where something fails.</summary>
     internal CudaBackend(CudaDevice device, KernelCompiler compiler, LoadedLibrary cublasLt, int hostThreads)
@@ -45,6 +46,7 @@ public sealed unsafe partial class CudaBackend : IKernelBackend
             gateUp = Own(new ScratchMemory(device));
             candidates = Own(new ScratchMemory(device));
             moves = Own(new ScratchMemory(device));
+            draws = Own(new ScratchMemory(device));
             team = Own(new ThreadTeam(hostThreads));
         }
         catch

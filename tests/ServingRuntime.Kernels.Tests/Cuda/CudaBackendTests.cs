@@ -177,6 +177,35 @@ public sealed class CudaBackendTests(CudaLibraries libraries) : IDisposable
     }
 
     [SkippableFact]
+    public void Sample_RowsOfAStep_TokensAloneComeBackAndNothingIsAllocated()
+    {
+        using var backend = Open();
+        Tensor logits = OnDevice(backend, random.Floats(3, 200, 6)), largest = backend.Allocate(new TensorShape(3), DType.Int32);
+        int[] greedy = new int[3], tokens = new int[2];
+        SamplingRow[] rows = [new(2, 1, 1, 1, 0, 0.7), new(0, 0.5f, 0, 1e-6f, 0, 0.2)];
+        Step();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Step();
+        (GC.GetAllocatedBytesForCurrentThread() - before).Should().Be(0);
+        tokens.Should().Equal(greedy[2], greedy[0]);
+        foreach (var wrong in (SamplingRow[])[new(3, 1, 0, 1, 0, 0), new(0, 0, 0, 1, 0, 0)])
+        {
+            var sample = () => backend.Sample(logits, largest, [wrong], tokens);
+            sample.Should().Throw<ArgumentException>();
+        }
+
+        logits.Memory.Dispose();
+        largest.Memory.Dispose();
+
+        void Step()
+        {
+            backend.ArgMax(logits, largest);
+            backend.CopyToHost<int>(largest, greedy);
+            backend.Sample(logits, largest, rows, tokens);
+        }
+    }
+
+    [SkippableFact]
     public void CopyBlocks_OneAfterAnother_EveryPartOfEveryLayer()
     {
         using var backend = Open();

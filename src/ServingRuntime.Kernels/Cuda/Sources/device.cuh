@@ -16,6 +16,7 @@ struct alignas(16) Quad { u32 x, y, z, w; };
 #define OCTAVO_INLINE static __device__ __forceinline__
 #define OCTAVO_INLINE_MEMBER __device__ __forceinline__
 #define OCTAVO_UNROLL _Pragma("unroll")
+#define OCTAVO_ROLLED _Pragma("unroll 1")
 
 // A kernel that the host finds by its name; at most so many threads in a block.
 #define OCTAVO_KERNEL(name, threads, parameters) extern "C" __global__ void __launch_bounds__(threads) name parameters
@@ -59,6 +60,9 @@ OCTAVO_INLINE u32 vote(bool condition) {
     asm volatile("{ .reg .pred p; setp.ne.u32 p, %1, 0; vote.sync.ballot.b32 %0, p, 0xffffffff; }" : "=r"(result) : "r"((u32)condition));
     return result;
 }
+
+// Into shared memory that several threads add to at once; whole numbers, so that the order does not matter.
+OCTAVO_INLINE void add_shared(u64* to, u64 x) { atomicAdd(to, x); }
 
 // Index of the lowest set bit; x is not 0.
 OCTAVO_INLINE int lowest_bit(u32 x) { return __ffs((int)x) - 1; }

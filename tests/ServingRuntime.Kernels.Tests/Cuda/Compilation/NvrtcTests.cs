@@ -19,6 +19,7 @@ public sealed class NvrtcTests
         ["octavo_rms_norm_f16_f16"] = 64,
         ["octavo_arg_max"] = 56,
         ["octavo_rotate_store_f32"] = 72,
+        ["octavo_sample"] = 64,
         ["octavo_rotate_store_bf16"] = 72,
         ["octavo_rotate_store_f16"] = 72,
     };

@@ -12,6 +12,7 @@
 #define OCTAVO_INLINE static inline
 #define OCTAVO_INLINE_MEMBER
 #define OCTAVO_UNROLL
+#define OCTAVO_ROLLED
 
 namespace octavo_host {
 // What the kernel's own thread sees; set by the scheduler.
@@ -93,6 +94,7 @@ OCTAVO_INLINE void warp_sync() { octavo_host::warp_barrier(); }
 OCTAVO_INLINE u32 shuffle_xor(u32 value, int mask) { return octavo_host::warp_shuffle_xor(value, mask); }
 OCTAVO_INLINE u32 shuffle(u32 value, int lane) { return octavo_host::warp_shuffle(value, lane); }
 OCTAVO_INLINE u32 vote(bool condition) { return octavo_host::warp_vote(condition); }
+OCTAVO_INLINE void add_shared(u64* to, u64 x) { *to += x; }
 OCTAVO_INLINE int lowest_bit(u32 x) { return __builtin_ctz(x); }
 
 OCTAVO_INLINE u32 permute_bytes(u32 a, u32 b, u32 selector) {

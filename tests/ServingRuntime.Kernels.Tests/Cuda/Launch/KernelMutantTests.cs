@@ -21,6 +21,9 @@ public sealed class KernelMutantTests(CudaLibraries libraries)
         { "values are normed, too", "rotate_store.cu", "kind == 1 ? key_norm : nullptr", "key_norm", "rotate" },
         { "a scale of the first lanes' elements", "rotate_store.cu", "float_of(warp_largest(largest))", "float_of(largest)", "rotate" },
         { "a slot outside of the cache is written", "rotate_store.cu", "kind != 0 && (u32)slot >= (u32)slot_count", "kind != 0 && slot < 0 && slot < slot_count", "rotate" },
+        { "one tie too many", "sampling.cu", "find(c, bits, kept - 1", "find(c, bits, kept", "sampling" },
+        { "no barrier before the bins are emptied for the next digit", "sampling.cu", "level.ties = hit[2];\n        sync();", "level.ties = hit[2];", "sampling" },
+        { "mass of the warp itself before its bins", "sampling.cu", "lane < warp ? other", "lane <= warp ? other", "sampling" },
         { "the higher of equals", "vocabulary.cu", "<< 32 | (u32)~index", "<< 32 | (u32)index", "vocabulary" },
         { "part of a warp at a shuffle", "vocabulary.cu", "last = warp_largest(mine);", "if (lane < 31) { last = warp_largest(mine); }", "experts" },
     };
@@ -43,6 +46,7 @@ public sealed class KernelMutantTests(CudaLibraries libraries)
         "gate" => "elementwise.cu",
         "scatter" => "data.cu",
         "rotate" => "rotate_store.cu",
+        "sampling" => "sampling.cu",
         _ => "vocabulary.cu",
     };
 
@@ -72,6 +76,13 @@ public sealed class KernelMutantTests(CudaLibraries libraries)
                         using (var rotate = new RotateStoreComparison(bed, seed))
                         {
                             rotate.Compare(DType.Float32, seed > 6 ? DType.Int8 : DType.Float32);
+                        }
+
+                        break;
+                    case "sampling":
+                        using (var sampling = new SamplingComparison(bed, seed))
+                        {
+                            sampling.Compare();
                         }
 
                         break;
