@@ -15,13 +15,21 @@ public sealed partial class CudaBackend
         return DenseWeight.Upload(device, copies, weights, biases, dtype);
     }
 
+    /// <inheritdoc/>
+    /// <remarks>float32: exact. bfloat16 (and float16): activations are rounded to it; weights are not, but where more than 256 rows are multiplied at once.</remarks>
     public LinearWeight CreateQuantizedLinear(IReadOnlyList<QuantizedMatrix> parts, ReadOnlySpan<Tensor> biases, DType dtype) =>
-        throw new NotSupportedException($"{Device}: products with quantised weights are not built for CUDA; run the model on --device cpu, or its unquantised form");
+        QuantizedWeight.Upload(device, copies, parts, biases, dtype, team);
 
     /// <inheritdoc/>
     /// <remarks>The output is of the weight's type or float32; so is x, which is brought into the weight's where it has another.</remarks>
     public void Linear(in Tensor x, LinearWeight weight, in Tensor output)
     {
+        if (weight is QuantizedWeight packed)
+        {
+            quantizedProducts.Multiply(x, packed, output);
+            return;
+        }
+
         var dense = (DenseWeight)weight;
         Arguments.That(x.Shape.Rank == 2 && x.Shape[1] == dense.InFeatures, $"x {x.Shape} for a weight of {dense.InFeatures} inputs");
         Arguments.That(output.Shape.Rank == 2 && output.Shape[0] == x.Shape[0] && output.Shape[1] == dense.OutFeatures, $"an output {output.Shape} of x {x.Shape} and a weight of {dense.OutFeatures} outputs");

@@ -21,6 +21,7 @@ public sealed unsafe partial class CudaBackend : IKernelBackend
     private readonly KernelLibrary kernels;
     private readonly KernelLauncher launcher;
     private readonly MatrixProducts products;
+    private readonly QuantizedProducts quantizedProducts;
     private readonly ThreadTeam team;
     private readonly Lock copying = new();
     private readonly Stack<IDisposable> owned = new();
@@ -42,6 +43,7 @@ public sealed unsafe partial class CudaBackend : IKernelBackend
             copies = Own(new StagedCopies(device.Context, stream));
             launcher = new KernelLauncher(kernels, stream);
             products = Own(new MatrixProducts(cublasLt, device, stream));
+            quantizedProducts = Own(new QuantizedProducts(launcher, products, device));
             rounded = Own(new ScratchMemory(device));
             gateUp = Own(new ScratchMemory(device));
             candidates = Own(new ScratchMemory(device));

@@ -39,6 +39,13 @@ OCTAVO_INLINE int blocks_z() { return (int)gridDim.z; }
 OCTAVO_INLINE Quad load_quad(const void* p) { return *(const Quad*)p; }
 OCTAVO_INLINE void store_quad(void* p, Quad q) { *(Quad*)p = q; }
 
+// What is read once in a launch and written by nobody meanwhile: it need not stay in the multiprocessor's cache.
+OCTAVO_INLINE Quad load_quad_once(const void* p) {
+    Quad q;
+    asm("ld.global.nc.L1::no_allocate.v4.u32 {%0,%1,%2,%3}, [%4];" : "=r"(q.x), "=r"(q.y), "=r"(q.z), "=r"(q.w) : "l"(p));
+    return q;
+}
+
 // All threads of the block, and of the warp.
 OCTAVO_INLINE void sync() { __syncthreads(); }
 OCTAVO_INLINE void warp_sync() { __syncwarp(); }

@@ -88,6 +88,7 @@ OCTAVO_INLINE int blocks_y() { return octavo_host::grid_size[1]; }
 OCTAVO_INLINE int blocks_z() { return octavo_host::grid_size[2]; }
 OCTAVO_INLINE void check_quad(const void* p) { if ((u64)p % 16) { octavo_host::fail("16 bytes at an address that is no multiple of 16"); } }
 OCTAVO_INLINE Quad load_quad(const void* p) { check_quad(p); Quad q; std::memcpy(&q, p, 16); return q; }
+OCTAVO_INLINE Quad load_quad_once(const void* p) { return load_quad(p); }
 OCTAVO_INLINE void store_quad(void* p, Quad q) { check_quad(p); std::memcpy(p, &q, 16); }
 OCTAVO_INLINE void sync() { octavo_host::wait_for_block(); }
 OCTAVO_INLINE void warp_sync() { octavo_host::warp_barrier(); }

@@ -1,0 +1,103 @@
+// The exact twin of tiles.cuh: float32 activations, weights and sums, no tensor cores. For --dtype float32, which is there to compare with, not to be quick.
+#pragma once
+#include "fragments.cuh"
+
+namespace octavo {
+// A tile's weights as float32: 8 inputs of step `step` of a quad, of output l / 4 (half 1: + 8).
+template <int BITS> struct ExactPacked {
+    typedef PackedTile<bfloat16, BITS> Tile;
+    Tile tile;
+    const void* parameters;
+    int tile_at, group_steps, groups, pitch;
+    OCTAVO_INLINE_MEMBER void open(const WeightEntry& weight, int at, int quads, int inputs, int outputs, int steps, int all_groups, int parameter_pitch) {
+        tile.open((const void*)weight.values, at, quads, inputs, outputs);
+        parameters = (const void*)weight.parameters;
+        tile_at = at; group_steps = steps; groups = all_groups; pitch = parameter_pitch;
+    }
+    OCTAVO_INLINE_MEMBER void weights(int quad, int step, float (&v)[2][8]) const {
+        u32 w[Tile::QUADS][4];
+        tile.load(quad, w);
+        Parameters scales;
+        scales.load((const u8*)parameters + ((i64)tile_at * groups + (2 * quad + step) / group_steps) * pitch, pitch);
+        OCTAVO_UNROLL
+        for (int half = 0; half < 2; half++) {
+            Tile::numbers(w, step, half, v[half]);
+            OCTAVO_UNROLL
+            for (int k = 0; k < 8; k++) { v[half][k] = scales.weight(half, v[half][k]); }
+        }
+    }
+};
+struct ExactDense {
+    const float* rows;
+    int inputs, left;
+    OCTAVO_INLINE_MEMBER void open(const WeightEntry& weight, int at, int, int all_inputs, int outputs, int, int, int) {
+        int row = at * TILE_OUTPUTS + thread() % WARP / 4;
+        inputs = all_inputs;
+        left = outputs - row;
+        rows = (const float*)weight.values + (i64)row * inputs;
+    }
+    OCTAVO_INLINE_MEMBER void weights(int quad, int step, float (&v)[2][8]) const {
+        OCTAVO_UNROLL
+        for (int i = 0; i < 16; i++) {
+            int at = quad * QUAD + step * STEP + thread() % 4 * 8 + i % 8;
+            v[i / 8][i % 8] = at < inputs && i / 8 * 8 < left ? rows[(i64)(i / 8 * 8) * inputs + at] : 0.0f;
+        }
+    }
+};
+
+// As tile_products, with 4 tiles of outputs and 8 rows a block; x is float32 in rows of whole quads.
+template <class WEIGHTS>
+OCTAVO_INLINE void exact_products(const WeightEntry* weights, const float* x, i64 x_stride, void* y, i64 y_stride, int y_type, int rows, int inputs, int outputs, int quads, int group_steps, int groups, int pitch, const int* list, i64 list_pitch, const int* counts, const int* places, int x_divisor) {
+    int expert = 0, first = block_y() * TOKENS, count = rows;
+    if (list) {
+        expert = places[2 * block_y()];
+        first = places[2 * block_y() + 1];
+        if (expert < 0) { return; }
+        count = counts[expert];
+    }
+    int lane = thread() % WARP, tile_at = block_x() * 4 + thread() / WARP;
+    if (tile_at * TILE_OUTPUTS >= outputs) { return; }  // the whole warp
+    int row_of[TOKENS];
+    OCTAVO_UNROLL
+    for (int t = 0; t < TOKENS; t++) { row_of[t] = first + t >= count ? -1 : list ? list[expert * list_pitch + first + t] : first + t; }
+    const WeightEntry weight = weights[expert];
+    WEIGHTS tile;
+    tile.open(weight, tile_at, quads, inputs, outputs, group_steps, groups, pitch);
+    float sum[2][TOKENS] = {};
+    for (int quad = 0; quad < quads; quad++) {
+        for (int step = 0; step < 2; step++) {
+            float w[2][8];
+            tile.weights(quad, step, w);
+            OCTAVO_UNROLL
+            for (int t = 0; t < TOKENS; t++) {
+                if (row_of[t] < 0) { continue; }
+                const float* from = x + row_of[t] / x_divisor * x_stride + quad * QUAD + step * STEP + lane % 4 * 8;
+                float v[4];
+                OCTAVO_UNROLL
+                for (int part = 0; part < 2; part++) {
+                    load_pack(from + 4 * part, v);
+                    OCTAVO_UNROLL
+                    for (int k = 0; k < 4; k++) {
+                        sum[0][t] = multiply_add(w[0][4 * part + k], v[k], sum[0][t]);
+                        sum[1][t] = multiply_add(w[1][4 * part + k], v[k], sum[1][t]);
+                    }
+                }
+            }
+        }
+    }
+    const float* bias = (const float*)weight.bias;
+    OCTAVO_UNROLL
+    for (int i = 0; i < 2 * TOKENS; i++) {
+        float total = sum[i / TOKENS][i % TOKENS];
+        OCTAVO_UNROLL
+        for (int mask = 1; mask < 4; mask *= 2) { total = add_exact(total, float_of(shuffle_xor(bits_of(total), mask))); }
+        int output = tile_at * TILE_OUTPUTS + lane / 4 + i / TOKENS * 8;
+        if (lane % 4 == 0 && row_of[i % TOKENS] >= 0 && output < outputs) { store_as(y, y_type, row_of[i % TOKENS] * y_stride + output, add_exact(total, bias ? bias[output] : 0.0f)); }
+    }
+}
+
+#define OCTAVO_EXACT_PRODUCTS(name, WEIGHTS) \
+    OCTAVO_KERNEL(name, 128, (const WeightEntry* weights, const float* x, i64 x_stride, void* y, i64 y_stride, int y_type, int rows, int inputs, int outputs, int quads, int group_steps, int groups, int pitch, const int* list, i64 list_pitch, const int* counts, const int* places, int x_divisor)) { \
+        exact_products<WEIGHTS>(weights, x, x_stride, y, y_stride, y_type, rows, inputs, outputs, quads, group_steps, groups, pitch, list, list_pitch, counts, places, x_divisor); \
+    }
+}  // namespace octavo

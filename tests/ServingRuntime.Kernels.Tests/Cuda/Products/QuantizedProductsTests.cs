@@ -1,0 +1,112 @@
+using Octavo.ServingRuntime.Kernels.Cpu;
+using Octavo.ServingRuntime.Kernels.Cuda.Device;
+using Octavo.ServingRuntime.Kernels.Cuda.Native;
+using Octavo.ServingRuntime.Kernels.Cuda.Products;
+using Octavo.ServingRuntime.Kernels.Tests.Cpu;
+using Octavo.TestSupport.Cuda;
+
+namespace Octavo.ServingRuntime.Kernels.Tests.Cuda.Products;
+
+/// <summary>Every kernel of packed weights beside the plain reference, on the host shim or (OCTAVO_TEST_GPU=1) on a GPU.</summary>
+[Collection(CudaCollection.Name)]
+public sealed class QuantizedProductsTests(CudaLibraries libraries)
+{
+    /// <summary>What is wrong, file, what stands there, what is put there, rows that show it.</summary>
+    public static TheoryData<string, string, string, string, int> Bugs => new()
+    {
+        { "a wait that is too weak", "quantized.cuh", "copy_wait<DEPTH - 2>();", "copy_wait<DEPTH - 1>();", 3 },
+        { "parameters of the group that ends with the other step", "quantized.cuh", "step * Parameters::FLOATS, pitch", "(1 - step) * Parameters::FLOATS, pitch", 3 },
+        { "no barrier before the warps' parts are added", "quantized.cuh", "    }\n    sync();\n    for (int i = thread()", "    }\n    for (int i = thread()", 3 },
+        { "the number's constant stays in the sum", "fragments.cuh", "-(zero[i] + bias)", "-(zero[i] - bias)", 3 },
+        { "a group of the wrong length at a warp's beginning", "fragments.cuh", "steps - 2 * begin % steps : 0", "steps : 0", 3 },
+        { "no barrier before a stage is filled again", "tiles.cuh", "        sync();  // the copies", "        warp_sync();  // the copies", 20 },
+        { "sums of another group", "tiles.cuh", "sums + group++ * sum_rows", "sums + group * sum_rows", 20 },
+        { "another order of inputs for the two operands", "tiles.cuh", "step * 4 + lane % 4;", "step * 4 + (lane ^ 1) % 4;", 20 },
+    };
+
+    [SkippableTheory]
+    [InlineData(4, DType.BFloat16)]
+    [InlineData(8, DType.BFloat16)]
+    [InlineData(4, DType.Float16)]
+    [InlineData(8, DType.Float16)]
+    [InlineData(4, DType.Float32)]
+    [InlineData(8, DType.Float32)]
+    public void Multiply_RandomShapes_WhatTheReferenceComputes(int bits, DType computed)
+    {
+        using var bed = CudaTestBed.Open(libraries);
+        int[] rows = [1, 2, 8, 11, 16, 17, 40, 70, 1, 5, 23, 7];
+        for (var i = 0; i < rows.Length; i++)
+        {
+            using var comparison = new QuantizedComparison(bed, i + bits);
+            comparison.Multiply(bits, computed, rows[i]);
+        }
+    }
+
+    [SkippableFact]
+    public void Slices_OfAnyShape_AreWholeGroupsAndCoverAll()
+    {
+        using var bed = CudaTestBed.Open(libraries);
+        using var random = new RandomTensors(3);
+        using var team = new ThreadTeam(1);
+        using var copies = new StagedCopies(bed.Device.Context, bed.Stream, 4096);
+        foreach (var (inputs, group) in ((int, int)[])[(64, 64), (2048, 128), (1024, 32), (1024, 96), (1000, 1000), (2050, 10)])
+        {
+            using var weight = QuantizedWeight.Upload(bed.Device, copies, [RandomQuantizedMatrix.Create(random, inputs, 16, 4, group)], [], DType.BFloat16, team);
+            var (slices, quads) = QuantizedProducts.Slices(weight);
+            (2 * quads % weight.Layout.GroupSteps).Should().Be(0, $"{inputs} in groups of {group}");
+            (slices * quads).Should().BeGreaterThanOrEqualTo(weight.Layout.Quads);
+            ((slices - 1) * quads).Should().BeLessThan(weight.Layout.Quads);
+        }
+    }
+
+    [SkippableFact]
+    public void Multiply_RowAloneOrAmongSeven_SameBits()
+    {
+        using var bed = CudaTestBed.Open(libraries);
+        using var random = new RandomTensors(5);
+        using var team = new ThreadTeam(1);
+        using var copies = new StagedCopies(bed.Device.Context, bed.Stream, 4096);
+        using var weight = QuantizedWeight.Upload(bed.Device, copies, [RandomQuantizedMatrix.Create(random, 640, 48, 4, 64)], [], DType.BFloat16, team);
+        var x = bed.Upload(random.Floats(7, 640));
+        Tensor together = bed.Empty(new TensorShape(7, 48)), alone = bed.Empty(new TensorShape(7, 48));
+        bed.Launcher.QuantizedRows(x, weight, together);
+        for (var row = 0; row < 7; row++)
+        {
+            bed.Launcher.QuantizedRows(x.Rows(row, 1), weight, alone.Rows(row, 1));
+        }
+
+        bed.ReadInts(together).ShouldBeSameBits(bed.ReadInts(alone));
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Bugs))]
+    public void Comparison_WithAPlantedBug_FindsIt(string bug, string file, string right, string wrong, int rows)
+    {
+        Skip.If(libraries.IsReal, "mutants run on the host only");
+        Skip.If(libraries.WhyNot is not null, libraries.WhyNot);
+        var text = HostBuild.Text(file);
+        text.Should().Contain(right, $"that is where '{bug}' is planted");
+        using var bed = CudaTestBed.OpenMutant(libraries, file, text.Replace(right, wrong, StringComparison.Ordinal), "quantized_4_bf16.cu");
+        Found(bed, rows).Should().BeTrue($"{bug} must be found");
+    }
+
+    /// <summary>By a wrong result, or by the shim.</summary>
+    private static bool Found(CudaTestBed bed, int rows)
+    {
+        try
+        {
+            for (var seed = 1; seed <= 12; seed++)
+            {
+                using var comparison = new QuantizedComparison(bed, seed);
+                comparison.Multiply(4, DType.BFloat16, rows);
+            }
+        }
+        catch (Exception found) when (found is CudaException or Xunit.Sdk.XunitException)
+        {
+            // That is what was looked for.
+            return true;
+        }
+
+        return false;
+    }
+}
