@@ -95,7 +95,7 @@ internal sealed class QuantizedProducts(KernelLauncher launcher, MatrixProducts 
         var made = Inputs(x, weight, null);
         var positions = weight.Layout.Positions;
         var bias = output.DType == DType.Float32 ? weight.Bias : weight.NarrowBias;
-        var most = (int)Math.Clamp(WidenedBytes / (2L * positions) / OutputsPerBlock * OutputsPerBlock, OutputsPerBlock, weight.OutFeatures);
+        var most = (int)Math.Max(WidenedBytes / (2L * positions) / OutputsPerBlock * OutputsPerBlock, OutputsPerBlock);
         for (var first = 0; first < weight.OutFeatures; first += most)
         {
             var count = Math.Min(most, weight.OutFeatures - first);
