@@ -10,7 +10,7 @@ internal sealed partial class KernelLauncher
     /// <summary>Rows that the kernel for few rows takes.</summary>
     public const int MostQuantizedRows = 16;
     private const string QuantizedSource = "quantized.cu", ExactSource = "exact.cu";
-    private const int QuantizedThreads = 256, ExactThreads = 128, ExactTiles = 4, ExactRows = 8, TilesPerBlock = 8;
+    private const int QuantizedThreads = 256, ExactThreads = 128, ExactTiles = 4, ExactRows = 4, TilesPerBlock = 8;
 
     // Stages of weights (and, in tiles, of activations) in shared memory: see Stages in fragments.cuh.
     private const int StageParameterBytes = 256, StagePlaneBytes = 512, StageDepth = 4;

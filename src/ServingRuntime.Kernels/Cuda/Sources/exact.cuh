@@ -45,10 +45,12 @@ struct ExactDense {
     }
 };
 
-// As tile_products, with 4 tiles of outputs and 8 rows a block; x is float32 in rows of whole quads.
+constexpr int EXACT_ROWS = 4;
+
+// As tile_products, with 4 tiles of outputs and 4 rows a block; x is float32 in rows of whole quads.
 template <class WEIGHTS>
 OCTAVO_INLINE void exact_products(const WeightEntry* weights, const float* x, i64 x_stride, void* y, i64 y_stride, int y_type, int rows, int inputs, int outputs, int quads, int group_steps, int groups, int pitch, const int* list, i64 list_pitch, const int* counts, const int* places, int x_divisor) {
-    int expert = 0, first = block_y() * TOKENS, count = rows;
+    int expert = 0, first = block_y() * EXACT_ROWS, count = rows;
     if (list) {
         expert = places[2 * block_y()];
         first = places[2 * block_y() + 1];
@@ -57,19 +59,19 @@ OCTAVO_INLINE void exact_products(const WeightEntry* weights, const float* x, i6
     }
     int lane = thread() % WARP, tile_at = block_x() * 4 + thread() / WARP;
     if (tile_at * TILE_OUTPUTS >= outputs) { return; }  // the whole warp
-    int row_of[TOKENS];
+    int row_of[EXACT_ROWS];
     OCTAVO_UNROLL
-    for (int t = 0; t < TOKENS; t++) { row_of[t] = first + t >= count ? -1 : list ? list[expert * list_pitch + first + t] : first + t; }
+    for (int t = 0; t < EXACT_ROWS; t++) { row_of[t] = first + t >= count ? -1 : list ? list[expert * list_pitch + first + t] : first + t; }
     const WeightEntry weight = weights[expert];
     WEIGHTS tile;
     tile.open(weight, tile_at, quads, inputs, outputs, group_steps, groups, pitch);
-    float sum[2][TOKENS] = {};
+    float sum[2][EXACT_ROWS] = {};
     for (int quad = 0; quad < quads; quad++) {
         for (int step = 0; step < 2; step++) {
             float w[2][8];
             tile.weights(quad, step, w);
             OCTAVO_UNROLL
-            for (int t = 0; t < TOKENS; t++) {
+            for (int t = 0; t < EXACT_ROWS; t++) {
                 if (row_of[t] < 0) { continue; }
                 const float* from = x + row_of[t] / x_divisor * x_stride + quad * QUAD + step * STEP + lane % 4 * 8;
                 float v[4];
@@ -87,12 +89,12 @@ OCTAVO_INLINE void exact_products(const WeightEntry* weights, const float* x, i6
     }
     const float* bias = (const float*)weight.bias;
     OCTAVO_UNROLL
-    for (int i = 0; i < 2 * TOKENS; i++) {
-        float total = sum[i / TOKENS][i % TOKENS];
+    for (int i = 0; i < 2 * EXACT_ROWS; i++) {
+        float total = sum[i / EXACT_ROWS][i % EXACT_ROWS];
         OCTAVO_UNROLL
         for (int mask = 1; mask < 4; mask *= 2) { total = add_exact(total, float_of(shuffle_xor(bits_of(total), mask))); }
-        int output = tile_at * TILE_OUTPUTS + lane / 4 + i / TOKENS * 8;
-        if (lane % 4 == 0 && row_of[i % TOKENS] >= 0 && output < outputs) { store_as(y, y_type, row_of[i % TOKENS] * y_stride + output, add_exact(total, bias ? bias[output] : 0.0f)); }
+        int output = tile_at * TILE_OUTPUTS + lane / 4 + i / EXACT_ROWS * 8;
+        if (lane % 4 == 0 && row_of[i % EXACT_ROWS] >= 0 && output < outputs) { store_as(y, y_type, row_of[i % EXACT_ROWS] * y_stride + output, add_exact(total, bias ? bias[output] : 0.0f)); }
     }
 }
 

@@ -38,6 +38,8 @@ public sealed class NvrtcTests
         ["octavo_tiles_64_8_bf16"] = 168,
         ["octavo_tiles_64_4_f16"] = 168,
         ["octavo_tiles_64_8_f16"] = 168,
+        ["octavo_quantized_widen_8_bf16"] = 48,
+        ["octavo_quantized_widen_8_f16"] = 48,
         ["octavo_exact_4"] = 80,
         ["octavo_exact_8"] = 80,
         ["octavo_exact_dense"] = 80,
