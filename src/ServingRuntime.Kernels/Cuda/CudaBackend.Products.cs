@@ -1,4 +1,5 @@
 using Octavo.ServingRuntime.Kernels.Cpu;
+using Octavo.ServingRuntime.Kernels.Cuda.Compilation;
 using Octavo.ServingRuntime.Kernels.Cuda.Launch;
 using Octavo.ServingRuntime.Kernels.Cuda.Products;
 
@@ -17,8 +18,12 @@ public sealed partial class CudaBackend
 
     /// <inheritdoc/>
     /// <remarks>float32: exact. bfloat16 (and float16): activations are rounded to it; weights are not, but where more than 256 rows are multiplied at once.</remarks>
-    public LinearWeight CreateQuantizedLinear(IReadOnlyList<QuantizedMatrix> parts, ReadOnlySpan<Tensor> biases, DType dtype) =>
-        QuantizedWeight.Upload(device, copies, parts, biases, dtype, team);
+    public LinearWeight CreateQuantizedLinear(IReadOnlyList<QuantizedMatrix> parts, ReadOnlySpan<Tensor> biases, DType dtype)
+    {
+        var weight = QuantizedWeight.Upload(device, copies, parts, biases, dtype, team);
+        kernels.LoadAll(KernelSource.OfPackedWeights(weight.Bits, dtype));
+        return weight;
+    }
 
     /// <inheritdoc/>
     /// <remarks>The output is of the weight's type or float32; so is x, which is brought into the weight's where it has another.</remarks>

@@ -14,7 +14,7 @@ internal sealed partial record KernelSource(string Name, string Text, IReadOnlyD
         [.. Assembly.GetManifestResourceNames().Where(name => name.StartsWith(Prefix, StringComparison.Ordinal) && name.EndsWith(".cu", StringComparison.Ordinal)).Select(name => name[Prefix.Length..]).Order(StringComparer.Ordinal)];
 
     /// <summary>Those that every model needs.</summary>
-    public static IReadOnlyList<string> AtStart { get; } = [.. Names.Where(name => !ForHeads().IsMatch(name))];
+    public static IReadOnlyList<string> AtStart { get; } = [.. Names.Where(name => !ForHeads().IsMatch(name) && !ForWeights().IsMatch(name))];
 
     private static Assembly Assembly => typeof(KernelSource).Assembly;
 
@@ -25,6 +25,10 @@ internal sealed partial record KernelSource(string Name, string Text, IReadOnlyD
         return [.. Names.Where(name => ForHeads().Match(name) is { Success: true } match
             && match.Groups["size"].Value == headDim.ToString(CultureInfo.InvariantCulture) && (match.Groups["type"] is not { Success: true } only || only.Value == type))];
     }
+
+    /// <summary>Those that only models with packed weights need, for one number of bits and one type of activations.</summary>
+    public static IReadOnlyList<string> OfPackedWeights(int bits, DType dtype) =>
+        dtype == DType.Float32 ? ["exact.cu", "quantized.cu"] : ["quantized.cu", $"quantized_{bits}_{(dtype == DType.BFloat16 ? "bf16" : "f16")}.cu"];
 
     public static KernelSource Read(string name)
     {
@@ -41,4 +45,7 @@ internal sealed partial record KernelSource(string Name, string Text, IReadOnlyD
 
     [GeneratedRegex("^attention_[a-z]+(_(?<type>f32|bf16|f16|i8|f8))?_(?<size>[0-9]+)\\.cu$", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex ForHeads();
+
+    [GeneratedRegex("^(quantized|exact|experts).*\\.cu$", RegexOptions.None, 1000)]
+    private static partial Regex ForWeights();
 }

@@ -11,4 +11,11 @@ public sealed class KernelSourceTests
         KernelSource.OfHeads(80, DType.BFloat16).Should().BeEmpty();
         KernelSource.AtStart.Should().Contain(["rows.cu", "attention_general.cu"]).And.NotIntersectWith(KernelSource.OfHeads(128, DType.BFloat16));
     }
+
+    [Theory]
+    [InlineData(4, DType.BFloat16)]
+    [InlineData(8, DType.Float16)]
+    [InlineData(8, DType.Float32)]
+    public void OfPackedWeights_BitsAndType_SourcesThatThereAreAndNoneOfTheStart(int bits, DType dtype) =>
+        KernelSource.OfPackedWeights(bits, dtype).Should().BeSubsetOf(KernelSource.Names).And.NotIntersectWith(KernelSource.AtStart);
 }
