@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Octavo.ServingRuntime.Kernels.Cpu;
-using Octavo.ServingRuntime.Kernels.Cuda.Compilation;
 using Octavo.ServingRuntime.Kernels.Cuda.Launch;
 using Octavo.ServingRuntime.Kernels.Cuda.Native;
 
@@ -19,7 +18,7 @@ public sealed unsafe partial class CudaBackend
     {
         Arguments.Blocks(numBlocks, kvHeads, headDim, blockSize, dtype, float16: true);
         Arguments.That((long)numBlocks * blockSize <= int.MaxValue, $"{numBlocks} blocks of {blockSize} slots");
-        kernels.LoadAll(KernelSource.OfHeads(headDim, dtype));
+        launcher.PrepareAttention(headDim, dtype);
         var layout = new KeyValueBlockLayout(kvHeads, headDim, blockSize, dtype);
         var shape = new TensorShape(numBlocks, checked((int)layout.ElementsPerBlock));
         var made = new List<Tensor>();

@@ -44,7 +44,17 @@ internal sealed partial class KernelCompiler
         }
 
         var begin = Stopwatch.GetTimestamp();
-        var compiled = nvrtc.Compile(source, Architecture);
+        CompiledKernels compiled;
+        try
+        {
+            compiled = nvrtc.Compile(source, Architecture);
+        }
+        catch (KernelCompilationException failure)
+        {
+            LogFailed(logger, failure, source.Name, Architecture.Option);
+            throw;
+        }
+
         LogCompiled(logger, source.Name, Architecture.Option, (long)Stopwatch.GetElapsedTime(begin).TotalMilliseconds);
         foreach (var kernel in compiled.Usage.Where(kernel => kernel.SpillBytes > 0))
         {
@@ -57,6 +67,9 @@ internal sealed partial class KernelCompiler
 
     [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "{Source} compiled for {Architecture} in {Milliseconds} ms")]
     private static partial void LogCompiled(ILogger logger, string source, string architecture, long milliseconds);
+
+    [LoggerMessage(EventId = 3, Level = LogLevel.Error, Message = "{Source} does not compile for {Architecture}")]
+    private static partial void LogFailed(ILogger logger, Exception failure, string source, string architecture);
 
     [LoggerMessage(EventId = 2, Level = LogLevel.Warning, Message = "{Kernel} spills {Bytes} bytes a thread on {Architecture}: it will be slow")]
     private static partial void LogSpills(ILogger logger, string kernel, int bytes, string architecture);

@@ -31,6 +31,8 @@ internal sealed class KernelLibrary(CudaDevice device, Func<string, byte[]> imag
         }
     }
 
+    public CudaDevice Device => device;
+
     /// <summary>
     /// Compiles sources that are not loaded, as many at once as there are processors, and loads them: so what does not compile is found at start, and no request waits for it.
     /// </summary>
@@ -52,6 +54,21 @@ internal sealed class KernelLibrary(CudaDevice device, Func<string, byte[]> imag
         foreach (var (source, compiled) in sources.Zip(images))
         {
             Load(source, compiled);
+        }
+    }
+
+    /// <summary>The same for one source that may fail to compile, since another can take its place: false, and the compiler has logged why.</summary>
+    public bool TryLoad(string source)
+    {
+        try
+        {
+            LoadAll([source]);
+            return true;
+        }
+        catch (KernelCompilationException)
+        {
+            // Logged by KernelCompiler.
+            return false;
         }
     }
 

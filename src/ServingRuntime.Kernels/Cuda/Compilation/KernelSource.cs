@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
 
@@ -13,18 +12,10 @@ internal sealed partial record KernelSource(string Name, string Text, IReadOnlyD
     public static IReadOnlyList<string> Names { get; } =
         [.. Assembly.GetManifestResourceNames().Where(name => name.StartsWith(Prefix, StringComparison.Ordinal) && name.EndsWith(".cu", StringComparison.Ordinal)).Select(name => name[Prefix.Length..]).Order(StringComparer.Ordinal)];
 
-    /// <summary>Those that every model needs.</summary>
-    public static IReadOnlyList<string> AtStart { get; } = [.. Names.Where(name => !ForHeads().IsMatch(name) && !ForWeights().IsMatch(name))];
+    /// <summary>Those that every model needs. Kernels of attention are compiled for the head sizes and types that KV blocks are allocated of, those of packed weights with the first such weight.</summary>
+    public static IReadOnlyList<string> AtStart { get; } = [.. Names.Where(name => !name.StartsWith("attention_", StringComparison.Ordinal) && !ForWeights().IsMatch(name))];
 
     private static Assembly Assembly => typeof(KernelSource).Assembly;
-
-    /// <summary>Those that only models with heads of that size and keys and values of that type need: attention_KIND_128.cu, or attention_KIND_bf16_128.cu for one type alone.</summary>
-    public static IReadOnlyList<string> OfHeads(int headDim, DType cache)
-    {
-        var type = cache switch { DType.Float32 => "f32", DType.BFloat16 => "bf16", DType.Float16 => "f16", DType.Int8 => "i8", DType.Float8E4M3 => "f8", _ => "" };
-        return [.. Names.Where(name => ForHeads().Match(name) is { Success: true } match
-            && match.Groups["size"].Value == headDim.ToString(CultureInfo.InvariantCulture) && (match.Groups["type"] is not { Success: true } only || only.Value == type))];
-    }
 
     /// <summary>Those that only models with packed weights need, for one number of bits and one type of activations.</summary>
     public static IReadOnlyList<string> OfPackedWeights(int bits, DType dtype) =>
@@ -42,9 +33,6 @@ internal sealed partial record KernelSource(string Name, string Text, IReadOnlyD
             return reader.ReadToEnd();
         }
     }
-
-    [GeneratedRegex("^attention_[a-z]+(_(?<type>f32|bf16|f16|i8|f8))?_(?<size>[0-9]+)\\.cu$", RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex ForHeads();
 
     [GeneratedRegex("^(quantized|exact|experts).*\\.cu$", RegexOptions.None, 1000)]
     private static partial Regex ForWeights();

@@ -11,6 +11,13 @@ internal sealed partial class KernelLauncher
     // What every kernel of attention takes first: OCTAVO_SEQUENCES_PARAMETERS among them.
     private const int AttentionArguments = 22, GeneralWarps = 4, GeneralSmallHead = 128;
 
+    /// <summary>Compiles and loads what attention over such blocks needs, so that no request waits for it.</summary>
+    public void PrepareAttention(int headDim, DType dtype)
+    {
+        kernels.LoadAll([GeneralAttentionSource]);
+        PreparePrefill(headDim, dtype);
+    }
+
     /// <summary>Attention of every head size and type, in float32. Queries and output are float32, bfloat16 or float16, both alike.</summary>
     /// <param name="moreThan">Sequences of no more queries than that are left to another kernel: their rows are not written.</param>
     /// <param name="logSums">float32 [T, heads]: the natural logarithm of each row's sum of exponentials; null: none.</param>

@@ -9,6 +9,9 @@ internal sealed partial class KernelLauncher
     /// <summary>Whether <see cref="PrefillAttention"/> takes such blocks: heads of 64, 96, 128 or 256, keys and values of bfloat16, float16, int8 or float8.</summary>
     public static bool HasPrefill(KeyValueBlocks blocks) => PrefillKernel.Find(blocks.HeadDim, blocks.DType) is not null;
 
+    /// <summary>Whether heads that have such a kernel are computed by the products of warpgroups: so on devices of compute capability 9.0, unless the kernel does not compile.</summary>
+    public bool UsesWarpgroups { get; set; } = kernels.Device.Capability == new ComputeCapability(9, 0);
+
     /// <summary>
     /// Attention of sequences of any numbers of queries, with products in the type of keys and values (bfloat16 for those of eight bits) and float32 sums.
     /// A row's bits depend on its own query and the keys that it sees alone: not on how a prompt is cut into chunks, nor on the other sequences.
@@ -18,7 +21,7 @@ internal sealed partial class KernelLauncher
     public void PrefillAttention(
         in Tensor queries, KeyValueBlocks blocks, in PagedSequences sequences, in AttentionOptions options, in Tensor output, int moreThan = 0, in Tensor? logSums = null)
     {
-        var kernel = PrefillKernel.Find(blocks.HeadDim, blocks.DType)
+        var kernel = PrefillOf(blocks.HeadDim, blocks.DType)
             ?? throw new ArgumentException($"there is no kernel for prefill with heads of {blocks.HeadDim} and keys and values of {blocks.DType}", nameof(blocks));
         Arguments.That(options.Scale > 0, $"scores are scaled by {options.Scale}, which is not above 0");
         Span<KernelArgument> arguments = stackalloc KernelArgument[AttentionArguments + 3];
@@ -33,4 +36,21 @@ internal sealed partial class KernelLauncher
         function.AllowShared(kernel.SharedBytes);
         function.Launch(stream, new LaunchGrid(queries.Shape[0] == 0 ? 0 : tiles * blocks.KVHeads), kernel.Threads, arguments, kernel.SharedBytes);
     }
+
+    /// <summary>Compiles and loads what <see cref="PrefillAttention"/> over such blocks needs.</summary>
+    private void PreparePrefill(int headDim, DType dtype)
+    {
+        if (UsesWarpgroups && PrefillKernel.FindForWarpgroups(headDim, dtype) is { } own)
+        {
+            UsesWarpgroups = kernels.TryLoad(own.Source);
+        }
+
+        if (PrefillOf(headDim, dtype) is { } kernel)
+        {
+            kernels.LoadAll([kernel.Source]);
+        }
+    }
+
+    private PrefillKernel? PrefillOf(int headDim, DType cache) =>
+        (UsesWarpgroups ? PrefillKernel.FindForWarpgroups(headDim, cache) : null) ?? PrefillKernel.Find(headDim, cache);
 }

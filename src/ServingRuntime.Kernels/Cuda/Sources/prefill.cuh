@@ -133,20 +133,26 @@ template <int KEYS> OCTAVO_INLINE u32 pages_of(const PrefillCall& call, const Pr
     return from + 15 >= t.low && from < t.high ? (u32)t.table[from >> call.block_shift] : 0u;
 }
 
-// Starts copies of a run of keys, or of values: rows of PIECES * 16 bytes, which PLACE puts into shared memory. Zeros stand for what no row of the tile sees: a slot that nobody wrote may hold NaN.
+// Where 16 keys (or values) lie that a page holds, rows of PIECES * 16 bytes.
+template <int PIECES> OCTAVO_INLINE const u8* sixteen_of(const void* all, u32 page, const PrefillCall& call, const PrefillTile& t, int key) {
+    i64 slot = ((i64)((int)page * call.kv_heads + t.head) << call.block_shift) + (key & ((1 << call.block_shift) - 1));
+    return (const u8*)all + slot * (PIECES * 16);
+}
+// Starts the copy of the i-th piece of 16 keys, which are the g-th of a run, to where PLACE has it. Zeros stand for what no row of the tile sees: a slot that nobody wrote may hold NaN.
+template <class PLACE, int PIECES> OCTAVO_INLINE void copy_piece(shared_address to, const u8* sixteen, const PrefillTile& t, int key, int g, int i) {
+    int row = i / PIECES, piece = i % PIECES;
+    copy_async16(to + PLACE::at(16 * g + row, piece), sixteen + i * 16, (u32)(key + 16 * g + row - t.low) < (u32)(t.high - t.low));
+}
 template <class PLACE, int PIECES, int KEYS, int THREADS>
 OCTAVO_INLINE void copy_run(shared_address to, const void* from, u32 pages, const PrefillCall& call, const PrefillTile& t, int key, int thread) {
     thread = (int)renewed((u32)thread);
     OCTAVO_UNROLL
     for (int g = 0; g < KEYS / 16; g++) {
-        i64 slot = ((i64)((int)shuffle(pages, g) * call.kv_heads + t.head) << call.block_shift) + ((key + 16 * g) & ((1 << call.block_shift) - 1));
-        const u8* base = (const u8*)from + slot * (PIECES * 16);
+        const u8* sixteen = sixteen_of<PIECES>(from, shuffle(pages, g), call, t, key + 16 * g);
         OCTAVO_UNROLL
         for (int j = 0; j < (16 * PIECES + THREADS - 1) / THREADS; j++) {
-            int i = thread + j * THREADS, row = i / PIECES, piece = i % PIECES;
-            if (16 * PIECES % THREADS == 0 || i < 16 * PIECES) {
-                copy_async16(to + PLACE::at(16 * g + row, piece), base + i * 16, (u32)(key + 16 * g + row - t.low) < (u32)(t.high - t.low));
-            }
+            int i = thread + j * THREADS;
+            if (16 * PIECES % THREADS == 0 || i < 16 * PIECES) { copy_piece<PLACE, PIECES>(to, sixteen, t, key, g, i); }
         }
     }
 }

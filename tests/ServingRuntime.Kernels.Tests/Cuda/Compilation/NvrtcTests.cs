@@ -46,7 +46,7 @@ public sealed class NvrtcTests
     };
 
     /// <summary>The same for all whose names begin so.</summary>
-    private static readonly (string Prefix, int Registers)[] Families = [("octavo_attention_prefill_", 255), ("octavo_attention_", 120)];
+    private static readonly (string Prefix, int Registers)[] Families = [("octavo_attention_prefill_", 255), ("octavo_attention_wgmma_", 168), ("octavo_attention_", 120)];
 
     private const int Plain = 40;
 
@@ -64,6 +64,7 @@ public sealed class NvrtcTests
             var compiled = compiler.Compile(KernelSource.Read(source), new CudaArchitecture(architecture));
             compiled.Image.AsSpan(0, 4).ToArray().Should().Equal([0x7F, (byte)'E', (byte)'L', (byte)'F'], $"{architecture} is machine code");
             compiled.Log.Should().NotContain("warning", $"{source} for {architecture}");
+            compiled.Log.Should().NotContain("Potential Performance Loss", "products of warpgroups are to run on their own");
             compiled.Usage.Should().NotBeEmpty();
             foreach (var kernel in compiled.Usage)
             {
@@ -79,6 +80,14 @@ public sealed class NvrtcTests
         var compiled = Real().Compile(KernelSource.Read("vocabulary.cu"), new CudaArchitecture("compute_80"));
         var text = System.Text.Encoding.UTF8.GetString(compiled.Image);
         text.Should().Contain(".target sm_80").And.Contain(".visible .entry octavo_arg_max");
+    }
+
+    [SkippableFact]
+    public void Compile_ProductsOfWarpgroups_ForNoOtherDevice()
+    {
+        var compiler = Real();
+        var compile = () => compiler.Compile(KernelSource.Read("attention_wgmma_f16_64.cu"), new CudaArchitecture("sm_90"));
+        compile.Should().Throw<KernelCompilationException>().WithMessage("*wgmma*sm_90*");
     }
 
     [SkippableFact]
@@ -103,7 +112,7 @@ public sealed class NvrtcTests
     // Sources with tiles of tensor cores take seconds to compile: unless OCTAVO_NVRTC_ALL=1 it is done for the ends of the range, and for the newest alone where another type's kernel differs in
     // single instructions only.
     private static string[] Architectures(string source) => Environment.GetEnvironmentVariable("OCTAVO_NVRTC_ALL") == "1" || !source.StartsWith("attention_prefill", StringComparison.Ordinal)
-        ? ["sm_80", "sm_89", "sm_90", "sm_90a"]
+        ? source.StartsWith("attention_wgmma", StringComparison.Ordinal) ? ["sm_90a"] : ["sm_80", "sm_89", "sm_90", "sm_90a"]
         : source.Contains("_f16_", StringComparison.Ordinal) || source.Contains("_f8_", StringComparison.Ordinal) ? ["sm_90a"] : ["sm_80", "sm_90a"];
 
     private static Nvrtc Real()

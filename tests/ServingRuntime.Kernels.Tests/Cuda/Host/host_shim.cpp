@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <deque>
+#include <functional>
 #include <random>
 #include <vector>
 #if !defined(__x86_64__)
@@ -44,12 +45,14 @@ struct Context {
 static void change(Context& from, Context& to) { swapcontext(&from.state, &to.state); }
 #endif
 
-enum class Wait { None, Block, Warp, Done };
+enum class Wait { None, Block, Warp, Until, Asleep, Done };
 struct Copy { u8* to; u8 data[16]; };
 struct Fiber {
     Context context;
     Wait wait = Wait::None;
     void (*collective)(int warp) = nullptr;
+    std::function<bool()> until;
+    const char* otherwise = nullptr;
     u32 in[16], out[8];
     const u8* row = nullptr;
     std::vector<Copy> open;
@@ -98,6 +101,7 @@ static bool step(int warp) {
     bool same = true;
     for (int i = warp * 32; i < warp * 32 + 32; i++) {
         Fiber& fiber = fibers[i];
+        if (fiber.wait == Wait::Until && fiber.until()) { fiber.wait = Wait::None; }
         if (fiber.wait == Wait::None) { ready.push_back(i); }
         else if (fiber.wait == Wait::Warp) {
             same = same && (!waiting || fiber.collective == collective);
@@ -124,6 +128,7 @@ static bool step(int warp) {
 
 static void run_block() {
     std::fill(shared_memory.begin(), shared_memory.end(), 0xff);
+    begin_block((int)fibers.size(), shared_memory.size());
     static_arrays.clear();
     static_end = (dynamic_bytes + 127) / 128 * 128;
     for (size_t i = 0; i < fibers.size(); i++) {
@@ -141,9 +146,13 @@ static void run_block() {
             while (!failure && step(warp)) { moved = true; if (order() % 256 == 0) { break; } }
         }
         if (moved || failure) { continue; }
+        for (auto& fiber : fibers) { if (fiber.wait == Wait::Asleep) { fiber.wait = Wait::None; moved = true; } }
+        if (moved) { continue; }
         size_t live = 0, at_barrier = 0;
         for (auto& fiber : fibers) { live += fiber.wait != Wait::Done; at_barrier += fiber.wait == Wait::Block; }
         if (!live) { break; }
+        for (auto& fiber : fibers) { if (fiber.wait == Wait::Until) { failure = fiber.otherwise; } }
+        if (failure) { break; }
         if (at_barrier != live) { failure = "a barrier was not reached by every thread"; break; }
         if (live != fibers.size()) { failure = "a barrier was reached after some threads had returned"; break; }
         for (auto& fiber : fibers) { fiber.wait = Wait::None; }
@@ -177,6 +186,12 @@ static u8* at(u32 address, u64 bytes) {
     return shared_memory.data() + address;
 }
 
+u8* shared_at(u32 address, u64 bytes) { return at(address, bytes); }
+void stored(const void* p) {
+    u64 offset = (u64)((const u8*)p - shared_memory.data());
+    if (offset < shared_memory.size()) { written((u32)offset); }
+}
+
 u8* dynamic_shared() { return shared_memory.data(); }
 
 u8* static_shared(const void* key, u64 bytes) {
@@ -190,6 +205,14 @@ u8* static_shared(const void* key, u64 bytes) {
 u32 shared_offset(const void* p) { return (u32)((const u8*)p - shared_memory.data()); }
 
 void wait_for_block() { leave(Wait::Block); }
+void wait_until(std::function<bool()> condition, const char* otherwise) {
+    if (condition()) { return; }
+    fibers[current_thread].until = std::move(condition);
+    fibers[current_thread].otherwise = otherwise;
+    leave(Wait::Until);
+}
+
+void let_others_run() { if (order() % 2) { leave(Wait::Asleep); } }
 
 static void collect(void (*collective)(int)) {
     fibers[current_thread].collective = collective;
@@ -243,7 +266,7 @@ void copy_commit() {
 void copy_wait(int pending) {
     Fiber& fiber = fibers[current_thread];
     for (; (int)fiber.groups.size() > pending; fiber.groups.pop_front()) {
-        for (auto& copy : fiber.groups.front()) { std::memcpy(copy.to, copy.data, 16); }
+        for (auto& copy : fiber.groups.front()) { std::memcpy(copy.to, copy.data, 16); written((u32)(copy.to - shared_memory.data())); }
     }
 }
 

@@ -24,6 +24,7 @@ u32 warp_shuffle_xor(u32 value, int mask);
 u32 warp_shuffle(u32 value, int lane);
 u32 warp_vote(bool condition);
 void warp_barrier();
+void stored(const void* p);
 u8* dynamic_shared();
 u8* static_shared(const void* key, u64 bytes);
 u32 shared_offset(const void* p);
@@ -89,7 +90,7 @@ OCTAVO_INLINE int blocks_z() { return octavo_host::grid_size[2]; }
 OCTAVO_INLINE void check_quad(const void* p) { if ((u64)p % 16) { octavo_host::fail("16 bytes at an address that is no multiple of 16"); } }
 OCTAVO_INLINE Quad load_quad(const void* p) { check_quad(p); Quad q; std::memcpy(&q, p, 16); return q; }
 OCTAVO_INLINE Quad load_quad_once(const void* p) { return load_quad(p); }
-OCTAVO_INLINE void store_quad(void* p, Quad q) { check_quad(p); std::memcpy(p, &q, 16); }
+OCTAVO_INLINE void store_quad(void* p, Quad q) { check_quad(p); std::memcpy(p, &q, 16); octavo_host::stored(p); }
 OCTAVO_INLINE void sync() { octavo_host::wait_for_block(); }
 OCTAVO_INLINE void warp_sync() { octavo_host::warp_barrier(); }
 OCTAVO_INLINE u32 shuffle_xor(u32 value, int mask) { return octavo_host::warp_shuffle_xor(value, mask); }

@@ -15,10 +15,18 @@ public sealed class PrefillMutantTests(CudaLibraries libraries)
         { "keys of the wrong half", "attention_prefill.cuh", "lane >> 3 & 1), value_row", "lane >> 4 & 1), value_row", DType.BFloat16 },
         { "results before are rescaled like another row's", "attention_prefill.cuh", "*= rescale[e >> 1]", "*= rescale[0]", DType.BFloat16 },
         { "a row sees the key behind its own", "prefill.cuh", "(u32)(last[lane / 4 + e / 2 * 8] - (key", "(u32)(last[lane / 4 + e / 2 * 8] + 1 - (key", DType.BFloat16 },
-        { "slots that nobody stored in are summed", "prefill.cuh", "(u32)(key + 16 * g + row - t.low) < (u32)(t.high - t.low)", "true", DType.BFloat16 },
+        { "slots that nobody stored in are summed", "prefill.cuh", "< (u32)(t.high - t.low)", "< 0x7fffffffu", DType.BFloat16 },
         { "values without their scales", "attention_prefill.cuh", "multiply_columns(s[a], runs.value_scales(), lane);", "", DType.Int8 },
         { "scales of slots that nobody stored in", "attention_prefill.cuh", "seen ? scales()[i] : 0.0f", "seen || i >= KEYS ? scales()[i] : 0.0f", DType.Int8 },
         { "no barrier before codes take the place of others", "attention_prefill.cuh", "        widen(run);\n        sync();", "        widen(run);", DType.Int8 },
+        { "the other phase of a stage", "attention_wgmma.cuh", "/ SHAPE::STAGES) & 1", "/ SHAPE::STAGES + 1) & 1", DType.Float16 },
+        { "products that are not waited for", "attention_wgmma.cuh", "products_wait<1>();\n            if", "products_wait<2>();\n            if", DType.Float16 },
+        { "room is told of before the values are used", "attention_wgmma.cuh", "            products_wait<0>();\n            if (lane == 0) { barrier_arrive(stages.room(run - 1, true)); }", "            if (lane == 0) { barrier_arrive(stages.room(run - 1, true)); }\n            products_wait<0>();", DType.Float16 },
+        { "keys are told of before they are there", "attention_wgmma.cuh", "        copy_wait<1>();\n        fence_for_products();\n        barrier_arrive(stages.full(run, false));", "        copy_wait<2>();\n        fence_for_products();\n        barrier_arrive(stages.full(run, false));", DType.Float16 },
+        { "a stride that is another's", "attention_wgmma.cuh", "SHAPE::KEYS * 128, 1024), true)", "SHAPE::KEYS * 128, 2048), true)", DType.Float16 },
+        { "the descriptor names no swizzle of 128 bytes", "hopper.cuh", "1ull << 62", "2ull << 62", DType.Float16 },
+        { "no fence behind the copies", "attention_wgmma.cuh", "        fence_for_products();\n        barrier_arrive(stages.full(run, false));", "        barrier_arrive(stages.full(run, false));", DType.Float16 },
+        { "nobody makes room for keys", "attention_wgmma.cuh", "            if (lane == 0) { barrier_arrive(stages.room(run, false)); }\n", "", DType.Float16 },
     };
 
     [SkippableTheory]
@@ -29,12 +37,13 @@ public sealed class PrefillMutantTests(CudaLibraries libraries)
         Skip.If(libraries.WhyNot is not null, libraries.WhyNot);
         var text = HostBuild.Text(file);
         text.Should().Contain(right, $"that is where '{bug}' is planted");
-        using var bed = CudaTestBed.OpenMutant(libraries, file, text.Replace(right, wrong, StringComparison.Ordinal), cache == DType.Int8 ? "attention_prefill_i8_64.cu" : "attention_prefill_bf16_64.cu");
+        var source = file.StartsWith("attention_wgmma", StringComparison.Ordinal) || cache == DType.Float16 ? "attention_wgmma_f16_64.cu" : cache == DType.Int8 ? "attention_prefill_i8_64.cu" : "attention_prefill_bf16_64.cu";
+        using var bed = CudaTestBed.OpenMutant(libraries, file, text.Replace(right, wrong, StringComparison.Ordinal), source);
         var found = () =>
         {
             for (var seed = 1; seed <= 12; seed++)
             {
-                PrefillComparison.Random(bed, seed, 64, cache);
+                PrefillComparison.Random(bed, seed, 64, cache, source.Contains("wgmma", StringComparison.Ordinal));
             }
         };
         found.Should().Throw<Exception>($"{bug} must be found").Which.Should().Match(exception => exception is CudaException || exception is Xunit.Sdk.XunitException);
