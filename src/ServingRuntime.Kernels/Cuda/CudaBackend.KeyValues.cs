@@ -75,6 +75,32 @@ public sealed unsafe partial class CudaBackend
         }
     }
 
-    public void PagedAttention(in Tensor queries, KeyValueBlocks blocks, in PagedSequences sequences, in AttentionOptions options, in Tensor output) =>
-        launcher.GeneralAttention(queries, blocks, sequences, options, output);
+    /// <inheritdoc/>
+    /// <remarks>
+    /// Which kernel computes a row depends on its own sequence's number of queries, the head size and the blocks' type alone. <see cref="PagedSequences.MaxQueryLength"/> spares a launch where no
+    /// sequence has many queries.
+    /// </remarks>
+    public void PagedAttention(in Tensor queries, KeyValueBlocks blocks, in PagedSequences sequences, in AttentionOptions options, in Tensor output)
+    {
+        var decodes = KernelLauncher.HasDecodeAttention(blocks.HeadDim, blocks.DType);
+        if (decodes)
+        {
+            launcher.DecodeAttention(queries, blocks, sequences, options, output, partials);
+        }
+
+        if (decodes && KernelLauncher.MaxQueries(queries, sequences) <= AttentionSplits.MaxQueries)
+        {
+            return;
+        }
+
+        var moreThan = decodes ? AttentionSplits.MaxQueries : 0;
+        if (KernelLauncher.HasPrefill(blocks) && options.Scale > 0)
+        {
+            launcher.PrefillAttention(queries, blocks, sequences, options, output, moreThan);
+        }
+        else
+        {
+            launcher.GeneralAttention(queries, blocks, sequences, options, output, moreThan);
+        }
+    }
 }

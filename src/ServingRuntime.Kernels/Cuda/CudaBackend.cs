@@ -31,6 +31,9 @@ public sealed unsafe partial class CudaBackend : IKernelBackend
     private readonly ScratchMemory moves;
     private readonly ScratchMemory draws;
 
+    // Of one size for good, so that captured launches may hold its address.
+    private readonly DeviceMemory partials;
+
     /// <summary>Takes the device over: it is disposed with this, or here where something fails.</summary>
     internal CudaBackend(CudaDevice device, KernelCompiler compiler, LoadedLibrary cublasLt, int hostThreads)
     {
@@ -49,6 +52,7 @@ public sealed unsafe partial class CudaBackend : IKernelBackend
             candidates = Own(new ScratchMemory(device));
             moves = Own(new ScratchMemory(device));
             draws = Own(new ScratchMemory(device));
+            partials = Own(device.Allocate(AttentionSplits.PartialBytes(device.TotalBytes), CudaMemoryPurpose.Activations));
             team = Own(new ThreadTeam(hostThreads));
         }
         catch

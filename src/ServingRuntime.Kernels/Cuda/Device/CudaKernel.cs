@@ -4,22 +4,17 @@ namespace Octavo.ServingRuntime.Kernels.Cuda.Device;
 internal sealed unsafe class CudaKernel(CudaModule module, nint function, string name)
 {
     private const int MaxThreadsPerBlock = 0;
+    private const int RegistersPerThread = 4;
     private const int MaxDynamicSharedBytes = 8;
     private int sharedBytes = 48 << 10;
 
     public string Name { get; } = name;
 
     /// <summary>Threads that a block of it may have.</summary>
-    public int MaxThreads
-    {
-        get
-        {
-            int value;
-            module.Context.MakeCurrent();
-            module.Context.Check(module.Context.Driver.FuncGetAttribute(&value, MaxThreadsPerBlock, function), $"asking about {Name}", "cuFuncGetAttribute");
-            return value;
-        }
-    }
+    public int MaxThreads => Attribute(MaxThreadsPerBlock);
+
+    /// <summary>Of a thread.</summary>
+    public int Registers => Attribute(RegistersPerThread);
 
     /// <summary>Lets launches ask for more than 48 KiB of shared memory; nothing where they may already.</summary>
     public void AllowShared(int bytes)
@@ -62,5 +57,13 @@ internal sealed unsafe class CudaKernel(CudaModule module, nint function, string
                 throw module.Context.Failure(code, $"launching {Name} with {grid} blocks of {threads} threads", "cuLaunchKernel");
             }
         }
+    }
+
+    private int Attribute(int attribute)
+    {
+        int value;
+        module.Context.MakeCurrent();
+        module.Context.Check(module.Context.Driver.FuncGetAttribute(&value, attribute, function), $"asking about {Name}", "cuFuncGetAttribute");
+        return value;
     }
 }

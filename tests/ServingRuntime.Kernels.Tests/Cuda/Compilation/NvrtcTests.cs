@@ -46,7 +46,12 @@ public sealed class NvrtcTests
     };
 
     /// <summary>The same for all whose names begin so.</summary>
-    private static readonly (string Prefix, int Registers)[] Families = [("octavo_attention_prefill_", 255), ("octavo_attention_wgmma_", 168), ("octavo_attention_", 120)];
+    private static readonly (string Prefix, int Registers)[] Families =
+    [
+        // Decoding: three blocks of 128 threads on a multiprocessor, 168 each; two with heads of 256.
+        ("octavo_attention_decode_bf16_256", 255), ("octavo_attention_decode_f16_256", 255), ("octavo_attention_decode_i8_256", 255), ("octavo_attention_decode_f8_256", 255),
+        ("octavo_attention_decode_", 168), ("octavo_attention_prefill_", 255), ("octavo_attention_wgmma_", 168), ("octavo_attention_", 120),
+    ];
 
     private const int Plain = 40;
 
@@ -111,8 +116,10 @@ public sealed class NvrtcTests
 
     // Sources with tiles of tensor cores take seconds to compile: unless OCTAVO_NVRTC_ALL=1 it is done for the ends of the range, and for the newest alone where another type's kernel differs in
     // single instructions only.
-    private static string[] Architectures(string source) => Environment.GetEnvironmentVariable("OCTAVO_NVRTC_ALL") == "1" || !source.StartsWith("attention_prefill", StringComparison.Ordinal)
-        ? source.StartsWith("attention_wgmma", StringComparison.Ordinal) ? ["sm_90a"] : ["sm_80", "sm_89", "sm_90", "sm_90a"]
+    private static string[] Architectures(string source) =>
+        source.StartsWith("attention_wgmma", StringComparison.Ordinal) ? ["sm_90a"]
+        : Environment.GetEnvironmentVariable("OCTAVO_NVRTC_ALL") == "1" || !(source.StartsWith("attention_prefill", StringComparison.Ordinal) || source.StartsWith("attention_decode", StringComparison.Ordinal))
+        ? ["sm_80", "sm_89", "sm_90", "sm_90a"]
         : source.Contains("_f16_", StringComparison.Ordinal) || source.Contains("_f8_", StringComparison.Ordinal) ? ["sm_90a"] : ["sm_80", "sm_90a"];
 
     private static Nvrtc Real()

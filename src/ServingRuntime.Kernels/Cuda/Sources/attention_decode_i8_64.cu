@@ -1,0 +1,4 @@
+#include "attention_decode.cuh"
+using namespace octavo;
+
+OCTAVO_DECODE(octavo_attention_decode_i8_64, int8_code, 64)
