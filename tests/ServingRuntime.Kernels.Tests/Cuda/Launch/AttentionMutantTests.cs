@@ -1,5 +1,5 @@
 using Octavo.ServingRuntime.Kernels.Cuda.Native;
-using Octavo.ServingRuntime.Kernels.Tests.Cuda.Host;
+using Octavo.TestSupport.Cuda;
 
 namespace Octavo.ServingRuntime.Kernels.Tests.Cuda.Launch;
 
