@@ -21,7 +21,7 @@ internal readonly record struct AttentionSplits(int LeastTokens, int MostSplits)
         Math.Clamp(64 * kvHeads, 128, 512), (int)Math.Clamp((partialBytes / RowBytes(heads, headDim) / MaxQueries) - 1, 1, Math.Clamp(256 / kvHeads, 16, 128)));
 
     /// <summary>Memory for partial results on a device: what one launch needs for 256 sequences of a large model where there is much, so that most steps need but one.</summary>
-    public static long PartialBytes(long deviceBytes) => Math.Clamp(deviceBytes / 512, 16L << 20, 256L << 20);
+    public static long PartialBytes(long deviceBytes) => Math.Clamp(deviceBytes / 512, 1L << 20, 256L << 20);
 
     /// <summary>Partial results of all heads of one row and split: sums, the largest score and the sum of the exponentials.</summary>
     public static long RowBytes(int heads, int headDim) => (long)heads * (headDim + 2) * sizeof(float);
