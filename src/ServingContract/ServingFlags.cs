@@ -32,6 +32,9 @@ public static class ServingFlags
     /// <summary>auto, cpu, cuda or cuda:N.</summary>
     public const string Device = "--device";
 
+    /// <summary>No recorded graphs on a device: each step is computed kernel by kernel.</summary>
+    public const string EnforceEager = "--enforce-eager";
+
     /// <summary>Part of the device's memory that may be in use when all is allocated; KV blocks get what is left of it.</summary>
     public const string GpuMemoryUtilization = "--gpu-memory-utilization";
 

@@ -57,6 +57,9 @@ public sealed record EngineOptions
     /// <summary>Part of a device's memory that may be in use when all is allocated, what other processes hold included; the KV blocks get what weights and the largest step leave of it.</summary>
     public double GpuMemoryUtilization { get; init; } = 0.9;
 
+    /// <summary>Whether steps are computed kernel by kernel on a device, rather than as recorded graphs.</summary>
+    public bool EnforceEager { get; init; }
+
     /// <summary>Part of the host's free memory that KV blocks may take when they are sized from it.</summary>
     public double MemoryUtilization { get; init; } = 0.5;
 

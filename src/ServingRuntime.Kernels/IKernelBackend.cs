@@ -34,6 +34,15 @@ public interface IKernelBackend : IDisposable
     /// <param name="parts">1 to 4096.</param>
     void RunOnHost(Action<int, int> work, int parts);
 
+    /// <summary>Whether <see cref="Replay"/> saves enough for steps to be padded to few shapes.</summary>
+    bool CanReplay => false;
+
+    /// <summary>
+    /// Does work, which calls operations of this backend and nothing that copies from or to the host, and which for equal shape always does the same with tensors in the same places. A backend may
+    /// record what it enqueues and enqueue the record the next time instead of calling work, for as long as no memory has been freed.
+    /// </summary>
+    void Replay(long shape, Action work) => work();
+
     /// <summary>New memory, all zero, aligned to 64 bytes. The caller disposes <see cref="Tensor.Memory"/>.</summary>
     Tensor Allocate(TensorShape shape, DType dtype);
 

@@ -15,7 +15,8 @@ public static partial class EngineCoreFactory
     public static IEngineCore Create(EngineOptions options, TimeProvider timeProvider, ILogger logger) => Create(options, timeProvider, logger, Environment.GetEnvironmentVariable);
 
     /// <param name="environment">Value of a variable, or null: where the device's libraries are looked for.</param>
-    internal static EngineCore Create(EngineOptions options, TimeProvider timeProvider, ILogger logger, Func<string, string?> environment)
+    /// <exception cref="EngineStartException">Options, device, checkpoint or memory do not allow a start; the message says which and why.</exception>
+    public static IEngineCore Create(EngineOptions options, TimeProvider timeProvider, ILogger logger, Func<string, string?> environment)
     {
         var errors = EngineOptionsValidator.Validate(options);
         if (errors.Count > 0)
@@ -71,6 +72,11 @@ public static partial class EngineCoreFactory
             if (draft is not null)
             {
                 unowned.Push(draft);
+            }
+
+            if (backend.CanReplay && model.NeedsHost)
+            {
+                LogNoGraphs(logger, config.Architecture);
             }
 
             if (backend.MemoryUse is not null)
@@ -131,6 +137,9 @@ public static partial class EngineCoreFactory
 
         return FreeMemory.Measure() is { } free ? KVCacheRoom.OfHost(options, free) : null;
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Architecture} needs the host within a step: it is computed kernel by kernel, without graphs")]
+    private static partial void LogNoGraphs(ILogger logger, string architecture);
 
     [LoggerMessage(Level = LogLevel.Information, Message =
         "{Architecture} from {ModelPath} with {DType} weights on {Backend}: {NumBlocks} KV blocks of {BlockSize} tokens in {KVCacheDType} ({Bytes} bytes), at most {MaxModelLen} tokens a request; ready in {Milliseconds:F0} ms")]

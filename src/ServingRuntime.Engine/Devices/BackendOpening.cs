@@ -54,7 +54,7 @@ internal sealed partial class BackendOpening(EngineOptions options, Func<string,
     {
         try
         {
-            return CudaBackend.Open(new CudaBackendOptions(ordinal, threads), environment, logger);
+            return CudaBackend.Open(new CudaBackendOptions(ordinal, threads, Graphs: !options.EnforceEager), environment, logger);
         }
         catch (Exception exception) when (IsOfDevice(exception))
         {

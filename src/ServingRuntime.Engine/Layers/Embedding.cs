@@ -45,6 +45,9 @@ public sealed class Embedding : IDisposable
 
     public int HiddenSize { get; }
 
+    /// <summary>Whether rows are widened by the host, step by step.</summary>
+    public bool NeedsHost => table is null;
+
     public void Forward(in Tensor tokenIds, in Tensor output)
     {
         if (table is { } plain)

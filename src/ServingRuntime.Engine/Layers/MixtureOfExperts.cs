@@ -58,6 +58,9 @@ public sealed class MixtureOfExperts : IFeedForward
 
     internal Linear? SharedGate => sharedGate;
 
+    /// <summary>It sorts tokens by expert.</summary>
+    public bool NeedsHost => true;
+
     public void Forward(in Tensor hidden, ActivationArena arena)
     {
         var mark = arena.Mark();

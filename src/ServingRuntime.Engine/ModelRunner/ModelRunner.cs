@@ -22,6 +22,7 @@ internal sealed class ModelRunner : IModelRunner
     private readonly Pooler pooler;
     private readonly ModelRunnerOutput output = new();
     private readonly LargestStep largestStep;
+    private readonly DecodeReplay? decode;
     private readonly ModelConfig config;
     private readonly int maxLogitRows;
     private KeyValueBlocks[] cache = [];
@@ -35,11 +36,18 @@ internal sealed class ModelRunner : IModelRunner
         this.config = config;
         var size = options.BlockSize;
         maxLogitRows = (int)Math.Clamp(maxLogitsBytes / sizeof(float) / config.VocabSize, MinLogitRows, Math.Max(options.MaxNumBatchedTokens, MinLogitRows));
+        if (backend.CanReplay)
+        {
+            // A step of as many sequences as there may be is one piece, with its logits.
+            maxLogitRows = Math.Max(maxLogitRows, DecodeShape.Padded(options.MaxNumSeqs));
+        }
+
         batch = new InputBatch(backend, options.MaxNumBatchedTokens, options.MaxNumSeqs, (maxModelLen + size - 1) / size, size);
         sampler = new Sampler(backend, config.VocabSize, maxLogitRows);
         promptScorer = new PromptScorer(backend, model, config.VocabSize, maxLogitRows);
         pooler = new Pooler(backend, config.HiddenSize);
         output.Reserve(options.MaxNumSeqs, options.MaxNumSeqs * (1 + (options.Speculative?.NumSpeculativeTokens ?? 0)));
+        decode = backend.CanReplay && !model.NeedsHost ? new DecodeReplay(backend, model, batch, sampler, maxLogitRows) : null;
         largestStep = new LargestStep(options.MaxNumBatchedTokens, options.MaxNumSeqs, maxLogitRows, maxModelLen, size);
     }
 
@@ -52,11 +60,18 @@ internal sealed class ModelRunner : IModelRunner
     public ModelRunnerOutput Execute(SchedulerOutput step)
     {
         MoveBlocks(step.Moves);
-        batch.Fill(step);
+        var shape = decode?.ShapeOf(step);
+        batch.Fill(step, shape);
         output.Clear();
+        if (shape is { } replayed)
+        {
+            Sample(default, step, decode!.Run(replayed, cache));
+            return output;
+        }
+
         var hidden = model.Forward(batch.TokenIds, batch.Metadata, cache);
         TakePrompts(hidden, step);
-        Sample(hidden, step);
+        Sample(hidden, step, null);
         return output;
     }
 
@@ -107,7 +122,8 @@ internal sealed class ModelRunner : IModelRunner
         }
     }
 
-    private void Sample(in Tensor hidden, SchedulerOutput step)
+    /// <param name="ready">Logits of all rows, whose likeliest the sampler has; null: they are computed, in slices.</param>
+    private void Sample(in Tensor hidden, SchedulerOutput step, Tensor? ready)
     {
         var logits = default(Tensor);
         int row = 0, sliceStart = 0, sliceEnd = 0, fork = 0;
@@ -133,8 +149,8 @@ internal sealed class ModelRunner : IModelRunner
                 {
                     sliceStart = row;
                     sliceEnd = Math.Min(row + maxLogitRows, batch.LogitRows.Shape[0]);
-                    logits = model.ComputeLogits(hidden, batch.LogitRows.Rows(sliceStart, sliceEnd - sliceStart));
-                    sampler.Begin(logits);
+                    logits = ready?.Rows(0, sliceEnd) ?? model.ComputeLogits(hidden, batch.LogitRows.Rows(sliceStart, sliceEnd - sliceStart));
+                    sampler.Begin(logits, ready is not null);
                     Announce(step, i, fork, row - sliceStart, sliceEnd - sliceStart);
                     sampler.ChooseAhead();
                 }

@@ -20,6 +20,8 @@ public sealed class CausalDecoder(IKernelBackend backend, Embedding embedding, I
     /// <summary>Bound of the logits, by tanh; 0: none.</summary>
     public float LogitSoftCap { get; init; }
 
+    public bool NeedsHost => embedding.NeedsHost || layers.Any(layer => layer.FeedForward.NeedsHost);
+
     internal IReadOnlyList<DecoderLayer> Layers => layers;
 
     public Tensor Forward(in Tensor tokenIds, in AttentionMetadata metadata, IReadOnlyList<KeyValueBlocks> cache)

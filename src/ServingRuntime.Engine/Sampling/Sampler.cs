@@ -66,12 +66,20 @@ internal sealed class Sampler : IDisposable
         gatherer = new LogprobsGatherer(vocabSize);
     }
 
+    /// <summary>What <see cref="Begin"/> does on the device: the likeliest token of each row.</summary>
+    public void ChooseLikeliest(in Tensor logits) => backend.ArgMax(logits, greedy.Rows(0, logits.Shape[0]));
+
     /// <summary>Must come before <see cref="Sample"/> of the same logits.</summary>
     /// <param name="logits">[R, V].</param>
-    public void Begin(in Tensor logits)
+    /// <param name="likeliestChosen">Whether <see cref="ChooseLikeliest"/> has seen them, with more rows behind them perhaps.</param>
+    public void Begin(in Tensor logits, bool likeliestChosen = false)
     {
         var count = logits.Shape[0];
-        backend.ArgMax(logits, greedy.Rows(0, count));
+        if (!likeliestChosen)
+        {
+            ChooseLikeliest(logits);
+        }
+
         backend.CopyToHost(greedy.Rows(0, count), greedyTokens.AsSpan(0, count));
         ahead.Clear();
         aheadOnHost.Clear();

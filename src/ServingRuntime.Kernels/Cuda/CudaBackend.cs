@@ -22,6 +22,7 @@ public sealed unsafe partial class CudaBackend : IKernelBackend
     private readonly KernelLauncher launcher;
     private readonly MatrixProducts products;
     private readonly QuantizedProducts quantizedProducts;
+    private readonly GraphReplay? graphs;
     private readonly ThreadTeam team;
     private readonly Lock copying = new();
     private readonly Stack<IDisposable> owned = new();
@@ -35,7 +36,8 @@ public sealed unsafe partial class CudaBackend : IKernelBackend
     private readonly DeviceMemory partials;
 
     /// <summary>Takes the device over: it is disposed with this, or here where something fails.</summary>
-    internal CudaBackend(CudaDevice device, KernelCompiler compiler, LoadedLibrary cublasLt, int hostThreads)
+    /// <param name="recordings">Log of <see cref="Replay"/>; null: it does the work each time.</param>
+    internal CudaBackend(CudaDevice device, KernelCompiler compiler, LoadedLibrary cublasLt, int hostThreads, ILogger? recordings = null)
     {
         this.device = Own(device);
         try
@@ -54,6 +56,7 @@ public sealed unsafe partial class CudaBackend : IKernelBackend
             draws = Own(new ScratchMemory(device));
             partials = Own(device.Allocate(AttentionSplits.PartialBytes(device.TotalBytes), CudaMemoryPurpose.Activations));
             team = Own(new ThreadTeam(hostThreads));
+            graphs = recordings is null ? null : Own(new GraphReplay(stream, recordings));
         }
         catch
         {
@@ -86,7 +89,7 @@ public sealed unsafe partial class CudaBackend : IKernelBackend
             var (nvrtc, cublasLt) = loader.LoadToolkit();
             var cache = new KernelCache(KernelCacheFolder.Choose(options.CacheFolder, environment), logger);
             var compiler = new KernelCompiler(new Nvrtc(nvrtc), device, cache, logger);
-            var backend = new CudaBackend(device, compiler, cublasLt, options.HostThreads);
+            var backend = new CudaBackend(device, compiler, cublasLt, options.HostThreads, options.Graphs ? logger : null);
             LogOpened(logger, backend.Description, compiler.Description, backend.products.Version);
             return backend;
         }
@@ -103,6 +106,23 @@ public sealed unsafe partial class CudaBackend : IKernelBackend
 
     /// <summary>The device that it has opened.</summary>
     internal CudaDevice Opened => device;
+
+    public bool CanReplay => graphs is not null;
+
+    /// <summary>Graphs that are ready to be launched.</summary>
+    public int GraphCount => graphs?.Count ?? 0;
+
+    public void Replay(long shape, Action work)
+    {
+        if (graphs is null)
+        {
+            work();
+        }
+        else
+        {
+            graphs.Run(shape, work);
+        }
+    }
 
     public void CheckDevice() => stream.Synchronize();
 

@@ -28,6 +28,7 @@ internal static class ServeCommand
         var quantization = new Option<string?>(ServingFlags.Quantization) { Description = "awq, gptq, fp8 or gguf: what the checkpoint has to be. Default: whatever its configuration says." };
         var device = new Option<string>(ServingFlags.Device) { Description = "auto, cpu, cuda or cuda:N. auto: the first CUDA device where there is one and all that it needs, else the CPU.", DefaultValueFactory = _ => "auto" };
         var gpuMemory = new Option<double>(ServingFlags.GpuMemoryUtilization) { Description = "Part of the device's memory, from 0 to 1, that may be in use when all is allocated; KV blocks get what is left of it.", DefaultValueFactory = _ => 0.9 };
+        var eager = new Option<bool>(ServingFlags.EnforceEager) { Description = "Compute each step kernel by kernel on a device, without recorded graphs: slower, and easier to look into." };
         var prefixCaching = new Option<bool>(ServingFlags.EnablePrefixCaching) { Description = "Reuse KV blocks of equal prefixes (default)." };
         var noPrefixCaching = new Option<bool>(ServingFlags.NoEnablePrefixCaching) { Description = "Compute every prompt anew." };
         var cacheBytes = new Option<long?>(ServingFlags.KVCacheMemoryBytes) { Description = "Memory for KV blocks in bytes. Default: from the device's or the free memory." };
@@ -56,7 +57,7 @@ internal static class ServeCommand
 
         var root = new RootCommand("Serves a language model over an OpenAI-compatible API.")
         {
-            model, names, host, port, maxModelLen, blockSize, maxNumSeqs, maxBatched, longPrefill, queued, queuedTokens, dtype, cacheDType, quantization, device, gpuMemory, prefixCaching, noPrefixCaching,
+            model, names, host, port, maxModelLen, blockSize, maxNumSeqs, maxBatched, longPrefill, queued, queuedTokens, dtype, cacheDType, quantization, device, gpuMemory, eager, prefixCaching, noPrefixCaching,
             cacheBytes, blocks, threads, instructions, shutdown, apiKeys, apiKeyFile, shareCache, perKey, timeout, stall, noWarmUp, pooling, speculative, seed,
             template, trustTemplate, toolParser, autoTools, reasoningParser, maxLogprobs, skipTokenizer,
         };
@@ -95,6 +96,7 @@ internal static class ServeCommand
                 ModelPath = options.Model,
                 Device = parsed.GetValue(device)!,
                 GpuMemoryUtilization = parsed.GetValue(gpuMemory),
+                EnforceEager = parsed.GetValue(eager),
                 DType = parsed.GetValue(dtype)!,
                 KVCacheDType = parsed.GetValue(cacheDType)!,
                 Quantization = parsed.GetValue(quantization),

@@ -156,7 +156,7 @@ public sealed class DeviceStartTests : IDisposable
         }
     }
 
-    private EngineCore Create(EngineOptions options, Func<string, string?>? environment = null)
+    private IEngineCore Create(EngineOptions options, Func<string, string?>? environment = null)
     {
         Skip.If(FakeMachine.WhyNot is not null, FakeMachine.WhyNot);
         return EngineCoreFactory.Create(options, TimeProvider.System, log, environment ?? machine!.Variable);

@@ -105,6 +105,8 @@ public sealed class PromptLogprobsTests
     /// <summary>Remembers which rows it was asked for.</summary>
     private sealed class TableModel(IKernelBackend backend, int vocabulary) : ICausalLM
     {
+        public bool NeedsHost => false;
+
         private readonly Tensor logits = backend.Allocate(new TensorShape(64, vocabulary), DType.Float32);
 
         public List<string> Asked { get; } = [];

@@ -10,6 +10,8 @@ internal sealed unsafe class CudaContext : SafeHandle
 {
     private readonly int device;
     private CudaException? loss;
+    private long frees;
+    private long allocations;
 
     public CudaContext(CudaDriver driver, int device) : base(0, ownsHandle: true)
     {
@@ -27,6 +29,18 @@ internal sealed unsafe class CudaContext : SafeHandle
 
     /// <summary>The first error after which nothing works on the device in this process; null: none.</summary>
     public CudaException? Loss => Volatile.Read(ref loss);
+
+    /// <summary>How often memory of the device has been freed: what names addresses and was recorded before is not to be used any more.</summary>
+    public long Frees => Interlocked.Read(ref frees);
+
+    /// <summary>How often memory of the device has been taken.</summary>
+    public long Allocations => Interlocked.Read(ref allocations);
+
+    /// <summary>Memory of the device has been taken.</summary>
+    public void NoteAllocation() => Interlocked.Increment(ref allocations);
+
+    /// <summary>Memory of the device is about to be freed.</summary>
+    public void NoteFree() => Interlocked.Increment(ref frees);
 
     /// <summary>Makes the context the calling thread's, as each of the driver's calls needs it: a model is loaded by one thread and run by another. Cheap where it is already.</summary>
     public void MakeCurrent() => Check(Driver.MakeCurrent(handle), "taking the device", "cuCtxSetCurrent");

@@ -4,6 +4,7 @@ namespace Octavo.ServingRuntime.Kernels.Cuda.Device;
 internal sealed unsafe class CudaStream : CudaHandle
 {
     private const uint NonBlocking = 1;
+    private const int ThreadLocal = 1;
 
     public CudaStream(CudaContext context) : base(context)
     {
@@ -32,6 +33,36 @@ internal sealed unsafe class CudaStream : CudaHandle
 
     public void CopyOnDevice(nint destination, nint source, long bytes) =>
         Context.Check(Context.Driver.MemcpyDtoDAsync(destination, source, checked((nuint)bytes), Value), "copying on the device", "cuMemcpyDtoDAsync_v2");
+
+    /// <summary>From here on what this thread enqueues is recorded instead, until <see cref="EndCapture"/>; it may not wait, allocate or free meanwhile.</summary>
+    public void BeginCapture() => Context.Check(Context.Driver.StreamBeginCapture(Value, ThreadLocal), "beginning a record", "cuStreamBeginCapture_v2");
+
+    /// <summary>What was recorded, ready to be launched.</summary>
+    /// <exception cref="Native.CudaException">Something was done that cannot be recorded; the stream works as before.</exception>
+    public CudaGraph EndCapture()
+    {
+        nint graph = 0;
+        Context.Check(Context.Driver.StreamEndCapture(Value, &graph), "ending a record", "cuStreamEndCapture");
+        try
+        {
+            return new CudaGraph(Context, graph);
+        }
+        finally
+        {
+            Context.Check(Context.Driver.GraphDestroy(graph), "ending a record", "cuGraphDestroy");
+        }
+    }
+
+    /// <summary>Ends a record of which nothing is wanted, in whatever state it is.</summary>
+    public void AbandonCapture()
+    {
+        nint graph = 0;
+        _ = Context.Driver.StreamEndCapture(Value, &graph);
+        if (graph != 0)
+        {
+            _ = Context.Driver.GraphDestroy(graph);
+        }
+    }
 
     protected override bool Free() => Context.Release(Context.Driver.StreamDestroy(handle), "ending a stream", "cuStreamDestroy_v2");
 }

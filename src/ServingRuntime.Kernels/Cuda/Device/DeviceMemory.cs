@@ -20,7 +20,12 @@ internal sealed unsafe class DeviceMemory : DriverMemory
 
         context.Check(code, $"allocating {bytes} bytes for {purpose.Words()}", "cuMemAlloc_v2");
         Own(address);
+        context.NoteAllocation();
     }
 
-    protected override bool Free() => Context.Release(Context.Driver.MemFree(handle), "freeing device memory", "cuMemFree_v2");
+    protected override bool Free()
+    {
+        Context.NoteFree();
+        return Context.Release(Context.Driver.MemFree(handle), "freeing device memory", "cuMemFree_v2");
+    }
 }

@@ -44,6 +44,12 @@ internal sealed unsafe class CudaDriver
         FuncSetAttribute = (delegate* unmanaged[Cdecl]<nint, int, int, int>)library.Export("cuFuncSetAttribute");
         FuncGetAttribute = (delegate* unmanaged[Cdecl]<int*, int, nint, int>)library.Export("cuFuncGetAttribute");
         LaunchKernel = (delegate* unmanaged[Cdecl]<nint, uint, uint, uint, uint, uint, uint, uint, nint, void**, void**, int>)library.Export("cuLaunchKernel");
+        StreamBeginCapture = (delegate* unmanaged[Cdecl]<nint, int, int>)library.Export("cuStreamBeginCapture_v2");
+        StreamEndCapture = (delegate* unmanaged[Cdecl]<nint, nint*, int>)library.Export("cuStreamEndCapture");
+        GraphInstantiate = (delegate* unmanaged[Cdecl]<nint*, nint, ulong, int>)library.Export("cuGraphInstantiateWithFlags");
+        GraphLaunch = (delegate* unmanaged[Cdecl]<nint, nint, int>)library.Export("cuGraphLaunch");
+        GraphExecDestroy = (delegate* unmanaged[Cdecl]<nint, int>)library.Export("cuGraphExecDestroy");
+        GraphDestroy = (delegate* unmanaged[Cdecl]<nint, int>)library.Export("cuGraphDestroy");
         getErrorName = (delegate* unmanaged[Cdecl]<int, byte**, int>)library.Export("cuGetErrorName");
         getErrorString = (delegate* unmanaged[Cdecl]<int, byte**, int>)library.Export("cuGetErrorString");
     }
@@ -86,6 +92,12 @@ internal sealed unsafe class CudaDriver
     public readonly delegate* unmanaged[Cdecl]<nint, int, int, int> FuncSetAttribute;
     public readonly delegate* unmanaged[Cdecl]<int*, int, nint, int> FuncGetAttribute;
     public readonly delegate* unmanaged[Cdecl]<nint, uint, uint, uint, uint, uint, uint, uint, nint, void**, void**, int> LaunchKernel;
+    public readonly delegate* unmanaged[Cdecl]<nint, int, int> StreamBeginCapture;
+    public readonly delegate* unmanaged[Cdecl]<nint, nint*, int> StreamEndCapture;
+    public readonly delegate* unmanaged[Cdecl]<nint*, nint, ulong, int> GraphInstantiate;
+    public readonly delegate* unmanaged[Cdecl]<nint, nint, int> GraphLaunch;
+    public readonly delegate* unmanaged[Cdecl]<nint, int> GraphExecDestroy;
+    public readonly delegate* unmanaged[Cdecl]<nint, int> GraphDestroy;
 
     private readonly delegate* unmanaged[Cdecl]<nint, int> ctxSetCurrent;
     private readonly delegate* unmanaged[Cdecl]<int, byte**, int> getErrorName;

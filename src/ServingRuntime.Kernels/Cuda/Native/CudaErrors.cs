@@ -12,6 +12,9 @@ internal static class CudaErrors
     /// </summary>
     public static bool IsSticky(int code) => code is 214 or 220 or 226 or 700 or 702 or 709 or 710 or (>= 714 and <= 719) or 721 or 999;
 
+    /// <summary>What is being recorded cannot be: somebody waits for the stream, takes memory or does what else a record may not hold. Nothing is lost but the record.</summary>
+    public static bool IsOfCapture(int code) => code is >= 900 and <= 908;
+
     /// <summary>What a person can do about it, to be put behind the driver's words.</summary>
     public static string Hint(int code) => code switch
     {

@@ -17,9 +17,11 @@
 using octavo_host::Registered;
 
 enum { OK = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, NOT_INITIALIZED = 3, STUB = 34, NO_DEVICE = 100, INVALID_DEVICE = 101, INVALID_IMAGE = 200, INVALID_CONTEXT = 201, ECC = 214,
-       INVALID_HANDLE = 400, NOT_FOUND = 500, NOT_READY = 600, ILLEGAL_ADDRESS = 700, LAUNCH_OUT_OF_RESOURCES = 701, LAUNCH_FAILED = 719 };
+       INVALID_HANDLE = 400, NOT_FOUND = 500, NOT_READY = 600, ILLEGAL_ADDRESS = 700, LAUNCH_OUT_OF_RESOURCES = 701, LAUNCH_FAILED = 719,
+       ILLEGAL_STATE = 401, CAPTURE_UNSUPPORTED = 900, CAPTURE_INVALIDATED = 901 };
 constexpr u64 GUARD = 256;
-struct Stream { std::deque<std::function<int()>> queue; };
+struct Graph { std::vector<std::function<int()>> work; };
+struct Stream { std::deque<std::function<int()>> queue; Graph* capture = nullptr; bool invalid = false; };
 struct Event { Stream* stream = nullptr; bool reached = false; u64 stamp = 0; };
 struct Module { std::string file; };
 struct Plan { int nth, code; };
@@ -29,16 +31,17 @@ static std::condition_variable_any changed;
 static std::map<u64, u64> memory, pinned;
 static std::map<std::string, int> calls;
 static std::map<std::string, Plan> plans;
-static std::set<void*> streams, events, modules;
+static std::set<void*> streams, events, modules, graphs;
 static std::string log_text, last_failure;
 static u64 used, total = 1ull << 30, clock_ticks;
 static int sticky, devices = 1, driver_version = 13000, major_ = 9, minor_ = 0, context_tag;
 static unsigned seed = 1;
 static bool initialized;
 static thread_local void* current;
+static thread_local Stream* capturing;  // by this thread: what another does is its own affair
 static Stream null_stream;
 
-static int keep(int code) { if (code >= 700 || code == ECC) { sticky = code; } return code; }
+static int keep(int code) { if ((code >= 700 && code / 100 != 9) || code == 999 || code == ECC) { sticky = code; } return code; }
 static int enter(const char* name, bool needs_context = true) {
     int call = ++calls[name];
     log_text.append(name).push_back('\n');
@@ -50,6 +53,12 @@ static int enter(const char* name, bool needs_context = true) {
 }
 #define API extern "C" __attribute__((visibility("default")))
 #define ENTER(...) std::lock_guard<std::recursive_mutex> guard(lock); if (int e = enter(__func__ __VA_OPT__(, ) __VA_ARGS__)) { return e; }
+
+// What waits, or takes or gives back memory, cannot be recorded: it fails, and so does the record.
+#define NOT_RECORDED if (capturing) { capturing->invalid = true; return CAPTURE_UNSUPPORTED; }
+static void push(Stream* stream, std::function<int()> work) {
+    if (stream->capture) { stream->capture->work.push_back(std::move(work)); } else { stream->queue.push_back(std::move(work)); }
+}
 
 static bool inside(const std::map<u64, u64>& all, u64 p, u64 bytes) {
     auto i = all.upper_bound(p);
@@ -103,10 +112,11 @@ API int cuDeviceTotalMem_v2(size_t* bytes, int) { ENTER(false) *bytes = total; r
 API int cuDevicePrimaryCtxRetain(void** context, int) { ENTER(false) *context = &context_tag; return OK; }
 API int cuDevicePrimaryCtxRelease_v2(int) { ENTER(false) return drain_all(); }
 API int cuCtxSetCurrent(void* context) { ENTER(false) if (context && context != &context_tag) { return INVALID_CONTEXT; } current = context; return OK; }
-API int cuCtxSynchronize() { ENTER() return drain_all(); }
+API int cuCtxSynchronize() { ENTER() NOT_RECORDED return drain_all(); }
 API int cuMemGetInfo_v2(size_t* free_, size_t* all) { ENTER() *free_ = total - used; *all = total; return OK; }
 API int cuMemAlloc_v2(u64* p, size_t bytes) {
     ENTER()
+    NOT_RECORDED
     if (!bytes) { return INVALID_VALUE; }
     if (bytes > total - used) { return OUT_OF_MEMORY; }
     auto* block = (u8*)aligned_alloc(GUARD, (bytes + 3 * GUARD - 1) / GUARD * GUARD);
@@ -118,6 +128,7 @@ API int cuMemAlloc_v2(u64* p, size_t bytes) {
 }
 API int cuMemFree_v2(u64 p) {
     ENTER()
+    NOT_RECORDED
     auto i = memory.find(p);
     if (i == memory.end()) { return INVALID_VALUE; }
     int e = drain_all();
@@ -128,12 +139,13 @@ API int cuMemFree_v2(u64 p) {
 }
 API int cuMemHostAlloc(void** p, size_t bytes, unsigned) {
     ENTER()
+    NOT_RECORDED
     *p = aligned_alloc(4096, (bytes + 4095) / 4096 * 4096);
     std::memset(*p, 0xff, bytes);
     pinned[(u64)*p] = bytes;
     return OK;
 }
-API int cuMemFreeHost(void* p) { ENTER() auto i = pinned.find((u64)p); if (i == pinned.end()) { return INVALID_VALUE; } int e = drain_all(); pinned.erase(i); free(p); return e; }
+API int cuMemFreeHost(void* p) { ENTER() NOT_RECORDED auto i = pinned.find((u64)p); if (i == pinned.end()) { return INVALID_VALUE; } int e = drain_all(); pinned.erase(i); free(p); return e; }
 
 // Pageable memory: read before the call returns, and written before it does; pinned memory when the stream comes to it.
 API int cuMemcpyHtoDAsync_v2(u64 to, const void* from, size_t bytes, void* s) {
@@ -141,9 +153,10 @@ API int cuMemcpyHtoDAsync_v2(u64 to, const void* from, size_t bytes, void* s) {
     Stream* stream = stream_of(s);
     if (!stream) { return INVALID_HANDLE; }
     if (!inside(memory, to, bytes)) { return INVALID_VALUE; }
-    if (inside(pinned, (u64)from, bytes)) { stream->queue.push_back([=] { std::memcpy((void*)to, from, bytes); return OK; }); return OK; }
+    if (inside(pinned, (u64)from, bytes)) { push(stream, [=] { std::memcpy((void*)to, from, bytes); return OK; }); return OK; }
+    NOT_RECORDED
     std::vector<u8> taken((const u8*)from, (const u8*)from + bytes);
-    stream->queue.push_back([=, taken = std::move(taken)] { std::memcpy((void*)to, taken.data(), bytes); return OK; });
+    push(stream, [=, taken = std::move(taken)] { std::memcpy((void*)to, taken.data(), bytes); return OK; });
     return OK;
 }
 API int cuMemcpyDtoHAsync_v2(void* to, u64 from, size_t bytes, void* s) {
@@ -151,15 +164,17 @@ API int cuMemcpyDtoHAsync_v2(void* to, u64 from, size_t bytes, void* s) {
     Stream* stream = stream_of(s);
     if (!stream) { return INVALID_HANDLE; }
     if (!inside(memory, from, bytes)) { return INVALID_VALUE; }
-    stream->queue.push_back([=] { std::memcpy(to, (const void*)from, bytes); return OK; });
-    return inside(pinned, (u64)to, bytes) ? OK : drain(*stream);
+    bool later = inside(pinned, (u64)to, bytes);
+    if (!later) { NOT_RECORDED }
+    push(stream, [=] { std::memcpy(to, (const void*)from, bytes); return OK; });
+    return later ? OK : drain(*stream);
 }
 API int cuMemcpyDtoDAsync_v2(u64 to, u64 from, size_t bytes, void* s) {
     ENTER()
     Stream* stream = stream_of(s);
     if (!stream) { return INVALID_HANDLE; }
     if (!inside(memory, from, bytes) || !inside(memory, to, bytes)) { return INVALID_VALUE; }
-    stream->queue.push_back([=] { std::memmove((void*)to, (const void*)from, bytes); return OK; });
+    push(stream, [=] { std::memmove((void*)to, (const void*)from, bytes); return OK; });
     return OK;
 }
 API int cuMemsetD8Async(u64 to, u8 value, size_t bytes, void* s) {
@@ -167,24 +182,24 @@ API int cuMemsetD8Async(u64 to, u8 value, size_t bytes, void* s) {
     Stream* stream = stream_of(s);
     if (!stream) { return INVALID_HANDLE; }
     if (!inside(memory, to, bytes)) { return INVALID_VALUE; }
-    stream->queue.push_back([=] { std::memset((void*)to, value, bytes); return OK; });
+    push(stream, [=] { std::memset((void*)to, value, bytes); return OK; });
     return OK;
 }
 
 API int cuStreamCreate(void** s, unsigned) { ENTER() *s = new Stream; streams.insert(*s); return OK; }
-API int cuStreamDestroy_v2(void* s) { ENTER() if (!s || !streams.count(s)) { return INVALID_HANDLE; } int e = drain(*(Stream*)s); streams.erase(s); delete (Stream*)s; return e; }
-API int cuStreamSynchronize(void* s) { ENTER() Stream* stream = stream_of(s); return stream ? drain(*stream) : INVALID_HANDLE; }
+API int cuStreamDestroy_v2(void* s) { ENTER() NOT_RECORDED if (!s || !streams.count(s)) { return INVALID_HANDLE; } int e = drain(*(Stream*)s); streams.erase(s); delete (Stream*)s; return e; }
+API int cuStreamSynchronize(void* s) { ENTER() NOT_RECORDED Stream* stream = stream_of(s); return stream ? drain(*stream) : INVALID_HANDLE; }
 API int cuStreamQuery(void* s) { ENTER() Stream* stream = stream_of(s); return !stream ? INVALID_HANDLE : stream->queue.empty() ? OK : NOT_READY; }
 API int cuStreamWaitEvent(void* s, void* e, unsigned) {
     ENTER()
     Stream* stream = stream_of(s);
     if (!stream || !events.count(e)) { return INVALID_HANDLE; }
     auto* event = (Event*)e;
-    stream->queue.push_back([=]() -> int { return event->reached || !event->stream ? OK : drain(*event->stream); });
+    push(stream, [=]() -> int { return event->reached || !event->stream ? OK : drain(*event->stream); });
     return OK;
 }
 API int cuEventCreate(void** e, unsigned) { ENTER() *e = new Event; events.insert(*e); return OK; }
-API int cuEventDestroy_v2(void* e) { ENTER() if (!events.count(e)) { return INVALID_HANDLE; } int r = drain_all(); events.erase(e); delete (Event*)e; return r; }
+API int cuEventDestroy_v2(void* e) { ENTER() NOT_RECORDED if (!events.count(e)) { return INVALID_HANDLE; } int r = drain_all(); events.erase(e); delete (Event*)e; return r; }
 API int cuEventRecord(void* e, void* s) {
     ENTER()
     Stream* stream = stream_of(s);
@@ -192,11 +207,11 @@ API int cuEventRecord(void* e, void* s) {
     auto* event = (Event*)e;
     event->stream = stream;
     event->reached = false;
-    stream->queue.push_back([=] { event->reached = true; event->stamp = ++clock_ticks; return OK; });
+    push(stream, [=] { event->reached = true; event->stamp = ++clock_ticks; return OK; });
     return OK;
 }
-API int cuEventQuery(void* e) { ENTER() if (!events.count(e)) { return INVALID_HANDLE; } auto* event = (Event*)e; return event->reached || !event->stream ? OK : NOT_READY; }
-API int cuEventSynchronize(void* e) { ENTER() if (!events.count(e)) { return INVALID_HANDLE; } auto* event = (Event*)e; return event->reached || !event->stream ? OK : drain(*event->stream); }
+API int cuEventQuery(void* e) { ENTER() NOT_RECORDED if (!events.count(e)) { return INVALID_HANDLE; } auto* event = (Event*)e; return event->reached || !event->stream ? OK : NOT_READY; }
+API int cuEventSynchronize(void* e) { ENTER() NOT_RECORDED if (!events.count(e)) { return INVALID_HANDLE; } auto* event = (Event*)e; return event->reached || !event->stream ? OK : drain(*event->stream); }
 API int cuEventElapsedTime(float* ms, void* a, void* b) {
     ENTER()
     if (!events.count(a) || !events.count(b)) { return INVALID_HANDLE; }
@@ -208,6 +223,7 @@ API int cuEventElapsedTime(float* ms, void* a, void* b) {
 // Images are what the fake compiler makes: the four bytes of ELF (or the ".version" of PTX), then the name of the source.
 API int cuModuleLoadDataEx(void** m, const void* image, unsigned, int*, void**) {
     ENTER()
+    NOT_RECORDED
     const char* text = (const char*)image;
     const char* name = !std::memcmp(text, "\177ELF", 4) ? text + 4 : !std::memcmp(text, "//PTX ", 6) ? text + 6 : nullptr;
     if (!name) { return INVALID_IMAGE; }
@@ -217,7 +233,7 @@ API int cuModuleLoadDataEx(void** m, const void* image, unsigned, int*, void**) 
     }
     return INVALID_IMAGE;
 }
-API int cuModuleUnload(void* m) { ENTER() if (!modules.count(m)) { return INVALID_HANDLE; } int e = drain_all(); modules.erase(m); delete (Module*)m; return e; }
+API int cuModuleUnload(void* m) { ENTER() NOT_RECORDED if (!modules.count(m)) { return INVALID_HANDLE; } int e = drain_all(); modules.erase(m); delete (Module*)m; return e; }
 API int cuModuleGetFunction(void** f, void* m, const char* name) {
     ENTER()
     if (!modules.count(m)) { return INVALID_HANDLE; }
@@ -241,7 +257,7 @@ API int cuLaunchKernel(void* f, unsigned gx, unsigned gy, unsigned gz, unsigned 
     for (int i = 0; i < kernel->count; i++) { if (!parameters[i]) { return INVALID_VALUE; } std::memcpy(&values[i], parameters[i], kernel->sizes[i]); }
     if (parameters[kernel->count]) { return INVALID_VALUE; }  // the device layer ends its list with a null; the driver could not tell
     unsigned order = seed++;
-    stream->queue.push_back([=]() mutable -> int {
+    push(stream, [=]() mutable -> int {
         std::vector<void*> p;
         for (auto& v : values) { p.push_back(&v); }
         const char* what = octavo_host::run(*kernel, {(int)gx, (int)gy, (int)gz}, (int)bx, dynamic, order, p.data());
@@ -250,8 +266,44 @@ API int cuLaunchKernel(void* f, unsigned gx, unsigned gy, unsigned gz, unsigned 
     });
     return OK;
 }
+// Graphs: what was enqueued is kept with the values that its parameters had, and enqueued again by a launch.
+API int cuStreamBeginCapture_v2(void* s, int mode) {
+    ENTER()
+    Stream* stream = stream_of(s);
+    if (!stream || !s) { return INVALID_HANDLE; }
+    if (mode != 1) { return INVALID_VALUE; }
+    if (capturing || stream->capture) { return ILLEGAL_STATE; }
+    stream->capture = new Graph;
+    stream->invalid = false;
+    capturing = stream;
+    return OK;
+}
+API int cuStreamEndCapture(void* s, void** graph) {
+    // Whatever comes of it, the record has ended.
+    std::lock_guard<std::recursive_mutex> guard(lock);
+    int planned = enter(__func__);
+    Stream* stream = stream_of(s);
+    if (!stream || !stream->capture || capturing != stream) { return ILLEGAL_STATE; }
+    Graph* made = stream->capture;
+    stream->capture = nullptr;
+    capturing = nullptr;
+    *graph = nullptr;
+    if (planned || stream->invalid) { delete made; return planned ? planned : CAPTURE_INVALIDATED; }
+    graphs.insert(*graph = made);
+    return OK;
+}
+API int cuGraphInstantiateWithFlags(void** executable, void* graph, u64) { ENTER() NOT_RECORDED if (!graphs.count(graph)) { return INVALID_HANDLE; } graphs.insert(*executable = new Graph(*(Graph*)graph)); return OK; }
+API int cuGraphDestroy(void* graph) { ENTER() if (!graphs.erase(graph)) { return INVALID_HANDLE; } delete (Graph*)graph; return OK; }
+API int cuGraphExecDestroy(void* graph) { ENTER() NOT_RECORDED if (!graphs.count(graph)) { return INVALID_HANDLE; } int e = drain_all(); graphs.erase(graph); delete (Graph*)graph; return e; }
+API int cuGraphLaunch(void* graph, void* s) {
+    ENTER()
+    Stream* stream = stream_of(s);
+    if (!stream || !graphs.count(graph)) { return INVALID_HANDLE; }
+    for (auto& work : ((Graph*)graph)->work) { push(stream, work); }
+    return OK;
+}
 API int cuGetErrorName(int e, const char** name) {
-    static const std::map<int, const char*> names = {{1, "CUDA_ERROR_INVALID_VALUE"}, {2, "CUDA_ERROR_OUT_OF_MEMORY"}, {34, "CUDA_ERROR_STUB_LIBRARY"}, {100, "CUDA_ERROR_NO_DEVICE"}, {214, "CUDA_ERROR_ECC_UNCORRECTABLE"}, {700, "CUDA_ERROR_ILLEGAL_ADDRESS"}, {719, "CUDA_ERROR_LAUNCH_FAILED"}};
+    static const std::map<int, const char*> names = {{1, "CUDA_ERROR_INVALID_VALUE"}, {2, "CUDA_ERROR_OUT_OF_MEMORY"}, {34, "CUDA_ERROR_STUB_LIBRARY"}, {100, "CUDA_ERROR_NO_DEVICE"}, {214, "CUDA_ERROR_ECC_UNCORRECTABLE"}, {700, "CUDA_ERROR_ILLEGAL_ADDRESS"}, {719, "CUDA_ERROR_LAUNCH_FAILED"}, {900, "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED"}, {901, "CUDA_ERROR_STREAM_CAPTURE_INVALIDATED"}};
     auto i = names.find(e);
     if (i == names.end()) { return INVALID_VALUE; }
     *name = i->second;
@@ -266,7 +318,7 @@ int fake_enqueue(void* s, std::function<int()> work) {
     std::lock_guard<std::recursive_mutex> guard(lock);
     Stream* stream = stream_of(s);
     if (!stream) { return INVALID_HANDLE; }
-    stream->queue.push_back(std::move(work));
+    push(stream, std::move(work));
     return OK;
 }
 
@@ -298,7 +350,8 @@ API void fake_reset() {
     for (void* s : streams) { delete (Stream*)s; }
     for (void* e : events) { delete (Event*)e; }
     for (void* m : modules) { delete (Module*)m; }
-    memory.clear(); pinned.clear(); streams.clear(); events.clear(); modules.clear(); null_stream.queue.clear(); used = 0;
+    for (void* g : graphs) { delete (Graph*)g; }
+    memory.clear(); pinned.clear(); streams.clear(); events.clear(); modules.clear(); graphs.clear(); capturing = nullptr; null_stream.queue.clear(); used = 0;
     plans.clear(); calls.clear(); log_text.clear(); last_failure.clear();
     sticky = 0; total = 1ull << 30; devices = 1; driver_version = 13000; major_ = 9; minor_ = 0; initialized = false; seed = 1;
 }
@@ -310,4 +363,4 @@ API void fake_device(int count, int version, int major, int minor, u64 bytes) {
 API const char* fake_log() { return log_text.c_str(); }
 API const char* fake_failure() { return last_failure.c_str(); }
 API u64 fake_used() { return used; }
-API int fake_live() { return (int)(memory.size() + pinned.size() + streams.size() + events.size() + modules.size()); }
+API int fake_live() { return (int)(memory.size() + pinned.size() + streams.size() + events.size() + modules.size() + graphs.size()); }

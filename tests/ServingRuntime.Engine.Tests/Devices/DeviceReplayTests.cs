@@ -1,0 +1,153 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Octavo.ServingRuntime.Engine.Core;
+using Octavo.ServingRuntime.Kernels.Cuda;
+using Octavo.TestSupport;
+using Octavo.TestSupport.Cuda;
+
+namespace Octavo.ServingRuntime.Engine.Tests.Devices;
+
+/// <summary>Steps that are recorded and replayed as graphs, against the same kernel by kernel; the fake refuses what cannot be recorded, as the driver does.</summary>
+[Collection(DeviceCollection.Name)]
+public sealed class DeviceReplayTests : IDisposable
+{
+    private static readonly string Dense = Path.Combine(Repository.Root, "tests", "ServingRuntime.Engine.Tests", "Fixtures", "golden", "qwen3_gqa_sharded_f32");
+    private static readonly string Experts = Path.Combine(Repository.Root, "tests", "ServingRuntime.Engine.Tests", "Fixtures", "golden", "mixtral_f32");
+    private readonly FakeMachine? machine = FakeMachine.WhyNot is null ? new FakeMachine() : null;
+
+    public void Dispose() => machine?.Dispose();
+
+    [SkippableFact]
+    public void Replay_RequestsJoinAndLeave_SameBitsAsKernelByKernel()
+    {
+        var (eager, eagerCalls) = Generate(graphs: false);
+        var (replayed, calls) = Generate(graphs: true);
+        replayed.Should().Equal(eager);
+        eagerCalls.Should().NotContain("cuGraphLaunch");
+        calls.Count(call => call == "cuGraphLaunch").Should().BeGreaterThan(8, "most steps are decode steps");
+        calls.Count(call => call == "cuStreamBeginCapture_v2").Should().BeLessThanOrEqualTo(3, "of 1, 2 and 4 sequences");
+        calls.Count(call => call == "cuLaunchKernel").Should().BeLessThan(eagerCalls.Count(call => call == "cuLaunchKernel") * 3 / 4);
+    }
+
+    [SkippableFact]
+    public void Replay_SteadyDecode_AllocatesNothing()
+    {
+        using var engine = Engine(Dense, graphs: true);
+        engine.Add("r", [1, 2, 3], EngineHarness.Greedy(40));
+        var outputs = new List<EngineCoreOutput>();
+        for (var i = 0; i < 20; i++)
+        {
+            engine.Core.Step(outputs);
+        }
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 10; i++)
+        {
+            engine.Core.Step(outputs);
+        }
+
+        (GC.GetAllocatedBytesForCurrentThread() - before).Should().Be(0);
+        machine!.Driver.Calls.TakeLast(200).Should().Contain("cuGraphLaunch").And.NotContain("cuLaunchKernel");
+    }
+
+    /// <summary>A graph names addresses: after memory is freed none of before is launched.</summary>
+    [SkippableFact]
+    public void Replay_MemoryIsFreedBetween_RecordsAnew()
+    {
+        using var backend = Open(graphs: true);
+        using var engine = new EngineHarness(Options(Dense), backend);
+        engine.Add("r", [1, 2, 3], EngineHarness.Greedy(30));
+        Steps(12);
+        var captures = Captures();
+        captures.Should().Be(1);
+        var other = backend.Allocate(new Kernels.TensorShape(8), Kernels.DType.Float32);
+        Steps(3);
+        Captures().Should().Be(captures, "memory that is taken changes nothing");
+        other.Memory.Dispose();
+        backend.GraphCount.Should().Be(1);
+        Steps(1);
+        backend.GraphCount.Should().Be(0, "the old graph is gone");
+        Steps(3);
+        Captures().Should().Be(captures + 1);
+        engine.RunToEnd();
+        using var eager = Engine(Dense, graphs: false, reset: false);
+        engine.Results["r"].Tokens.Should().Equal(eager.Run([1, 2, 3], EngineHarness.Greedy(30)).Tokens);
+
+        void Steps(int count)
+        {
+            for (var i = 0; i < count; i++)
+            {
+                engine.Step();
+            }
+        }
+
+        int Captures() => machine!.Driver.Calls.Count(call => call == "cuStreamBeginCapture_v2");
+    }
+
+    [SkippableFact]
+    public void Replay_ModelThatNeedsTheHost_IsNotRecorded()
+    {
+        using var engine = Engine(Experts, graphs: true);
+        engine.Run([1, 2, 3], EngineHarness.Greedy(6)).Tokens.Should().HaveCount(6);
+        machine!.Driver.Calls.Should().NotContain("cuStreamBeginCapture_v2");
+    }
+
+    /// <summary>What the driver does not record goes on kernel by kernel, and no request notices.</summary>
+    [SkippableFact]
+    public void Replay_DriverRefusesTheRecord_GoesOnWithoutIt()
+    {
+        using var engine = Engine(Dense, graphs: true);
+        machine!.Driver.Fail("cuStreamEndCapture", 1, 901);
+        engine.Run([1, 2, 3], EngineHarness.Greedy(10)).Tokens.Should().HaveCount(10);
+        machine.Driver.Calls.Should().Contain("cuGraphLaunch", "the next record succeeds");
+    }
+
+    [SkippableFact]
+    public void Replay_GraphCannotBeMade_GoesOnWithoutIt()
+    {
+        using var engine = Engine(Dense, graphs: true);
+        machine!.Driver.Fail("cuGraphInstantiateWithFlags", 1, 2);
+        engine.Run([1, 2, 3], EngineHarness.Greedy(10)).Tokens.Should().HaveCount(10);
+    }
+
+    [SkippableFact]
+    public void Step_GraphFailsOnTheDevice_EndsTheEngineWithTheDriversWords()
+    {
+        using var engine = Engine(Dense, graphs: true);
+        engine.Add("r", [1, 2, 3], EngineHarness.Greedy(20));
+        machine!.Driver.Fail("cuGraphLaunch", 2, 719);
+        var run = engine.RunToEnd;
+        run.Should().Throw<Kernels.Cuda.Native.CudaException>().WithMessage("launching a graph: cuGraphLaunch failed with 719 CUDA_ERROR_LAUNCH_FAILED (unspecified launch failure)");
+    }
+
+    private static EngineOptions Options(string model) =>
+        new() { ModelPath = model, DType = "float32", NumBlocksOverride = 32, MaxNumSeqs = 4, MaxNumBatchedTokens = 24, CpuThreads = 1, MaxModelLen = 64 };
+
+    private (List<(int Token, int Bits, string Top)> Tokens, IReadOnlyList<string> Calls) Generate(bool graphs)
+    {
+        using var engine = Engine(Dense, graphs);
+        var calls = machine!.Driver.Calls.Count;
+        engine.Add("a", [5, 6, 7, 8, 9], EngineHarness.Greedy(14, logprobs: 2));
+        for (var i = 0; i < 5; i++)
+        {
+            engine.Step();
+        }
+
+        engine.Add("b", [3, 1], EngineHarness.Greedy(4, logprobs: 2));
+        engine.Add("c", [2], EngineHarness.Greedy(5, logprobs: 2) with { Temperature = 0.9f, Seed = 3 });
+        engine.RunToEnd();
+        return ([.. engine.Results["a"].Exact, .. engine.Results["b"].Exact, .. engine.Results["c"].Exact], [.. machine.Driver.Calls.Skip(calls)]);
+    }
+
+    private EngineHarness Engine(string model, bool graphs, bool reset = true) => new(Options(model), Open(graphs, reset));
+
+    private CudaBackend Open(bool graphs, bool reset = true)
+    {
+        Skip.If(FakeMachine.WhyNot is not null, FakeMachine.WhyNot);
+        if (reset)
+        {
+            machine!.Driver.Reset();
+        }
+
+        return CudaBackend.Open(new CudaBackendOptions(Graphs: graphs), machine!.Variable, NullLogger.Instance);
+    }
+}
