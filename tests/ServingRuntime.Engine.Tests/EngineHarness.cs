@@ -22,7 +22,7 @@ internal sealed class EngineHarness : IDisposable
             Options, backend ?? new CpuBackend(Options.CpuThreads ?? 1), time ?? TimeProvider.System, NullLogger.Instance, tier, proposer);
     }
 
-    public static EngineOptions Defaults => new() { ModelPath = Repository.TinyModel, NumBlocksOverride = 1024, MaxNumSeqs = 64, CpuThreads = 1 };
+    public static EngineOptions Defaults => new() { Device = "cpu", ModelPath = Repository.TinyModel, NumBlocksOverride = 1024, MaxNumSeqs = 64, CpuThreads = 1 };
 
     public EngineOptions Options { get; }
 

@@ -118,7 +118,7 @@ internal static class CalibrationTokens
         var length = Math.Min(options.SequenceLength, config.MaxPositionEmbeddings);
         var engineOptions = new EngineOptions
         {
-            ModelPath = options.ModelPath, MaxModelLen = length, CpuThreads = options.CpuThreads, EnablePrefixCaching = false, MaxNumSeqs = batch, Seed = 20,
+            Device = "cpu", ModelPath = options.ModelPath, MaxModelLen = length, CpuThreads = options.CpuThreads, EnablePrefixCaching = false, MaxNumSeqs = batch, Seed = 20,
             NumBlocksOverride = 1 + (batch * ((length + 15) / 16)),
         };
         using var engine = EngineCoreFactory.Create(engineOptions, timeProvider, NullLogger.Instance);

@@ -19,7 +19,7 @@ public sealed class RandomCheckpointTests : IDisposable
     public void Write_Safetensors_EngineServesThem(string form, bool tied)
     {
         var path = new RandomCheckpoint(Small with { TiedEmbeddings = tied }, seed: 1).Write(folder, form);
-        using var harness = new EngineHarness(new EngineOptions { ModelPath = path, CpuThreads = 1 }, warmUpSeconds: 0);
+        using var harness = new EngineHarness(new EngineOptions { Device = "cpu", ModelPath = path, CpuThreads = 1 }, warmUpSeconds: 0);
         harness.Engine.VocabSize.Should().Be(700);
         harness.Add([1, 2, 3], outputTokens: 5);
         harness.Drain().Should().Be(5);
@@ -102,7 +102,7 @@ public sealed class RandomCheckpointTests : IDisposable
     /// <summary>The model's last hidden state of a text, of length 1.</summary>
     private static float[] Embedding(string path)
     {
-        using var harness = new EngineHarness(new EngineOptions { ModelPath = path, CpuThreads = 1, DType = "float32" }, warmUpSeconds: 0);
+        using var harness = new EngineHarness(new EngineOptions { Device = "cpu", ModelPath = path, CpuThreads = 1, DType = "float32" }, warmUpSeconds: 0);
         harness.Engine.AddRequest(new EngineCoreRequest
         {
             RequestId = "e", PromptTokenIds = [5, 9, 200, 31], SamplingParams = new SamplingParams { MaxTokens = 1 }, EosTokenIds = [], Pooling = new PoolingParams(PoolingType.Last),

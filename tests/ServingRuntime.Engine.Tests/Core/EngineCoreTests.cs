@@ -201,7 +201,7 @@ public sealed class EngineCoreTests
     public void Create_ManyFaults_NamesAllAtOnce()
     {
         var create = () => EngineCoreFactory.Create(
-            new EngineOptions { ModelPath = "/nowhere", DType = "int3", BlockSize = 7, MaxNumSeqs = 0, CpuThreads = -1, CpuInstructions = "sse9", MaxNumBatchedTokens = 0 },
+            new EngineOptions { Device = "cpu", ModelPath = "/nowhere", DType = "int3", BlockSize = 7, MaxNumSeqs = 0, CpuThreads = -1, CpuInstructions = "sse9", MaxNumBatchedTokens = 0 },
             TimeProvider.System, NullLogger.Instance);
         create.Should().Throw<EngineStartException>().WithMessage("*ModelPath*/nowhere*DType*int3*BlockSize*7*MaxNumSeqs*MaxNumBatchedTokens*CpuThreads*CpuInstructions*sse9*amx*");
     }
@@ -210,7 +210,7 @@ public sealed class EngineCoreTests
     public void Create_RequestDoesNotFit_NamesTheLargestLength()
     {
         var create = () => EngineCoreFactory.Create(
-            new EngineOptions { ModelPath = Repository.TinyModel, NumBlocksOverride = 10 }, TimeProvider.System, NullLogger.Instance);
+            new EngineOptions { Device = "cpu", ModelPath = Repository.TinyModel, NumBlocksOverride = 10 }, TimeProvider.System, NullLogger.Instance);
         create.Should().Throw<EngineStartException>().WithMessage("*2048 tokens*largest max-model-len that fits is 144*");
     }
 
@@ -218,7 +218,7 @@ public sealed class EngineCoreTests
     public void Create_LongerThanTheModel_IsRefused()
     {
         var create = () => EngineCoreFactory.Create(
-            new EngineOptions { ModelPath = Repository.TinyModel, MaxModelLen = 4096 }, TimeProvider.System, NullLogger.Instance);
+            new EngineOptions { Device = "cpu", ModelPath = Repository.TinyModel, MaxModelLen = 4096 }, TimeProvider.System, NullLogger.Instance);
         create.Should().Throw<EngineStartException>().WithMessage("*MaxModelLen: 4096*2048*");
     }
 }

@@ -81,7 +81,7 @@ public sealed class AdminEndpointsTests
     public async Task ResetPrefixCache_RealEngine_ForgetsAPromptItHadCached()
     {
         var core = Engine.Core.EngineCoreFactory.Create(
-            new Engine.EngineOptions { ModelPath = Repository.TinyModel, CpuThreads = 1, NumBlocksOverride = 256 }, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+            new Engine.EngineOptions { Device = "cpu", ModelPath = Repository.TinyModel, CpuThreads = 1, NumBlocksOverride = 256 }, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
         await using var server = await StartAsync(core);
         using var admin = new HttpClient { BaseAddress = server.AdminAddress };
         var body = $"{{\"prompt\": [{string.Join(',', Enumerable.Range(300, 64))}], \"max_tokens\": 1}}";

@@ -5,6 +5,7 @@ using Octavo.TestSupport.Cuda;
 namespace Octavo.ServingRuntime.Tests.Devices;
 
 /// <summary>The real executable where a library is missing: in a process that has loaded it once it never is.</summary>
+[Collection("device")]
 public sealed class DeviceProcessTests : IDisposable
 {
     private readonly FakeMachine? machine = FakeMachine.WhyNot is null ? new FakeMachine() : null;

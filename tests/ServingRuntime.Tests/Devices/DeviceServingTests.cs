@@ -9,6 +9,7 @@ using Octavo.TestSupport.Cuda;
 namespace Octavo.ServingRuntime.Tests.Devices;
 
 /// <summary>The server on a device, up to its exit code: what clients and probes see while it works, and when it is lost.</summary>
+[Collection("device")]
 public sealed class DeviceServingTests : IDisposable
 {
     private readonly FakeMachine? machine = FakeMachine.WhyNot is null ? new FakeMachine() : null;

@@ -88,7 +88,7 @@ public sealed class FailureTests
     [InlineData(false)]
     public async Task Client_Disconnects_FreesTheBlocksOfARealEngineWithinOneStep(bool stream)
     {
-        var core = new GatedEngineCore(EngineCoreFactory.Create(new EngineOptions { ModelPath = Repository.TinyModel, CpuThreads = 1, NumBlocksOverride = 256 }, TimeProvider.System, NullLogger.Instance));
+        var core = new GatedEngineCore(EngineCoreFactory.Create(new EngineOptions { Device = "cpu", ModelPath = Repository.TinyModel, CpuThreads = 1, NumBlocksOverride = 256 }, TimeProvider.System, NullLogger.Instance));
         await using var server = await RunningServer.StartAsync(core);
         using var leave = new CancellationTokenSource();
         var llm = server.Host.Loaded!.Llm;

@@ -41,7 +41,7 @@ internal sealed class RunningServer : IAsyncDisposable
         var folder = model ?? Repository.TinyModel;
         var options = new ServingOptions { Model = folder, Port = 0, WarmUp = false };
         var run = new ServeRun((o, time, logger) => core ?? EngineCoreFactory.Create(o, time, logger), clock ?? TimeProvider.System, TextWriter.Null, errors);
-        var exit = run.RunAsync(configure?.Invoke(options) ?? options, new EngineOptions { ModelPath = folder, CpuThreads = 1, NumBlocksOverride = 256 }, started.SetResult);
+        var exit = run.RunAsync(configure?.Invoke(options) ?? options, new EngineOptions { Device = "cpu", ModelPath = folder, CpuThreads = 1, NumBlocksOverride = 256 }, started.SetResult);
         await Task.WhenAny(started.Task, exit);
         var server = new RunningServer(await started.Task, exit, errors);
         if (waitUntilLoaded)

@@ -39,7 +39,7 @@ internal sealed class TestApplication : IAsyncDisposable
 
     public static async Task<TestApplication> StartAsync(IEngineCore core, Func<ServingOptions, ServingOptions>? configure = null, int maxNumSeqs = 256)
     {
-        var application = await StartLoadingAsync((_, _, _) => core, configure, new EngineOptions { ModelPath = Repository.TinyModel, MaxNumSeqs = maxNumSeqs });
+        var application = await StartLoadingAsync((_, _, _) => core, configure, new EngineOptions { Device = "cpu", ModelPath = Repository.TinyModel, MaxNumSeqs = maxNumSeqs });
         await Eventually.HoldsAsync(() => application.Host.Loaded is not null, "the model is loaded");
 
         return application;
@@ -48,7 +48,7 @@ internal sealed class TestApplication : IAsyncDisposable
     public static async Task<TestApplication> StartLoadingAsync(EngineCoreSource source, Func<ServingOptions, ServingOptions>? configure = null, EngineOptions? engine = null)
     {
         var options = new ServingOptions { Model = Repository.TinyModel, Port = 0, WarmUp = false };
-        var app = ServingApplication.Build(configure?.Invoke(options) ?? options, engine ?? new EngineOptions { ModelPath = Repository.TinyModel }, source, TimeProvider.System);
+        var app = ServingApplication.Build(configure?.Invoke(options) ?? options, engine ?? new EngineOptions { Device = "cpu", ModelPath = Repository.TinyModel }, source, TimeProvider.System);
         await app.StartAsync();
         return new TestApplication(app);
     }

@@ -137,7 +137,7 @@ public sealed class TinyModelApplication : IAsyncLifetime
     internal static async Task<TestApplication> StartAsync(Func<ServingOptions, ServingOptions>? configure = null)
     {
         var server = await TestApplication.StartLoadingAsync(
-            EngineCoreFactory.Create, configure, new EngineOptions { ModelPath = Repository.TinyModel, DType = "float32", NumBlocksOverride = 512 });
+            EngineCoreFactory.Create, configure, new EngineOptions { Device = "cpu", ModelPath = Repository.TinyModel, DType = "float32", NumBlocksOverride = 512 });
         await Eventually.HoldsAsync(() => server.Host.Loaded is not null || server.Host.Failure is not null, "the model is loaded");
         server.Host.Failure.Should().BeNull();
         return server;

@@ -23,7 +23,7 @@ public sealed class SkipTokenizerTests : IAsyncLifetime
         }
 
         server = await TestApplication.StartLoadingAsync(
-            Engine.Core.EngineCoreFactory.Create, o => o with { Model = folder.FullName, SkipTokenizerInit = true, WarmUp = true }, new EngineOptions { ModelPath = folder.FullName, NumBlocksOverride = 256 });
+            Engine.Core.EngineCoreFactory.Create, o => o with { Model = folder.FullName, SkipTokenizerInit = true, WarmUp = true }, new EngineOptions { Device = "cpu", ModelPath = folder.FullName, NumBlocksOverride = 256 });
         await Eventually.HoldsAsync(() => server.Host.Loaded is not null || server.Host.Failure is not null, "the model is loaded");
         server.Host.Failure.Should().BeNull();
     }
@@ -132,7 +132,7 @@ public sealed class SkipTokenizerTests : IAsyncLifetime
     public async Task Load_NoTokenizerAndNoFlag_FailsAndNamesTheFlag()
     {
         await using var failing = await TestApplication.StartLoadingAsync(
-            Engine.Core.EngineCoreFactory.Create, o => o with { Model = folder.FullName }, new EngineOptions { ModelPath = folder.FullName, NumBlocksOverride = 256 });
+            Engine.Core.EngineCoreFactory.Create, o => o with { Model = folder.FullName }, new EngineOptions { Device = "cpu", ModelPath = folder.FullName, NumBlocksOverride = 256 });
 
         await Eventually.HoldsAsync(() => failing.Host.Failure is not null, "loading has failed");
 
@@ -150,7 +150,7 @@ public sealed class SkipTokenizerTests : IAsyncLifetime
 
     [Fact]
     public void Validate_FlagWithATemplate_IsAnError()
-        => ServingOptionsValidator.Validate(new ServingOptions { Model = folder.FullName, SkipTokenizerInit = true, ToolCallParser = "hermes" }, new EngineOptions { ModelPath = folder.FullName }).Should().Contain(e => e.Contains("--skip-tokenizer-init"));
+        => ServingOptionsValidator.Validate(new ServingOptions { Model = folder.FullName, SkipTokenizerInit = true, ToolCallParser = "hermes" }, new EngineOptions { Device = "cpu", ModelPath = folder.FullName }).Should().Contain(e => e.Contains("--skip-tokenizer-init"));
 
     private static List<int> Ids(JsonElement answer)
         => [.. answer.GetProperty("choices").EnumerateArray().SelectMany(c => c.GetProperty("token_ids").EnumerateArray().Select(t => t.GetInt32()))];

@@ -13,7 +13,7 @@ public sealed class TinyModelTests
     public async Task Chat_GoldenQuestions_GetTheGoldenAnswers()
     {
         await using var server = await TestApplication.StartLoadingAsync(
-            EngineCoreFactory.Create, engine: new EngineOptions { ModelPath = Repository.TinyModel, DType = "float32", NumBlocksOverride = 512 });
+            EngineCoreFactory.Create, engine: new EngineOptions { Device = "cpu", ModelPath = Repository.TinyModel, DType = "float32", NumBlocksOverride = 512 });
         await Eventually.HoldsAsync(() => server.Host.Loaded is not null || server.Host.Failure is not null, "the model is loaded");
 
         server.Host.Failure.Should().BeNull();
