@@ -206,35 +206,6 @@ public sealed class CudaBackendTests(CudaLibraries libraries) : IDisposable
         }
     }
 
-    [SkippableFact]
-    public void CopyBlocks_OneAfterAnother_EveryPartOfEveryLayer()
-    {
-        using var backend = Open();
-        using KeyValueBlocks first = backend.AllocateKeyValueBlocks(4, 2, 8, 16, DType.Int8), second = backend.AllocateKeyValueBlocks(4, 2, 8, 16, DType.Int8);
-        backend.KeyValueBlockBytes(2, 8, 16, DType.Int8).Should().Be((2 * 2 * 8 * 16) + (2 * 2 * 16 * 4));
-        foreach (var part in first.Parts.Concat(second.Parts))
-        {
-            Read(backend, part).Should().AllBeEquivalentTo(0, "new blocks are zero");
-            var bytes = new byte[part.Memory.Bytes];
-            for (var i = 0; i < bytes.Length; i++)
-            {
-                bytes[i] = (byte)(1 + (i / (bytes.Length / 4)));
-            }
-
-            backend.CopyToDevice<byte>(bytes, Bytes(part));
-        }
-
-        backend.CopyBlocks([first, second], [new BlockCopy(0, 3), new BlockCopy(3, 1), new BlockCopy(2, 3)]);
-        backend.CopyBlocks([first, second], []);
-        foreach (var part in first.Parts.Concat(second.Parts))
-        {
-            Read(backend, part).Chunk((int)part.Memory.Bytes / 4).Select(block => block.Distinct().Single()).Should().Equal(1, 1, 3, 3);
-        }
-
-        var outside = () => backend.CopyBlocks([first], [new BlockCopy(0, 4)]);
-        outside.Should().Throw<ArgumentException>();
-    }
-
     /// <summary>A model is loaded by one thread and run by another.</summary>
     [SkippableFact]
     public void Operations_OnAnotherThreadThanTheOneThatOpened_Work()
@@ -387,15 +358,6 @@ public sealed class CudaBackendTests(CudaLibraries libraries) : IDisposable
         backend.Copy(tensor, narrow);
         tensor.Memory.Dispose();
         return narrow;
-    }
-
-    private static Tensor Bytes(Tensor part) => new(part.Memory, 0, new TensorShape((int)part.Memory.Bytes), DType.Int8);
-
-    private static byte[] Read(CudaBackend backend, Tensor part)
-    {
-        var bytes = new byte[part.Memory.Bytes];
-        backend.CopyToHost<byte>(Bytes(part), bytes);
-        return bytes;
     }
 
     private static void Close(CudaBackend backend, Tensor actual, Tensor expected, float tolerance)
