@@ -6,7 +6,7 @@ internal sealed unsafe class CudaKernel(CudaModule module, nint function, string
     private const int MaxThreadsPerBlock = 0;
     private const int RegistersPerThread = 4;
     private const int MaxDynamicSharedBytes = 8;
-    private int sharedBytes = 48 << 10;
+    private int sharedBytes;
 
     public string Name { get; } = name;
 
@@ -16,7 +16,7 @@ internal sealed unsafe class CudaKernel(CudaModule module, nint function, string
     /// <summary>Of a thread.</summary>
     public int Registers => Attribute(RegistersPerThread);
 
-    /// <summary>Lets launches ask for more than 48 KiB of shared memory; nothing where they may already.</summary>
+    /// <summary>Lets launches ask for so much shared memory, which beside the kernel's own arrays may be more than 48 KiB; nothing where they may already.</summary>
     public void AllowShared(int bytes)
     {
         if (bytes <= sharedBytes)

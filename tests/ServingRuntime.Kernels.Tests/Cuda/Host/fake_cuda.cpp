@@ -243,7 +243,7 @@ API int cuModuleGetFunction(void** f, void* m, const char* name) {
     }
     return NOT_FOUND;
 }
-API int cuFuncSetAttribute(void* f, int attribute, int value) { ENTER() if (attribute == 8) { if (value > 232448) { return INVALID_VALUE; } ((Registered*)f)->dynamic_limit = value; } return OK; }
+API int cuFuncSetAttribute(void* f, int attribute, int value) { ENTER() if (attribute == 8) { if (value > 232448) { return INVALID_VALUE; } ((Registered*)f)->dynamic_limit = value; ((Registered*)f)->asked = true; } return OK; }
 API int cuFuncGetAttribute(int* value, int attribute, void* f) { ENTER() *value = attribute == 0 ? ((Registered*)f)->threads : 0; return OK; }
 API int cuLaunchKernel(void* f, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned dynamic, void* s, void** parameters, void** extra) {
     ENTER()

@@ -198,6 +198,7 @@ u8* static_shared(const void* key, u64 bytes) {
     for (auto& array : static_arrays) { if (array.key == key) { return shared_memory.data() + array.offset; } }
     static_arrays.push_back({key, static_end});
     static_end += (bytes + 15) / 16 * 16;
+    if (dynamic_bytes && !kernel->asked && static_end > STATIC_LIMIT) { fail("more than 48 KiB of shared memory in all, for which the launch has not asked"); }
     if (static_end > shared_memory.size()) { fail("more than 48 KiB of static shared memory"); }
     return shared_memory.data() + static_arrays.back().offset;
 }

@@ -54,6 +54,7 @@ struct Registered {
     const u16* sizes;
     int count;
     int dynamic_limit;
+    bool asked = false;  // for a limit of its own; else arrays of a known size count towards it, too
     Registered* next;
     static Registered* first;
     Registered(const char* name, const char* file, int threads, void (*invoke)(void* const*), const u16* sizes, int count)

@@ -1,3 +1,4 @@
+using Octavo.ServingRuntime.Kernels.Cuda.Compilation;
 using Octavo.ServingRuntime.Kernels.Cuda.Launch;
 
 namespace Octavo.ServingRuntime.Kernels.Tests.Cuda.Launch;
@@ -145,6 +146,25 @@ public sealed class PrefillAttentionTests(CudaLibraries libraries)
             var attend = () => all.Attend(PrefillComparison.Kernel(bed, true), [0], [9]);
             attend.Should().Throw<ArgumentException>().WithMessage($"there is no kernel for prefill with heads of {size} and keys and values of {cache}*");
         }
+    }
+
+    [SkippableFact]
+    public void PrepareAttention_WarpgroupsDoNotCompile_TheGeneralKernelTakesTheirPlace()
+    {
+        Skip.If(libraries.IsReal, "the fake's compiler is told to fail");
+        using var bed = CudaTestBed.Open(libraries);
+        using var kernels = new KernelLibrary(bed.Device, source => source.StartsWith("attention_wgmma", StringComparison.Ordinal)
+            ? throw new KernelCompilationException(source, "no such instruction", "")
+            : libraries.Nvrtc.Compile(KernelSource.Read(source), new CudaArchitecture("sm_90a")).Image);
+        var launcher = new KernelLauncher(kernels, bed.Stream);
+        launcher.UsesWarpgroups.Should().BeTrue("the fake is of compute capability 9.0");
+        launcher.PrepareAttention(64, DType.BFloat16);
+        launcher.UsesWarpgroups.Should().BeFalse();
+        using var random = new RandomTensors(6);
+        using var all = new AttentionCase(bed, random, new AttentionShape(1, 1, 64, 16, DType.BFloat16), 9);
+        AttentionCase.Kernel kernel = (in Tensor queries, KeyValueBlocks blocks, in PagedSequences sequences, in AttentionOptions options, in Tensor output) =>
+            launcher.PrefillAttention(queries, blocks, sequences, options, output);
+        all.Attend(kernel, [0], [9]).Should().NotContain(float.NaN);
     }
 
     /// <summary>The fake is a Hopper; of real devices some are.</summary>
