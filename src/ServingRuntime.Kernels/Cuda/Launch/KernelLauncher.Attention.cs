@@ -14,8 +14,8 @@ internal sealed partial class KernelLauncher
     /// <summary>Compiles and loads what attention over such blocks needs, so that no request waits for it.</summary>
     public void PrepareAttention(int headDim, DType dtype)
     {
-        kernels.LoadAll([GeneralAttentionSource]);
-        PreparePrefill(headDim, dtype);
+        string[] decode = DecodeNames.TryGetValue((headDim, dtype), out var names) ? [CombineSource, names.Source] : [];
+        kernels.LoadAll([GeneralAttentionSource, .. decode, .. PrefillSource(headDim, dtype)]);
     }
 
     /// <summary>Attention of every head size and type, in float32. Queries and output are float32, bfloat16 or float16, both alike.</summary>

@@ -37,18 +37,15 @@ internal sealed partial class KernelLauncher
         function.Launch(stream, new LaunchGrid(queries.Shape[0] == 0 ? 0 : tiles * blocks.KVHeads), kernel.Threads, arguments, kernel.SharedBytes);
     }
 
-    /// <summary>Compiles and loads what <see cref="PrefillAttention"/> over such blocks needs.</summary>
-    private void PreparePrefill(int headDim, DType dtype)
+    /// <summary>What <see cref="PrefillAttention"/> over such blocks needs, if there is a kernel; that of warpgroups is tried first, and not used where it does not compile.</summary>
+    private string[] PrefillSource(int headDim, DType dtype)
     {
         if (UsesWarpgroups && PrefillKernel.FindForWarpgroups(headDim, dtype) is { } own)
         {
             UsesWarpgroups = kernels.TryLoad(own.Source);
         }
 
-        if (PrefillOf(headDim, dtype) is { } kernel)
-        {
-            kernels.LoadAll([kernel.Source]);
-        }
+        return PrefillOf(headDim, dtype) is { } kernel ? [kernel.Source] : [];
     }
 
     private PrefillKernel? PrefillOf(int headDim, DType cache) =>

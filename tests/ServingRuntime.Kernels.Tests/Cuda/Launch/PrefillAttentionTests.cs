@@ -149,6 +149,23 @@ public sealed class PrefillAttentionTests(CudaLibraries libraries)
     }
 
     [SkippableFact]
+    public void PrepareAttention_Blocks_NoSourceIsLeftForTheFirstRequest()
+    {
+        Skip.If(libraries.IsReal, "the sources are counted without being compiled");
+        using var bed = CudaTestBed.Open(libraries);
+        var compiled = new System.Collections.Concurrent.ConcurrentBag<string>();
+        using var kernels = new KernelLibrary(bed.Device, source =>
+        {
+            compiled.Add(source);
+            return libraries.Nvrtc.Compile(KernelSource.Read(source), new CudaArchitecture("sm_90a")).Image;
+        });
+        new KernelLauncher(kernels, bed.Stream).PrepareAttention(128, DType.BFloat16);
+        compiled.Should().BeEquivalentTo("attention_general.cu", "attention_combine.cu", "attention_decode_bf16_128.cu", "attention_wgmma_bf16_128.cu");
+        new KernelLauncher(kernels, bed.Stream).PrepareAttention(96, DType.Int8);
+        compiled.Should().HaveCount(6).And.Contain(["attention_decode_i8_96.cu", "attention_prefill_i8_96.cu"]);
+    }
+
+    [SkippableFact]
     public void PrepareAttention_WarpgroupsDoNotCompile_TheGeneralKernelTakesTheirPlace()
     {
         Skip.If(libraries.IsReal, "the fake's compiler is told to fail");
