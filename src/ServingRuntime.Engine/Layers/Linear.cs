@@ -32,6 +32,9 @@ public sealed class Linear : IDisposable
     /// <summary>Its matrices in the checkpoint, in the order of their outputs.</summary>
     internal (string Prefix, int OutFeatures)[] Parts { get; }
 
+    /// <summary>The one weight that it is, where it is one and is kept.</summary>
+    internal LinearWeight? Single => reload is null && weights.Count == 1 ? weights[0] : null;
+
     public void Forward(in Tensor x, in Tensor output)
     {
         Begin(x);

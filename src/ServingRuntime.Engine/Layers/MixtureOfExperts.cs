@@ -6,7 +6,7 @@ namespace Octavo.ServingRuntime.Engine.Layers;
 
 /// <summary>
 /// Each token goes to the k experts that the router rates highest, and their outputs are summed by its weights. Experts take their tokens together, in order of
-/// the experts, so that a token's sum has one order whatever else is in the batch.
+/// the experts, so that a token's sum has one order whatever else is in the batch. Where the backend is an <see cref="IExpertKernels"/> nothing of it comes to the host.
 /// </summary>
 public sealed class MixtureOfExperts : IFeedForward
 {
@@ -16,6 +16,8 @@ public sealed class MixtureOfExperts : IFeedForward
     private readonly GatedMlp[] experts;
     private readonly GatedMlp? sharedExpert;
     private readonly Linear? sharedGate;
+    private readonly IExpertKernels? kernels;
+    private readonly ExpertWeights? together;
     private readonly List<int>[] rowsOf;
     private readonly List<float>[] weightsOf;
     private int[] chosen = [];
@@ -45,6 +47,8 @@ public sealed class MixtureOfExperts : IFeedForward
             sharedGate = new Linear(loader, hiddenSize, bias: false, (prefix + ".shared_expert_gate", 1));
         }
 
+        kernels = backend as IExpertKernels;
+        together = kernels is null ? null : Together(kernels);
         rowsOf = [.. experts.Select(_ => new List<int>())];
         weightsOf = [.. experts.Select(_ => new List<float>())];
         (indices, factors) = (backend.Allocate(new TensorShape(config.ExpertsPerToken), DType.Int32), backend.Allocate(new TensorShape(config.ExpertsPerToken), DType.Float32));
@@ -58,8 +62,8 @@ public sealed class MixtureOfExperts : IFeedForward
 
     internal Linear? SharedGate => sharedGate;
 
-    /// <summary>It sorts tokens by expert.</summary>
-    public bool NeedsHost => true;
+    /// <summary>It sorts tokens by expert, where the backend does not.</summary>
+    public bool NeedsHost => together is null;
 
     public void Forward(in Tensor hidden, ActivationArena arena)
     {
@@ -68,6 +72,57 @@ public sealed class MixtureOfExperts : IFeedForward
 
         // In float32 whatever activations are, so that it is rounded once and not with every expert.
         var sum = arena.Take(tokens, width, DType.Float32);
+        if (together is null)
+        {
+            ForwardByExpert(hidden, sum, arena);
+        }
+        else
+        {
+            ForwardTogether(hidden, sum, arena);
+        }
+
+        backend.Copy(sum, hidden);
+        arena.Release(mark);
+    }
+
+    public void Dispose()
+    {
+        together?.Dispose();
+        router.Dispose();
+        Array.ForEach(experts, expert => expert.Dispose());
+        sharedExpert?.Dispose();
+        sharedGate?.Dispose();
+        indices.Memory.Dispose();
+        factors.Memory.Dispose();
+    }
+
+    private ExpertWeights? Together(IExpertKernels offered)
+    {
+        LinearWeight[] gateUp = [.. experts.Select(expert => expert.GateUp.Single).OfType<LinearWeight>()], down = [.. experts.Select(expert => expert.Down.Single).OfType<LinearWeight>()];
+        return gateUp.Length == experts.Length && down.Length == experts.Length ? offered.CreateExperts(gateUp, down, config.Activation) : null;
+    }
+
+    /// <summary>All on the device.</summary>
+    private void ForwardTogether(in Tensor hidden, in Tensor sum, ActivationArena arena)
+    {
+        int tokens = hidden.Shape[0], width = hidden.Shape[1];
+        var logits = arena.Take(tokens, config.NumExperts, DType.Float32);
+        router.Forward(hidden, logits);
+        kernels!.Experts(hidden, logits, config.ExpertsPerToken, config.Renormalize, together!, sum);
+        if (sharedExpert is not null)
+        {
+            var gate = arena.Take(tokens, 1, DType.Float32);
+            var shared = arena.Take(tokens, width, hidden.DType);
+            sharedGate!.Forward(hidden, gate);
+            backend.Copy(hidden, shared);
+            sharedExpert.Forward(shared, arena);
+            kernels.AddGated(shared, gate, sum);
+        }
+    }
+
+    /// <summary>The host sorts tokens, and each expert computes its own.</summary>
+    private void ForwardByExpert(in Tensor hidden, in Tensor sum, ActivationArena arena)
+    {
         Route(hidden, arena);
         backend.Fill(sum, 0f);
         for (var e = 0; e < experts.Length; e++)
@@ -82,20 +137,6 @@ public sealed class MixtureOfExperts : IFeedForward
         {
             AddSharedExpert(hidden, sum, arena);
         }
-
-        backend.Copy(sum, hidden);
-
-        arena.Release(mark);
-    }
-
-    public void Dispose()
-    {
-        router.Dispose();
-        Array.ForEach(experts, expert => expert.Dispose());
-        sharedExpert?.Dispose();
-        sharedGate?.Dispose();
-        indices.Memory.Dispose();
-        factors.Memory.Dispose();
     }
 
     /// <summary>Sorts tokens by expert.</summary>

@@ -22,6 +22,7 @@ public sealed unsafe partial class CudaBackend : IKernelBackend
     private readonly KernelLauncher launcher;
     private readonly MatrixProducts products;
     private readonly QuantizedProducts quantizedProducts;
+    private readonly ExpertProducts expertProducts;
     private readonly GraphReplay? graphs;
     private readonly ThreadTeam team;
     private readonly Lock copying = new();
@@ -49,6 +50,7 @@ public sealed unsafe partial class CudaBackend : IKernelBackend
             launcher = new KernelLauncher(kernels, stream);
             products = Own(new MatrixProducts(cublasLt, device, stream));
             quantizedProducts = Own(new QuantizedProducts(launcher, products, device));
+            expertProducts = Own(new ExpertProducts(launcher, device));
             rounded = Own(new ScratchMemory(device));
             gateUp = Own(new ScratchMemory(device));
             candidates = Own(new ScratchMemory(device));

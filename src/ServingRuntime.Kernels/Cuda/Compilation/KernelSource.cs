@@ -21,6 +21,11 @@ internal sealed partial record KernelSource(string Name, string Text, IReadOnlyD
     public static IReadOnlyList<string> OfPackedWeights(int bits, DType dtype) =>
         dtype == DType.Float32 ? ["exact.cu", "quantized.cu"] : ["quantized.cu", $"quantized_{bits}_{(dtype == DType.BFloat16 ? "bf16" : "f16")}.cu"];
 
+    /// <summary>Those that only mixtures of experts need.</summary>
+    /// <param name="bits">0: dense weights.</param>
+    public static IReadOnlyList<string> OfExperts(int bits, DType dtype) =>
+        ["experts.cu", "quantized.cu", dtype == DType.Float32 ? "exact.cu" : bits == 0 ? $"experts_{(dtype == DType.BFloat16 ? "bf16" : "f16")}.cu" : OfPackedWeights(bits, dtype)[1]];
+
     public static KernelSource Read(string name)
     {
         var headers = Assembly.GetManifestResourceNames().Where(header => header.StartsWith(Prefix, StringComparison.Ordinal) && header.EndsWith(".cuh", StringComparison.Ordinal));

@@ -148,8 +148,12 @@ internal sealed partial class KernelLauncher
         _ => throw new ArgumentException($"activations of {tensor.DType}", nameof(tensor)),
     };
 
-    private static string SourceOf(QuantizedWeight weight) => (weight.Bits, weight.DType) switch
+    private static string SourceOf(QuantizedWeight weight) => SourceOf(weight.Bits, weight.DType);
+
+    private static string SourceOf(int bits, DType dtype) => (bits, dtype) switch
     {
+        (0, DType.BFloat16) => "experts_bf16.cu",
+        (0, _) => "experts_f16.cu",
         (4, DType.BFloat16) => "quantized_4_bf16.cu",
         (8, DType.BFloat16) => "quantized_8_bf16.cu",
         (4, _) => "quantized_4_f16.cu",

@@ -71,6 +71,8 @@ OCTAVO_INLINE u32 vote(bool condition) {
 // Into shared memory that several threads add to at once; whole numbers, so that the order does not matter.
 OCTAVO_INLINE void add_shared(u64* to, u64 x) { atomicAdd(to, x); }
 
+OCTAVO_INLINE int count_bits(u32 x) { return __popc(x); }
+
 // Index of the lowest set bit; x is not 0.
 OCTAVO_INLINE int lowest_bit(u32 x) { return __ffs((int)x) - 1; }
 

@@ -1,17 +1,6 @@
 // Functions of single elements over matrices [rows, width] with strides: blocks (part of the row, row), a row stepped through by the grid's y where there are more rows than a grid has.
-#include "numbers.cuh"
+#include "gates.cuh"
 using namespace octavo;
-
-// x / (1 + e^-x).
-struct Silu { static OCTAVO_INLINE_MEMBER float apply(float x) { return divide(x, add_exact(1.0f, exponential(-x))); } };
-
-// x / 2 · (1 + tanh u) = x / (1 + e^-2u) with u = sqrt(2 / π) · (x + 0.044715 x³): the second form loses nothing where tanh is close to -1.
-struct GeluTanh {
-    static OCTAVO_INLINE_MEMBER float apply(float x) {
-        float cubic = multiply_add(multiply_exact(0.044715f, x), multiply_exact(x, x), x);
-        return divide(x, add_exact(1.0f, exponential(multiply_exact(-1.5957691216f, cubic))));
-    }
-};
 
 // output [rows, width] = gate(gate_up[:, :width]) * gate_up[:, width:].
 template <class X, class GATE> OCTAVO_INLINE void activation_mul(const X* gate_up, i64 stride, X* output, i64 output_stride, int rows, int width) {

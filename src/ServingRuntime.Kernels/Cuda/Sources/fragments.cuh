@@ -172,7 +172,9 @@ template <class TILE> struct Stages {
     }
     OCTAVO_INLINE_MEMBER void copy(shared_address to, int quad) {
         tile.copy(to, quad);
-        if (!TILE::SCALED) { return; }
+        if constexpr (TILE::SCALED) { copy_parameters(to, quad); }
+    }
+    OCTAVO_INLINE_MEMBER void copy_parameters(shared_address to, int quad) {
         OCTAVO_UNROLL
         for (int step = 0; step < 2; step++) {
             bool ends = --left == 0;

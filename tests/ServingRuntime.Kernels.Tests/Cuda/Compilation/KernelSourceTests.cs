@@ -14,4 +14,11 @@ public sealed class KernelSourceTests
     [InlineData(8, DType.Float32)]
     public void OfPackedWeights_BitsAndType_SourcesThatThereAreAndNoneOfTheStart(int bits, DType dtype) =>
         KernelSource.OfPackedWeights(bits, dtype).Should().BeSubsetOf(KernelSource.Names).And.NotIntersectWith(KernelSource.AtStart);
+
+    [Theory]
+    [InlineData(0, DType.BFloat16)]
+    [InlineData(0, DType.Float32)]
+    [InlineData(4, DType.Float16)]
+    public void OfExperts_BitsAndType_SourcesThatThereAreAndNoneOfTheStart(int bits, DType dtype) =>
+        KernelSource.OfExperts(bits, dtype).Should().BeSubsetOf(KernelSource.Names).And.NotIntersectWith(KernelSource.AtStart);
 }

@@ -98,6 +98,7 @@ OCTAVO_INLINE u32 shuffle_xor(u32 value, int mask) { return octavo_host::warp_sh
 OCTAVO_INLINE u32 shuffle(u32 value, int lane) { return octavo_host::warp_shuffle(value, lane); }
 OCTAVO_INLINE u32 vote(bool condition) { return octavo_host::warp_vote(condition); }
 OCTAVO_INLINE void add_shared(u64* to, u64 x) { *to += x; }
+OCTAVO_INLINE int count_bits(u32 x) { return __builtin_popcount(x); }
 OCTAVO_INLINE int lowest_bit(u32 x) { return __builtin_ctz(x); }
 
 OCTAVO_INLINE u32 permute_bytes(u32 a, u32 b, u32 selector) {

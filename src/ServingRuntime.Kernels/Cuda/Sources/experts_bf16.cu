@@ -1,0 +1,7 @@
+// Products of bfloat16 activations and the dense weights of many experts.
+#include "tiles.cuh"
+using namespace octavo;
+
+typedef DenseTile<bfloat16> Tile;
+OCTAVO_TILE_PRODUCTS(octavo_tiles_16_dense_bf16, bfloat16, Tile, 2)
+OCTAVO_TILE_PRODUCTS(octavo_tiles_64_dense_bf16, bfloat16, Tile, 8)

@@ -1,0 +1,7 @@
+// Products of float16 activations and the dense weights of many experts.
+#include "tiles.cuh"
+using namespace octavo;
+
+typedef DenseTile<float16> Tile;
+OCTAVO_TILE_PRODUCTS(octavo_tiles_16_dense_f16, float16, Tile, 2)
+OCTAVO_TILE_PRODUCTS(octavo_tiles_64_dense_f16, float16, Tile, 8)
