@@ -38,8 +38,7 @@ internal sealed class ExpertComparison : IDisposable
     /// <param name="many">So many tokens that tiles have 64 rows.</param>
     public void Compute(int bits, DType computed, bool many = false)
     {
-        int experts = many ? 3 : random.Next(3, 9), k = random.Next(1, many ? 3 : 4), tokens = many ? 40 * 3 / k : random.Pick(1, 2, 5, 12);
-        k = Math.Min(k, experts);
+        int experts = many ? 2 : random.Next(3, 9), k = Math.Min(random.Next(1, 4), experts), tokens = many ? 70 : random.Pick(1, 2, 5, 20);
         int hidden = random.Pick(64, 72, 160), inner = random.Pick(32, 72, 96), group = random.Pick(32, 64, 48);
         var gate = random.Pick(GatedActivation.Silu, GatedActivation.GeluTanh);
         var renormalize = random.Next(0, 1) == 1;
