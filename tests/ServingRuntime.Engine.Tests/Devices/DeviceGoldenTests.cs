@@ -19,7 +19,7 @@ public sealed class DeviceGoldenTests : IDisposable
     public static TheoryData<string> Checkpoints =>
     [
         "llama_gqa_f32", "llama_rope_linear_tied_f32", "mistral_swa_f32", "qwen2_gqa_f32", "qwen3_gqa_sharded_f32", "gemma_f16", "gemma2_f32", "gemma3_text_bf16", "phi3_longrope_f32",
-        "chatglm_legacy_a_f32", "glm4_f32", "mixtral_f32", "qwen2_moe_sparse_step_f16", "qwen3_moe_f32", "fp8_block",
+        "chatglm_legacy_a_f32", "glm4_f32", "mixtral_f32", "qwen2_moe_sparse_step_f16", "qwen3_moe_f32", "fp8_block", "gptq_qwen2_moe_g32", "gptq_8bit_sym_g32",
         "awq_llama_g64", "gptq_llama_g128_asym_desc_act", "awq_mixtral_g32",
     ];
 

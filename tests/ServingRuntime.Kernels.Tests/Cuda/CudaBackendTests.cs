@@ -4,7 +4,6 @@ using Octavo.ServingRuntime.Kernels.Cpu;
 using Octavo.ServingRuntime.Kernels.Cuda;
 using Octavo.ServingRuntime.Kernels.Cuda.Compilation;
 using Octavo.ServingRuntime.Kernels.Cuda.Native;
-using Octavo.ServingRuntime.Kernels.Tests.Cpu;
 using Octavo.TestSupport.Cuda;
 
 namespace Octavo.ServingRuntime.Kernels.Tests.Cuda;
@@ -247,26 +246,6 @@ public sealed class CudaBackendTests(CudaLibraries libraries) : IDisposable
             12);
         rows.SelectMany(row => row).Should().Equal(expected);
         tensor.Memory.Dispose();
-    }
-
-    /// <summary>One row, some, and so many that the weight is widened for cuBLASLt.</summary>
-    [SkippableTheory]
-    [InlineData(1)]
-    [InlineData(30)]
-    [InlineData(260)]
-    public void GatedLinear_QuantizedWeights_WhatTheCpuComputes(int rows)
-    {
-        using var backend = Open();
-        QuantizedMatrix[] parts = [RandomQuantizedMatrix.Create(random, 96, 8, 4, 32), RandomQuantizedMatrix.Create(random, 96, 8, 4, 32)];
-        Tensor[] biases = [random.Vector(8), random.Vector(8)];
-        using LinearWeight expectedWeight = cpu.CreateQuantizedLinear(parts, biases, DType.Float32), weight = backend.CreateQuantizedLinear(parts, biases, DType.BFloat16);
-        Tensor x = random.Floats(rows, 96), expected = random.Empty(new TensorShape(rows, 8));
-        cpu.GatedLinear(x, expectedWeight, GatedActivation.Silu, expected);
-        Tensor input = OnDevice(backend, x), output = backend.Allocate(expected.Shape, DType.Float32);
-        backend.GatedLinear(input, weight, GatedActivation.Silu, output);
-        Close(backend, output, expected, 0.15f);
-        output.Memory.Dispose();
-        input.Memory.Dispose();
     }
 
     [SkippableFact]

@@ -42,6 +42,33 @@ public sealed class QuantizedProductsTests(CudaLibraries libraries)
         }
     }
 
+    [SkippableTheory]
+    [InlineData(DType.Float32)]
+    [InlineData(DType.BFloat16)]
+    public void Multiply_ManyRows_WidenedForCublas(DType output)
+    {
+        using var bed = CudaTestBed.Open(libraries);
+        using var random = new RandomTensors(9);
+        using var cpu = new CpuBackend(1);
+        using var team = new ThreadTeam(1);
+        using var copies = new StagedCopies(bed.Device.Context, bed.Stream, 4096);
+        using var dense = new MatrixProducts(libraries.CublasLt, bed.Device, bed.Stream);
+        using var products = new QuantizedProducts(bed.Launcher, dense, bed.Device);
+        QuantizedMatrix[] parts = [RandomQuantizedMatrix.Create(random, 96, 8, 4, 48, random.Permutation(96)), RandomQuantizedMatrix.Create(random, 96, 8, 4, 48)];
+        parts[1] = parts[1] with { InputOrder = parts[0].InputOrder };
+        Tensor[] biases = [random.Vector(8), random.Vector(8)];
+        using LinearWeight expectedWeight = cpu.CreateQuantizedLinear(parts, biases, DType.Float32);
+        using var weight = QuantizedWeight.Upload(bed.Device, copies, parts, biases, DType.BFloat16, team);
+        Tensor x = random.Floats(260, 96), expected = random.Empty(new TensorShape(260, 16)), actual = bed.Empty(expected.Shape, output);
+        cpu.Linear(x, expectedWeight, expected);
+        products.Multiply(bed.Upload(x), weight, actual);
+        dense.PlanCount.Should().Be(1, "that is what multiplied");
+        foreach (var (got, right) in bed.Read(actual).Zip(expected.AsSpan<float>().ToArray()))
+        {
+            got.Should().BeApproximately(right, 0.06f, "weights and activations are rounded to bfloat16");
+        }
+    }
+
     [SkippableFact]
     public void Slices_OfAnyShape_AreWholeGroupsAndCoverAll()
     {
