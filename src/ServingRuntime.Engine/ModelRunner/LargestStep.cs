@@ -21,7 +21,7 @@ internal sealed class LargestStep(int tokens, int sequences, int logitRows, int 
         KeyValueBlocks[] layers = [.. Enumerable.Repeat(block, config.NumHiddenLayers)];
         var chunks = Math.Min(tokens, sequences);
         Step(backend, model, layers, [.. Enumerable.Range(0, chunks).Select(s => (tokens / chunks) + (s < tokens % chunks ? 1 : 0))]);
-        Step(backend, model, layers, [.. Enumerable.Repeat(1, chunks)]);
+        Step(backend, model, layers, [.. Enumerable.Repeat(1, backend.CanReplay ? DecodeShape.Padded(chunks) : chunks)]);
     }
 
     /// <param name="lengths">Tokens of each sequence, which has none before.</param>
@@ -33,13 +33,15 @@ internal sealed class LargestStep(int tokens, int sequences, int logitRows, int 
             var total = lengths.Sum();
             var positions = lengths.SelectMany(length => Enumerable.Range(0, length).Select(position => Math.Min(position, maxModelLen - 1))).ToArray();
             int[] starts = [0, .. lengths.Select((_, s) => lengths.Take(s + 1).Sum())];
-            var width = (Math.Max(maxModelLen, lengths.Max()) + blockSize - 1) / blockSize;
+            // As far as a shape that is replayed goes: what attention takes depends on that, not on the lengths themselves.
+            var longest = DecodeShape.Of(1, Math.Max(maxModelLen, lengths.Max())).MaxSequenceLength;
+            var width = DecodeShape.TableWidth(longest, blockSize);
             var metadata = new AttentionMetadata(
                 Made(positions),
                 Made([.. Enumerable.Repeat(NoSlot, total)]),
                 new PagedSequences(Made(starts), Made(lengths), Shaped(Made(new int[lengths.Length * width]), lengths.Length, width))
                 {
-                    MaxQueryLength = lengths.Max(), MaxSequenceLength = Math.Max(maxModelLen, lengths.Max()),
+                    MaxQueryLength = lengths.Max(), MaxSequenceLength = longest,
                 });
             var hidden = model.Forward(Made(new int[total]), metadata, layers);
             var rows = Math.Min(total, logitRows);

@@ -1,8 +1,6 @@
-using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging.Abstractions;
 using Octavo.ServingRuntime.Kernels.Cpu;
 using Octavo.ServingRuntime.Kernels.Cuda;
-using Octavo.ServingRuntime.Kernels.Cuda.Compilation;
 using Octavo.ServingRuntime.Kernels.Cuda.Native;
 using Octavo.TestSupport.Cuda;
 
@@ -21,55 +19,6 @@ public sealed class CudaBackendTests(CudaLibraries libraries) : IDisposable
         cpu.Dispose();
         random.Dispose();
         Directory.Delete(cache, recursive: true);
-    }
-
-    [SkippableFact]
-    public void Open_FakeInTheVariablesFolder_LogsWhatWasChosenAndGivesAllBack()
-    {
-        Fake();
-        var log = new LogLines();
-        using (var backend = CudaBackend.Open(new CudaBackendOptions(CacheFolder: cache), Environment(HostBuild.Build()), log))
-        {
-            backend.Description.Should().StartWith("cuda:0, Fake GPU");
-            backend.Device.ToString().Should().Be("cuda:0");
-            backend.Loss.Should().BeNull();
-            log.Lines.Take(3).Select(line => line.Split(": ")[0]).Should().Equal("Information the CUDA driver", "Information NVRTC, CUDA's run-time compiler", "Information cuBLASLt");
-            log.Lines.Should().HaveCount(3 + KernelSource.AtStart.Count + 1, "every source that all models need was compiled at start");
-            log.Lines[^1].Should().EndWith("driver for CUDA 13.0; kernels by NVRTC 12.4 for sm_90a; products by cuBLASLt 12.4.5");
-        }
-
-        libraries.Fake!.Live.Should().Be(0);
-    }
-
-    [SkippableTheory]
-    [InlineData("cublasLtCreate", 1)]
-    [InlineData("cuMemHostAlloc", 2)]
-    [InlineData("cuMemAlloc_v2", 2)]
-    [InlineData("cuStreamCreate", 999)]
-    public void Open_SomethingFails_NothingIsHeld(string call, int code)
-    {
-        var fake = Fake();
-        fake.Fail(call, 1, code);
-        var open = () => Open(reset: false);
-        open.Should().Throw<Exception>();
-        fake.Live.Should().Be(0);
-        fake.Calls[^1].Should().Be("cuDevicePrimaryCtxRelease_v2");
-    }
-
-    [SkippableFact]
-    public void Open_NoCublas_NamesItAndLetsTheDeviceGo()
-    {
-        var fake = Fake();
-        var folder = Directory.CreateDirectory(Path.Combine(cache, "libraries")).FullName;
-        foreach (var name in (string[])["libcuda.so.1", "libnvrtc.so.12"])
-        {
-            File.CreateSymbolicLink(Path.Combine(folder, name), Path.Combine(HostBuild.Build(), name));
-        }
-
-        Skip.If(new CudaLibrarySearch(_ => null).Candidates(CudaLibrary.CublasLt).Any(found => NativeLibrary.TryLoad(found.Path, out _)), "this machine has cuBLASLt");
-        var open = () => CudaBackend.Open(new CudaBackendOptions(CacheFolder: cache), Environment(folder), NullLogger.Instance);
-        open.Should().Throw<CudaLibraryMissingException>().WithMessage("cuBLASLt*install libcublas*");
-        fake.Calls[^1].Should().Be("cuDevicePrimaryCtxRelease_v2");
     }
 
     [SkippableTheory]
