@@ -61,4 +61,13 @@ internal sealed partial class KernelLauncher
                 stream, new LaunchGrid(CopyChunks, Math.Min(count, LaunchGrid.MaxY), parts), RowThreads, [bases, bytes, copies.Rows(2 * first, 2 * Math.Min(count, LaunchGrid.MaxY))]);
         }
     }
+
+    /// <summary>Blocks of all parts into staging memory, one after another, or back.</summary>
+    /// <param name="table">On the device: the parts' addresses, the bytes of a block in each (multiples of 16) and where each begins in a piece of <paramref name="blockBytes"/>, 8 bytes each.</param>
+    /// <param name="blocks">On the device: int32 [count].</param>
+    public void SwapBlocks(nint table, int parts, in Tensor blocks, nint staging, long blockBytes, bool toDevice)
+    {
+        Arguments.That(blocks.Shape[0] <= LaunchGrid.MaxY && parts <= LaunchGrid.MaxY, $"{blocks.Shape[0]} blocks of {parts} parts in one launch");
+        kernels[DataSource, "octavo_swap_blocks"].Launch(stream, new LaunchGrid(CopyChunks, blocks.Shape[0], parts), RowThreads, [table, parts, blocks, staging, blockBytes, toDevice ? 1 : 0]);
+    }
 }

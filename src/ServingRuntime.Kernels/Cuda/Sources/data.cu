@@ -73,3 +73,13 @@ OCTAVO_KERNEL(octavo_copy_blocks, 256, (const u64* bases, const i64* bytes, cons
     Quad* to = base + copies[2 * block_y() + 1] * size;
     for (i64 i = (i64)block_x() * threads() + thread(); i < size; i += (i64)blocks_x() * threads()) { store_quad(to + i, load_quad(from + i)); }
 }
+
+// Blocks (chunk, block, part): blocks[b] of each part and piece b of the staging memory, in which a block's parts follow one another. table: addresses of the parts, bytes of a block in each, where each begins.
+OCTAVO_KERNEL(octavo_swap_blocks, 256, (const i64* table, int parts, const int* blocks, u8* staging, i64 block_bytes, int to_device)) {
+    i64 size = table[parts + block_z()];
+    Quad* block = (Quad*)(table[block_z()] + blocks[block_y()] * size);
+    Quad* piece = (Quad*)(staging + block_y() * block_bytes + table[2 * parts + block_z()]);
+    const Quad* from = to_device ? piece : block;
+    Quad* to = to_device ? block : piece;
+    for (i64 i = (i64)block_x() * threads() + thread(); i < size / 16; i += (i64)blocks_x() * threads()) { store_quad(to + i, load_quad(from + i)); }
+}

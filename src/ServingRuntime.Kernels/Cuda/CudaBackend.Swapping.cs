@@ -1,0 +1,11 @@
+namespace Octavo.ServingRuntime.Kernels.Cuda;
+
+/// <content>Blocks in host memory.</content>
+public sealed partial class CudaBackend : IBlockSwapping
+{
+    public long HostBlockBytes(IReadOnlyList<KeyValueBlocks> layers) => CudaHostBlocks.BlockBytes(layers);
+
+    /// <inheritdoc/>
+    /// <exception cref="Native.CudaOutOfMemoryException">The host may lock no more memory, or the device has no room for the piece that blocks pass through.</exception>
+    public IHostBlocks AllocateHostBlocks(IReadOnlyList<KeyValueBlocks> layers, int count) => new CudaHostBlocks(this, device, stream, launcher, layers, count);
+}
