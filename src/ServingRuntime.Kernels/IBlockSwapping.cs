@@ -6,7 +6,7 @@ public interface IBlockSwapping
     /// <summary>Bytes that a block of all layers takes there.</summary>
     long HostBlockBytes(IReadOnlyList<KeyValueBlocks> layers);
 
-    /// <summary>Room for the contents of so many blocks of all layers, as one piece of pinned memory. The caller disposes it, before the layers and the backend.</summary>
+    /// <summary>Room for the contents of so many blocks of all layers, as one piece of pinned memory. The caller disposes it, before the backend.</summary>
     /// <param name="layers">Blocks of equal number.</param>
     IHostBlocks AllocateHostBlocks(IReadOnlyList<KeyValueBlocks> layers, int count);
 }

@@ -12,8 +12,8 @@ namespace Octavo.ServingRuntime.Kernels.Cuda;
 /// </summary>
 internal sealed unsafe class CudaHostBlocks : IHostBlocks
 {
-    // So large that the bus is busy with one copy while the next is asked for; a block has some megabytes.
-    private const long StagingBytes = 32L << 20;
+    /// <summary>So large that the bus is busy with one copy while the next is asked for; a block has some megabytes.</summary>
+    public const long StagingBytes = 32L << 20;
     private readonly CudaBackend backend;
     private readonly CudaStream stream;
     private readonly KernelLauncher launcher;
@@ -26,7 +26,7 @@ internal sealed unsafe class CudaHostBlocks : IHostBlocks
     private readonly DeviceMemory table;
     private readonly Tensor blocks;
 
-    public CudaHostBlocks(CudaBackend backend, CudaDevice device, CudaStream stream, KernelLauncher launcher, IReadOnlyList<KeyValueBlocks> layers, int count)
+    public CudaHostBlocks(CudaBackend backend, CudaDevice device, CudaStream stream, KernelLauncher launcher, IReadOnlyList<KeyValueBlocks> layers, int count, long stagingBytes)
     {
         Arguments.That(layers.Count > 0 && layers.All(layer => layer.NumBlocks == layers[0].NumBlocks), $"{layers.Count} layers of one number of blocks each");
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
@@ -42,7 +42,7 @@ internal sealed unsafe class CudaHostBlocks : IHostBlocks
             blockBytes += all[i].Bytes;
         }
 
-        batch = (int)Math.Clamp(StagingBytes / blockBytes, 1, count);
+        batch = (int)Math.Clamp(stagingBytes / blockBytes, 1, count);
         var made = new Stack<IDisposable>();
         try
         {

@@ -125,6 +125,38 @@ internal sealed class KernelComparison(CudaTestBed bed, int seed) : IDisposable
         Close(sumsOnDevice, sums, $"{picked} rows added to {rows}", 4);
     }
 
+    /// <summary>Blocks of two parts through staging memory into other blocks.</summary>
+    public void Swap()
+    {
+        const int blocks = 5, moved = 3;
+        long[] sizes = [16L * random.Next(1, 90), 48];
+        var parts = sizes.Select(size => (Tensor: bed.Empty(new TensorShape((int)size * blocks), DType.Int8), Host: new byte[size * blocks])).ToList();
+        foreach (var (tensor, host) in parts)
+        {
+            new Random(seed).NextBytes(host);
+            bed.Write(host, tensor);
+        }
+
+        int[] from = random.Permutation(blocks)[..moved], to = random.Permutation(blocks)[..moved];
+        long[] table = [parts[0].Tensor.Memory.Address, parts[1].Tensor.Memory.Address, sizes[0], sizes[1], 0, sizes[0]];
+        var onDevice = bed.Empty(new TensorShape(2 * table.Length), DType.Int32);
+        bed.Write(System.Runtime.InteropServices.MemoryMarshal.AsBytes(table.AsSpan()), onDevice);
+        var staging = bed.Empty(new TensorShape((int)(moved * sizes.Sum())), DType.Int8);
+        bed.Launcher.SwapBlocks(onDevice.Memory.Address, 2, bed.Upload(random.Ints(from)), staging.Memory.Address, sizes.Sum(), toDevice: false);
+        bed.Launcher.SwapBlocks(onDevice.Memory.Address, 2, bed.Upload(random.Ints(to)), staging.Memory.Address, sizes.Sum(), toDevice: true);
+        for (var part = 0; part < 2; part++)
+        {
+            var size = (int)sizes[part];
+            var expected = parts[part].Host.ToArray();
+            for (var i = 0; i < moved; i++)
+            {
+                parts[part].Host.AsSpan(from[i] * size, size).CopyTo(expected.AsSpan(to[i] * size));
+            }
+
+            bed.ReadBytes(parts[part].Tensor).AsSpan().SequenceEqual(expected).Should().BeTrue($"part {part}, blocks {string.Join(' ', from)} to {string.Join(' ', to)}");
+        }
+    }
+
     public void Vocabulary()
     {
         int rows = random.Next(1, 4), width = random.Pick(1, 100, 3000, 9000);

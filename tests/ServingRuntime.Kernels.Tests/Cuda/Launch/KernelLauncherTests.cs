@@ -46,6 +46,9 @@ public sealed class KernelLauncherTests(CudaLibraries libraries)
     public void Vocabulary_RandomShapes_WhatTheCpuComputes() => Compare(comparison => comparison.Vocabulary());
 
     [SkippableFact]
+    public void SwapBlocks_OutAndIn_BitForBit() => Compare(comparison => comparison.Swap());
+
+    [SkippableFact]
     public void TopExperts_RandomShapes_WhatTheCpuComputes() => Compare(comparison => comparison.TopExperts());
 
     [SkippableFact]

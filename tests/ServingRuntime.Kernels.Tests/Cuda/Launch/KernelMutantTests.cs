@@ -24,6 +24,7 @@ public sealed class KernelMutantTests(CudaLibraries libraries)
         { "one tie too many", "sampling.cu", "find(c, bits, kept - 1", "find(c, bits, kept", "sampling" },
         { "no barrier before the bins are emptied for the next digit", "sampling.cu", "level.ties = hit[2];\n        sync();", "level.ties = hit[2];", "sampling" },
         { "mass of the warp itself before its bins", "sampling.cu", "lane < warp ? other", "lane <= warp ? other", "sampling" },
+        { "parts of a block over each other", "data.cu", "+ table[2 * parts + block_z()]", "", "swap" },
         { "the higher of equals", "vocabulary.cu", "<< 32 | (u32)~index", "<< 32 | (u32)index", "vocabulary" },
         { "part of a warp at a shuffle", "vocabulary.cu", "last = warp_largest(mine);", "if (lane < 31) { last = warp_largest(mine); }", "experts" },
     };
@@ -44,7 +45,7 @@ public sealed class KernelMutantTests(CudaLibraries libraries)
     {
         "norm" or "rotary" => "rows.cu",
         "gate" => "elementwise.cu",
-        "scatter" => "data.cu",
+        "scatter" or "swap" => "data.cu",
         "rotate" => "rotate_store.cu",
         "sampling" => "sampling.cu",
         _ => "vocabulary.cu",
@@ -85,6 +86,9 @@ public sealed class KernelMutantTests(CudaLibraries libraries)
                             sampling.Compare();
                         }
 
+                        break;
+                    case "swap":
+                        round.Swap();
                         break;
                     case "experts":
                         round.TopExperts();
