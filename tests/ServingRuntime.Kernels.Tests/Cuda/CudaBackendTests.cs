@@ -89,8 +89,6 @@ public sealed class CudaBackendTests(CudaLibraries libraries) : IDisposable
         }
     }
 
-    }
-
     /// <summary>A model is loaded by one thread and run by another.</summary>
     [SkippableFact]
     public void Operations_OnAnotherThreadThanTheOneThatOpened_Work()
