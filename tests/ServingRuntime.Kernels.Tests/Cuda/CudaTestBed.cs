@@ -15,12 +15,14 @@ internal sealed class CudaTestBed : IDisposable
     private readonly List<TensorMemory> made = [];
     private readonly KernelLibrary kernels;
     private readonly StagedCopies copies;
+    private readonly FakeDriver? fake;
 
-    private CudaTestBed(LoadedLibrary driver, Nvrtc nvrtc)
+    private CudaTestBed(LoadedLibrary driver, CudaLibraries libraries)
     {
+        fake = libraries.IsReal ? null : new FakeDriver(driver.Handle);
         Device = CudaDevice.Open(new CudaDriver(driver), 0);
         Stream = Device.CreateStream();
-        var compiler = new KernelCompiler(nvrtc, Device, new KernelCache(CudaLibraries.KernelCacheOfTests, NullLogger.Instance), NullLogger.Instance);
+        var compiler = new KernelCompiler(libraries.Nvrtc, Device, new KernelCache(CudaLibraries.KernelCacheOfTests, NullLogger.Instance), NullLogger.Instance);
         kernels = new KernelLibrary(Device, source => compiler.Image(source == "probe.cu" ? new KernelSource(source, "", new Dictionary<string, string>(StringComparer.Ordinal)) : KernelSource.Read(source)));
         copies = new StagedCopies(Device.Context, Stream, 4096);
         Launcher = new KernelLauncher(kernels, Stream);
@@ -37,18 +39,18 @@ internal sealed class CudaTestBed : IDisposable
     {
         Skip.If(libraries.WhyNot is not null, libraries.WhyNot);
         libraries.Fake?.Reset();
-        return new CudaTestBed(libraries.Driver, libraries.Nvrtc);
+        return new CudaTestBed(libraries.Driver, libraries);
     }
 
     /// <summary>Another on the same driver, which is left as it is.</summary>
-    public static CudaTestBed OpenBeside(CudaLibraries libraries) => new(libraries.Driver, libraries.Nvrtc);
+    public static CudaTestBed OpenBeside(CudaLibraries libraries) => new(libraries.Driver, libraries);
 
     /// <summary>With one file changed, for one source.</summary>
     public static CudaTestBed OpenMutant(CudaLibraries libraries, string file, string text, string source)
     {
         var driver = CudaLibraries.Mutant(file, text, source);
         new FakeDriver(driver.Handle).Reset();
-        return new CudaTestBed(driver, libraries.Nvrtc);
+        return new CudaTestBed(driver, libraries);
     }
 
     public CudaKernel Kernel(string source, string name) => kernels[source, name];
@@ -110,7 +112,16 @@ internal sealed class CudaTestBed : IDisposable
     public byte[] ReadBytes(Tensor device)
     {
         var bytes = new byte[device.Shape.ElementCount * device.DType.Size()];
-        copies.ToHost(Address(device), bytes);
+        try
+        {
+            copies.ToHost(Address(device), bytes);
+        }
+        catch (CudaException failed) when (fake?.Failure is { } fault)
+        {
+            // The driver's code alone does not say what the kernel did.
+            throw new Xunit.Sdk.XunitException($"{failed.Message}: {fault}");
+        }
+
         return bytes;
     }
 

@@ -4,29 +4,23 @@ namespace Octavo.ServingRuntime.Kernels.Cuda.Device;
 internal sealed unsafe class CudaKernel(CudaModule module, nint function, string name)
 {
     private const int MaxThreadsPerBlock = 0;
-    private const int RegistersPerThread = 4;
     private const int MaxDynamicSharedBytes = 8;
-    private int sharedBytes;
+    private int allowedShared;
 
     public string Name { get; } = name;
 
     /// <summary>Threads that a block of it may have.</summary>
     public int MaxThreads => Attribute(MaxThreadsPerBlock);
 
-    /// <summary>Of a thread.</summary>
-    public int Registers => Attribute(RegistersPerThread);
-
-    /// <summary>Lets launches ask for so much shared memory, which beside the kernel's own arrays may be more than 48 KiB; nothing where they may already.</summary>
-    public void AllowShared(int bytes)
+    /// <summary>Blocks of it that a multiprocessor can run at once, at least one.</summary>
+    public int ResidentBlocks(int threads, int sharedBytes)
     {
-        if (bytes <= sharedBytes)
-        {
-            return;
-        }
-
+        AllowShared(sharedBytes);
+        int blocks;
         module.Context.MakeCurrent();
-        module.Context.Check(module.Context.Driver.FuncSetAttribute(function, MaxDynamicSharedBytes, bytes), $"giving {Name} {bytes} bytes of shared memory", "cuFuncSetAttribute");
-        sharedBytes = bytes;
+        module.Context.Check(
+            module.Context.Driver.OccupancyMaxActiveBlocks(&blocks, function, threads, (nuint)sharedBytes), $"asking how many blocks of {Name} run at once", "cuOccupancyMaxActiveBlocksPerMultiprocessor");
+        return Math.Max(blocks, 1);
     }
 
     /// <summary>Enqueues it; allocates nothing. An empty grid is no launch.</summary>
@@ -41,6 +35,7 @@ internal sealed unsafe class CudaKernel(CudaModule module, nint function, string
         }
 
         ObjectDisposedException.ThrowIf(module.IsClosed, module);
+        AllowShared(sharedBytes);
         var pointers = stackalloc void*[arguments.Length + 1];
         fixed (KernelArgument* first = arguments)
         {
@@ -57,6 +52,19 @@ internal sealed unsafe class CudaKernel(CudaModule module, nint function, string
                 throw module.Context.Failure(code, $"launching {Name} with {grid} blocks of {threads} threads", "cuLaunchKernel");
             }
         }
+    }
+
+    /// <summary>Without it a launch has 48 KiB, of which the kernel's own arrays take their part.</summary>
+    private void AllowShared(int bytes)
+    {
+        if (bytes <= allowedShared)
+        {
+            return;
+        }
+
+        module.Context.MakeCurrent();
+        module.Context.Check(module.Context.Driver.FuncSetAttribute(function, MaxDynamicSharedBytes, bytes), $"giving {Name} {bytes} bytes of shared memory", "cuFuncSetAttribute");
+        allowedShared = bytes;
     }
 
     private int Attribute(int attribute)

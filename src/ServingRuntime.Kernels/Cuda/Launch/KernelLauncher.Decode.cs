@@ -7,7 +7,7 @@ namespace Octavo.ServingRuntime.Kernels.Cuda.Launch;
 internal sealed partial class KernelLauncher
 {
     private const string CombineSource = "attention_combine.cu";
-    private const int DecodeWarps = 4, DecodeRows = 16, DecodeTile = 16, DecodeStaticBytes = 2080, RegistersPerMultiprocessor = 65536;
+    private const int DecodeWarps = 4, DecodeRows = 16, DecodeTile = 16;
 
     /// <summary>Source and kernel.</summary>
     private static readonly Dictionary<(int HeadDim, DType DType), (string Source, string Kernel)> DecodeNames = (
@@ -45,11 +45,7 @@ internal sealed partial class KernelLauncher
         var shared = DecodeShared(size, blocks.DType);
         if (!decodeBlocks.TryGetValue(names.Kernel, out var resident))
         {
-            kernel.AllowShared(shared);
-            // What a multiprocessor has is a KiB more than a block may have, and each block takes one that is not its own.
-            var byShared = (kernels.Device.SharedBytesPerBlock + 1024) / (shared + DecodeStaticBytes + 1024);
-            var byRegisters = RegistersPerMultiprocessor / (32 * DecodeWarps * Math.Max((kernel.Registers + 7) / 8 * 8, 64));
-            resident = Math.Max(1, Math.Min(byShared, byRegisters)) * kernels.Device.Multiprocessors;
+            resident = kernel.ResidentBlocks(32 * DecodeWarps, shared) * kernels.Device.Multiprocessors;
             decodeBlocks.Add(names.Kernel, resident);
         }
 

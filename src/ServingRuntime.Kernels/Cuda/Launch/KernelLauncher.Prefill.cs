@@ -32,9 +32,8 @@ internal sealed partial class KernelLauncher
         arguments[AttentionArguments] = moreThan;
         arguments[AttentionArguments + 1] = queries.Shape[0];
         arguments[AttentionArguments + 2] = (int)tiles;
-        var function = kernels[kernel.Source, kernel.Name];
-        function.AllowShared(kernel.SharedBytes);
-        function.Launch(stream, new LaunchGrid(queries.Shape[0] == 0 ? 0 : tiles * blocks.KVHeads), kernel.Threads, arguments, kernel.SharedBytes);
+        kernels[kernel.Source, kernel.Name].Launch(
+            stream, new LaunchGrid(queries.Shape[0] == 0 ? 0 : tiles * blocks.KVHeads), kernel.Threads, arguments, kernel.SharedBytes);
     }
 
     /// <summary>What <see cref="PrefillAttention"/> over such blocks needs, if there is a kernel; that of warpgroups is tried first, and not used where it does not compile.</summary>

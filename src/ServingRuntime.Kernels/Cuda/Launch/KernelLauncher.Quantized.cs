@@ -14,7 +14,6 @@ internal sealed partial class KernelLauncher
 
     // Stages of weights (and, in tiles, of activations) in shared memory: see Stages in fragments.cuh.
     private const int StageParameterBytes = 256, StagePlaneBytes = 512, StageDepth = 4;
-    private const int DefaultSharedBytes = 48 << 10;
 
     /// <summary>output [M, N] = x · weightᵀ (+ bias) for up to <see cref="MostQuantizedRows"/> rows.</summary>
     /// <param name="x">[M, inputs] of any activation type, or the weight's positions where it has a map; rows aligned to 16 bytes.</param>
@@ -167,12 +166,6 @@ internal sealed partial class KernelLauncher
     private void LaunchTiles(string source, string name, LaunchGrid grid, int sharedBytes, ReadOnlySpan<KernelArgument> arguments)
     {
         Arguments.That(grid.Y <= LaunchGrid.MaxY, $"{grid.Y} tiles of rows in one launch");
-        var kernel = kernels[source, name];
-        if (sharedBytes > DefaultSharedBytes && largeKernels.Add(kernel))
-        {
-            kernel.AllowShared(sharedBytes);
-        }
-
-        kernel.Launch(stream, grid, QuantizedThreads, arguments, sharedBytes);
+        kernels[source, name].Launch(stream, grid, QuantizedThreads, arguments, sharedBytes);
     }
 }

@@ -13,9 +13,6 @@ internal sealed partial class KernelLauncher(KernelLibrary kernels, CudaStream s
 {
     private const int RowThreads = 256;
 
-    // Kernels that have been given more shared memory than the default.
-    private readonly HashSet<CudaKernel> largeKernels = [];
-
     /// <summary>A matrix [rows, columns] of an activation type, dense or strided.</summary>
     private static void Activations(in Tensor tensor, int rows, int columns, DType dtype, string name)
     {

@@ -43,6 +43,7 @@ internal sealed unsafe class CudaDriver
         ModuleGetFunction = (delegate* unmanaged[Cdecl]<nint*, nint, byte*, int>)library.Export("cuModuleGetFunction");
         FuncSetAttribute = (delegate* unmanaged[Cdecl]<nint, int, int, int>)library.Export("cuFuncSetAttribute");
         FuncGetAttribute = (delegate* unmanaged[Cdecl]<int*, int, nint, int>)library.Export("cuFuncGetAttribute");
+        OccupancyMaxActiveBlocks = (delegate* unmanaged[Cdecl]<int*, nint, int, nuint, int>)library.Export("cuOccupancyMaxActiveBlocksPerMultiprocessor");
         LaunchKernel = (delegate* unmanaged[Cdecl]<nint, uint, uint, uint, uint, uint, uint, uint, nint, void**, void**, int>)library.Export("cuLaunchKernel");
         StreamBeginCapture = (delegate* unmanaged[Cdecl]<nint, int, int>)library.Export("cuStreamBeginCapture_v2");
         StreamEndCapture = (delegate* unmanaged[Cdecl]<nint, nint*, int>)library.Export("cuStreamEndCapture");
@@ -91,6 +92,7 @@ internal sealed unsafe class CudaDriver
     public readonly delegate* unmanaged[Cdecl]<nint*, nint, byte*, int> ModuleGetFunction;
     public readonly delegate* unmanaged[Cdecl]<nint, int, int, int> FuncSetAttribute;
     public readonly delegate* unmanaged[Cdecl]<int*, int, nint, int> FuncGetAttribute;
+    public readonly delegate* unmanaged[Cdecl]<int*, nint, int, nuint, int> OccupancyMaxActiveBlocks;
     public readonly delegate* unmanaged[Cdecl]<nint, uint, uint, uint, uint, uint, uint, uint, nint, void**, void**, int> LaunchKernel;
     public readonly delegate* unmanaged[Cdecl]<nint, int, int> StreamBeginCapture;
     public readonly delegate* unmanaged[Cdecl]<nint, nint*, int> StreamEndCapture;

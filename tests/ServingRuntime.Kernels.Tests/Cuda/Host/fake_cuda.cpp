@@ -245,6 +245,8 @@ API int cuModuleGetFunction(void** f, void* m, const char* name) {
 }
 API int cuFuncSetAttribute(void* f, int attribute, int value) { ENTER() if (attribute == 8) { if (value > 232448) { return INVALID_VALUE; } ((Registered*)f)->dynamic_limit = value; ((Registered*)f)->asked = true; } return OK; }
 API int cuFuncGetAttribute(int* value, int attribute, void* f) { ENTER() *value = attribute == 0 ? ((Registered*)f)->threads : 0; return OK; }
+// A multiprocessor's shared memory is a KiB more than a block may have, and each block takes one that is not its own.
+API int cuOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, void*, int threads, size_t dynamic) { ENTER() *blocks = std::min(2048 / threads, (int)(233472 / (dynamic + 1024))); return OK; }
 API int cuLaunchKernel(void* f, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned dynamic, void* s, void** parameters, void** extra) {
     ENTER()
     auto* kernel = (Registered*)f;
