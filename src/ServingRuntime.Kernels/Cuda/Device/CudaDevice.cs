@@ -6,7 +6,7 @@ namespace Octavo.ServingRuntime.Kernels.Cuda.Device;
 /// <summary>One GPU, opened. What is made on it may outlive this object; the device is let go when all is disposed.</summary>
 internal sealed unsafe class CudaDevice : IDisposable
 {
-    private const int MultiprocessorCount = 16, CapabilityMajor = 75, CapabilityMinor = 76, SharedBytesOptIn = 97;
+    private const int MultiprocessorCount = 16, CapabilityMajor = 75, CapabilityMinor = 76;
     private readonly CudaContext context;
 
     private CudaDevice(CudaContext context, int ordinal, string name, int device, CudaVersion driverVersion, ComputeCapability capability)
@@ -20,7 +20,6 @@ internal sealed unsafe class CudaDevice : IDisposable
         context.Check(context.Driver.DeviceTotalMem(&total, device), "asking for the device's memory", "cuDeviceTotalMem_v2");
         TotalBytes = (long)total;
         Multiprocessors = Attribute(context, device, MultiprocessorCount);
-        SharedBytesPerBlock = Attribute(context, device, SharedBytesOptIn);
     }
 
     public Kernels.Device Device { get; }
@@ -36,9 +35,6 @@ internal sealed unsafe class CudaDevice : IDisposable
     public long TotalBytes { get; }
 
     public int Multiprocessors { get; }
-
-    /// <summary>Shared memory that a block may have when it asks.</summary>
-    public int SharedBytesPerBlock { get; }
 
     /// <summary>The error that made the device useless for this process, or null: a replica whose device is lost is not alive.</summary>
     public CudaException? Loss => context.Loss;

@@ -15,7 +15,6 @@ public sealed class CudaDeviceTests(CudaLibraries libraries)
         using var device = Open();
         device.Capability.Should().Be(new ComputeCapability(9, 0));
         device.Description.Should().Be("cuda:0, Fake GPU, compute capability 9.0, 1024 MiB, 4 multiprocessors, driver for CUDA 13.0");
-        device.SharedBytesPerBlock.Should().Be(232448);
         device.FreeBytes().Should().Be(1 << 30);
         device.Loss.Should().BeNull();
     }
