@@ -14,7 +14,7 @@ public sealed class DeviceStartTests : IDisposable
     };
 
     private readonly FakeMachine? machine = FakeMachine.WhyNot is null ? new FakeMachine() : null;
-    private readonly RecordedLines log = new();
+    private readonly LogLines log = new();
 
     public void Dispose() => machine?.Dispose();
 

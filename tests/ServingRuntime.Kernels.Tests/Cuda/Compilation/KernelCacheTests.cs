@@ -1,4 +1,5 @@
 using Octavo.ServingRuntime.Kernels.Cuda.Compilation;
+using Octavo.TestSupport;
 
 namespace Octavo.ServingRuntime.Kernels.Tests.Cuda.Compilation;
 

@@ -1,6 +1,7 @@
 using Octavo.ServingRuntime.Kernels.Cuda.Compilation;
 using Octavo.ServingRuntime.Kernels.Cuda.Device;
 using Octavo.ServingRuntime.Kernels.Cuda.Native;
+using Octavo.TestSupport;
 using Octavo.TestSupport.Cuda;
 
 namespace Octavo.ServingRuntime.Kernels.Tests.Cuda.Compilation;

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Octavo.ServingRuntime.Kernels.Cuda.Native;
+using Octavo.TestSupport;
 
 namespace Octavo.ServingRuntime.Kernels.Tests.Cuda.Native;
 

@@ -1,11 +1,11 @@
 using Microsoft.Extensions.Logging;
 
-namespace Octavo.ServingRuntime.Kernels.Tests.Cuda;
+namespace Octavo.TestSupport;
 
 /// <summary>A logger that keeps its lines.</summary>
-internal sealed class LogLines : ILogger
+public sealed class LogLines : ILogger
 {
-    public List<string> Lines { get; } = [];
+    public IList<string> Lines { get; } = [];
 
     public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
 
