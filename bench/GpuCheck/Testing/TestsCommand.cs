@@ -10,6 +10,9 @@ internal static class TestsCommand
 {
     private static readonly string[] Assemblies = ["Octavo.ServingRuntime.Kernels.Tests", "Octavo.ServingRuntime.Engine.Tests"];
 
+    // Of kernels, and of engines.
+    private static readonly string[] Folders = [".Cuda.", ".Devices."];
+
     public static Command Create(TextWriter output)
     {
         var only = new Option<string>("--only") { Description = "Part of the tests' full names.", DefaultValueFactory = _ => "" };
@@ -22,7 +25,7 @@ internal static class TestsCommand
             Environment.SetEnvironmentVariable("OCTAVO_TEST_GPU", parsed.GetValue(host) ? null : "1");
             var part = parsed.GetValue(only)!;
             var outcomes = Assemblies.SelectMany(name => TestRun.Of(
-                Assembly.Load(name), test => test.Contains(".Cuda.", StringComparison.Ordinal) && test.Contains(part, StringComparison.OrdinalIgnoreCase), outcome => Tell(outcome, output))).ToList();
+                Assembly.Load(name), test => Folders.Any(folder => test.Contains(folder, StringComparison.Ordinal)) && test.Contains(part, StringComparison.OrdinalIgnoreCase), outcome => Tell(outcome, output))).ToList();
             var sum = TestSummary.Of(outcomes);
             output.WriteLine($"{sum.Passed} passed, {sum.Failed} failed, {sum.Skipped} skipped");
             if (parsed.GetValue(json) is { } path)

@@ -1,112 +1,114 @@
-using System.Text.Json;
-using Microsoft.Extensions.Logging.Abstractions;
-using Octavo.ServingRuntime.Kernels.Cuda;
-using Octavo.TestSupport;
-using Octavo.TestSupport.Cuda;
+using Octavo.ServingRuntime.Engine.Tests.Golden;
 
 namespace Octavo.ServingRuntime.Engine.Tests.Devices;
 
 /// <summary>
-/// Every architecture's kernels and layers on a device, against transformers: float32 to its own tolerance, bfloat16 and float16 no further off than twice what transformers in that type is.
-/// The fake is slow, so prompts and answers are short; what lengths change is tested kernel by kernel.
+/// Every architecture's kernels and layers on a device, against transformers. The fake is slow, so there prompts and answers are short, and checkpoints some; what lengths change is tested kernel by kernel.
 /// </summary>
 [Collection(DeviceCollection.Name)]
 public sealed class DeviceGoldenTests : IDisposable
 {
-    private const int Steps = 3;
-    private readonly FakeMachine? machine = FakeMachine.WhyNot is null ? new FakeMachine() : null;
+    private readonly DeviceBed bed = new();
 
-    public static TheoryData<string> Checkpoints =>
+    public static TheoryData<string> Checkpoints => DeviceBed.IsReal ? [.. GoldenModel.Names] :
     [
         "llama_gqa_f32", "llama_rope_linear_tied_f32", "mistral_swa_f32", "qwen2_gqa_f32", "qwen3_gqa_sharded_f32", "gemma_f16", "gemma2_f32", "gemma3_text_bf16", "phi3_longrope_f32",
         "chatglm_legacy_a_f32", "glm4_f32", "mixtral_f32", "qwen2_moe_sparse_step_f16", "qwen3_moe_f32", "fp8_block", "gptq_qwen2_moe_g32", "gptq_8bit_sym_g32",
         "awq_llama_g64", "gptq_llama_g128_asym_desc_act", "awq_mixtral_g32",
     ];
 
-    public static TheoryData<string, string> Narrow => new()
+    /// <summary>Published models' head sizes, 64 and more, have kernels of their own.</summary>
+    public static TheoryData<string, string> Narrow
     {
-        { "llama_gqa_bf16", "auto" }, { "llama_gqa_f32", "float16" }, { "gemma3_text_bf16", "bfloat16" }, { "gemma2_f32", "half" }, { "qwen3_gqa_sharded_f32", "bfloat16" }, { "glm4_f32", "float16" },
-        { "awq_llama_g64", "auto" }, { "gptq_qwen2_g128_asym", "bfloat16" },
-    };
+        get
+        {
+            var data = new TheoryData<string, string>
+            {
+                { "llama_heads64_f16", "auto" }, { "mistral_heads96_f16", "bfloat16" }, { "qwen3_heads128_f16", "bfloat16" }, { "gemma2_heads256_f16", "auto" },
+                { "llama_gqa_bf16", "auto" }, { "gemma3_text_bf16", "bfloat16" }, { "gemma2_f32", "half" }, { "glm4_f32", "float16" }, { "awq_llama_g64", "auto" }, { "gptq_qwen2_g128_asym", "bfloat16" },
+            };
+            foreach (var name in GoldenModel.Names.Where(name => DeviceBed.IsReal && GoldenModel.Read(name) is { IsLongrope: false, HasExperts: false, Measured.Count: 2 }))
+            {
+                data.Add(name, "bfloat16");
+                data.Add(name, "float16");
+            }
 
-    public void Dispose() => machine?.Dispose();
+            return data;
+        }
+    }
+
+    public void Dispose() => bed.Dispose();
 
     [SkippableTheory]
     [MemberData(nameof(Checkpoints))]
     public void Greedy_Float32_EqualsTransformers(string checkpoint)
     {
-        using var golden = Golden(checkpoint);
-        var greedy = golden.RootElement.TryGetProperty("longrope_threshold", out _) ? "long_always_greedy_ids" : "greedy_ids";
-        using var engine = Engine(checkpoint, "float32");
-        var prompts = Prompts(golden);
-        foreach (var prompt in prompts)
-        {
-            engine.Add(Id(prompt), Ints(prompt, "input_ids"), EngineHarness.Greedy(Steps, logprobs: 5));
-        }
-
-        engine.RunToEnd();
-        foreach (var prompt in prompts)
-        {
-            var result = engine.Results[Id(prompt)];
-            result.Tokens.Should().Equal(Ints(prompt, greedy).Take(Steps), Id(prompt));
-            if (greedy == "greedy_ids")
-            {
-                Differences(prompt, result).Max().Should().BeLessThan(2e-4f, Id(prompt));
-            }
-        }
+        var model = GoldenModel.Read(checkpoint);
+        using var engine = Engine(model, "float32");
+        GoldenComparison.Exact(engine, model, DeviceBed.Prompts(model), DeviceBed.IsReal ? int.MaxValue : 3);
     }
 
     [SkippableTheory]
     [MemberData(nameof(Narrow))]
-    public void FirstToken_SixteenBits_AsCloseAsTransformersInThatType(string checkpoint, string dtype)
+    public void PromptLogprobs_NarrowTypes_AsCloseAsTransformersInThatType(string checkpoint, string dtype)
     {
-        using var golden = Golden(checkpoint);
+        var model = GoldenModel.Read(checkpoint);
 
-        // What auto means for these: AWQ's scales are float16.
-        var isHalf = dtype is "float16" or "half" || (dtype == "auto" && checkpoint.StartsWith("awq", StringComparison.Ordinal));
-        var known = golden.RootElement.GetProperty("lowprec_vs_f32").GetProperty(isHalf ? "float16" : "bfloat16");
-        using var engine = Engine(checkpoint, dtype);
-        var prompts = Prompts(golden);
-        foreach (var prompt in prompts)
-        {
-            engine.Add(Id(prompt), Ints(prompt, "input_ids"), EngineHarness.Greedy(1, logprobs: 40));
-        }
-
-        engine.RunToEnd();
+        // What auto means for these: the type of the weights, or of AWQ's scales.
+        var isHalf = dtype is "float16" or "half" || (dtype == "auto" && !checkpoint.EndsWith("bf16", StringComparison.Ordinal));
+        using var engine = Engine(model, dtype);
         engine.Core.KVCacheDType.Should().Be(isHalf ? "float16" : "bfloat16", "as the activations");
-        var differences = prompts.SelectMany(prompt => Differences(prompt, engine.Results[Id(prompt)])).ToList();
-        differences.Max().Should().BeLessThan(2 * known.GetProperty("max_abs_logit_diff").GetSingle()).And.BePositive("sixteen bits are not float32");
+        GoldenComparison.Rounded(engine, DeviceBed.Prompts(model), model.Measured[isHalf ? "float16" : "bfloat16"]);
     }
 
-    private static IEnumerable<float> Differences(JsonElement prompt, GeneratedTokens result)
+    [SkippableTheory]
+    [InlineData("qwen3_heads128_f16", "int8")]
+    [InlineData("llama_heads64_f16", "fp8_e4m3")]
+    public void PromptLogprobs_CacheOfEightBits_ThoseOfTheCpuWithTheSame(string checkpoint, string cache)
     {
-        var (ids, logprobs) = (Last(prompt, "top5_ids"), Last(prompt, "top5_logprobs"));
-        var actual = result.Logprobs[0].Top.ToDictionary(top => top.TokenId, top => top.Logprob);
-        return Enumerable.Range(0, ids.GetArrayLength()).Select(i => Math.Abs(actual[ids[i].GetInt32()] - logprobs[i].GetSingle()));
+        var model = GoldenModel.Read(checkpoint);
+        var parameters = EngineHarness.Greedy(4, logprobs: 40) with { PromptLogprobs = 40 };
+        using EngineHarness device = Engine(model, "float16", cache), cpu = new(EngineHarness.Defaults with { ModelPath = model.Folder, DType = "float32", KVCacheDType = cache });
+        var (actual, expected) = (device.Run(model.Prompts[2].InputIds, parameters), cpu.Run(model.Prompts[2].InputIds, parameters));
+        device.Core.KVCacheDType.Should().Be(cache);
+        actual.Tokens.Should().Equal(expected.Tokens);
+        foreach (var (one, other) in actual.PromptLogprobs!.Skip(1).Concat(actual.Logprobs).Zip(expected.PromptLogprobs!.Skip(1).Concat(expected.Logprobs)))
+        {
+            // A number at the border of two codes may be kept as either.
+            one!.Top[0].Logprob.Should().BeApproximately(other!.Top[0].Logprob, model.Measured["bfloat16"].Max);
+        }
     }
 
-    private static JsonDocument Golden(string checkpoint) => JsonDocument.Parse(File.ReadAllBytes(Path.Combine(FolderOf(checkpoint), "golden.json")));
-
-    private static string FolderOf(string checkpoint) => Path.Combine(Repository.Root, "tests", "ServingRuntime.Engine.Tests", "Fixtures", "golden", checkpoint);
-
-    /// <summary>A few tokens, and some more than a block.</summary>
-    private static List<JsonElement> Prompts(JsonDocument golden) => [.. golden.RootElement.GetProperty("prompts").EnumerateArray().Where(prompt => prompt.GetProperty("input_ids").GetArrayLength() is 3 or 5 or 17)];
-
-    private static JsonElement Last(JsonElement prompt, string name) => prompt.GetProperty(name)[prompt.GetProperty(name).GetArrayLength() - 1];
-
-    private static int[] Ints(JsonElement prompt, string name) => [.. prompt.GetProperty(name).EnumerateArray().Select(id => id.GetInt32())];
-
-    private static string Id(JsonElement prompt) => prompt.GetProperty("id").GetString()!;
-
-    private EngineHarness Engine(string checkpoint, string dtype)
+    /// <summary>What is decoded one by one, by the kernel for it, is what a prompt of the same tokens gives.</summary>
+    [SkippableTheory]
+    [InlineData("llama_heads64_f16", "auto")]
+    [InlineData("mistral_heads96_f16", "auto")]
+    [InlineData("qwen3_heads128_f16", "auto")]
+    [InlineData("qwen3_heads128_f16", "fp8_e4m3")]
+    [InlineData("gemma2_heads256_f16", "int8")]
+    public void Greedy_WideHeads_TokensOfThePromptWithThem(string checkpoint, string cache)
     {
-        Skip.If(FakeMachine.WhyNot is not null, FakeMachine.WhyNot);
+        var model = GoldenModel.Read(checkpoint);
+        using var engine = Engine(model, "auto", cache);
+        var prompt = model.Prompts[1];
+        var decoded = engine.Run(prompt.InputIds, EngineHarness.Greedy(6, logprobs: 5));
+        var whole = engine.Run([.. prompt.InputIds, .. decoded.Tokens], EngineHarness.Greedy(1, logprobs: 5) with { PromptLogprobs = 5 });
+        for (var i = 0; i < decoded.Tokens.Count; i++)
+        {
+            var again = whole.PromptLogprobs![prompt.InputIds.Length + i]!;
+            again.Top.Should().Contain(top => top.TokenId == decoded.Tokens[i]).Which.Logprob.Should().BeApproximately(decoded.Logprobs[i].Logprob, 2 * model.Measured["float16"].Max, $"token {i}");
+        }
+    }
+
+    private EngineHarness Engine(GoldenModel model, string dtype, string cache = "auto")
+    {
         var options = new EngineOptions
         {
-            ModelPath = FolderOf(checkpoint), DType = dtype, NumBlocksOverride = 32, MaxNumSeqs = 4, MaxNumBatchedTokens = 24, CpuThreads = 1,
+            ModelPath = model.Folder, DType = dtype, KVCacheDType = cache, NumBlocksOverride = DeviceBed.IsReal ? 1024 : 32, MaxNumSeqs = DeviceBed.IsReal ? 64 : 4, MaxNumBatchedTokens = DeviceBed.IsReal ? 64 : 24,
+            CpuThreads = 1,
             // Longer than what it was trained on, so that the long factors hold.
-            MaxModelLen = checkpoint.Contains("longrope", StringComparison.Ordinal) ? 128 : 64,
+            MaxModelLen = DeviceBed.IsReal ? null : model.IsLongrope ? 128 : 64,
         };
-        return new EngineHarness(options, CudaBackend.Open(new CudaBackendOptions(), machine!.Variable, NullLogger.Instance));
+        return new EngineHarness(options, bed.Open());
     }
 }

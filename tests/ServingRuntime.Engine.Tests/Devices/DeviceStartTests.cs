@@ -1,6 +1,5 @@
 using Octavo.ServingRuntime.Engine.Core;
 using Octavo.TestSupport;
-using Octavo.TestSupport.Cuda;
 
 namespace Octavo.ServingRuntime.Engine.Tests.Devices;
 
@@ -13,10 +12,10 @@ public sealed class DeviceStartTests : IDisposable
         ModelPath = Repository.TinyModel, Device = "cuda", MaxModelLen = 64, MaxNumSeqs = 2, MaxNumBatchedTokens = 8, CpuThreads = 1, DType = "float32",
     };
 
-    private readonly FakeMachine? machine = FakeMachine.WhyNot is null ? new FakeMachine() : null;
+    private readonly DeviceBed bed = new();
     private readonly LogLines log = new();
 
-    public void Dispose() => machine?.Dispose();
+    public void Dispose() => bed.Dispose();
 
     [SkippableFact]
     public void Create_Cuda_TakesWhatIsLeftOfTheDevicesShareForBlocks()
@@ -25,12 +24,12 @@ public sealed class DeviceStartTests : IDisposable
         {
             // Keys and values of 4 layers, 2 heads of 32, 16 slots, in float32.
             var blockBytes = 4 * 2 * 2 * 32 * 16 * 4;
-            machine!.Driver.UsedBytes.Should().BeInRange((ulong)((512L << 20) - (2 * blockBytes)), 512L << 20);
+            bed.Fake.Driver.UsedBytes.Should().BeInRange((ulong)((512L << 20) - (2 * blockBytes)), 512L << 20);
             engine.NumBlocks.Should().BeGreaterThan(3000, "what sequences can use at once is 9");
             log.Lines.Should().ContainSingle(line => line.Contains("weights on cuda:0, Fake GPU", StringComparison.Ordinal));
         }
 
-        machine.Driver.Live.Should().Be(0);
+        bed.Fake.Driver.Live.Should().Be(0);
     }
 
     [SkippableFact]
@@ -45,10 +44,9 @@ public sealed class DeviceStartTests : IDisposable
     [SkippableFact]
     public void Create_LibraryMissing_IsNamedWithWhatToInstall()
     {
-        Skip.If(FakeMachine.WhyNot is not null, FakeMachine.WhyNot);
-        var without = machine!.Without("libcublasLt.so.12");
+        var without = bed.Fake.Without("libcublasLt.so.12");
         Fails(Options, "cuda:0 cannot be used: cuBLASLt*install libcublas*", without);
-        machine.Driver.Live.Should().Be(0);
+        bed.Fake.Driver.Live.Should().Be(0);
         using var engine = Create(Options with { Device = "auto", NumBlocksOverride = 16 }, without);
         log.Lines.Should().ContainSingle(line => line.StartsWith("Warning The CPU computes, though there is a CUDA driver: cuda:0 cannot be used", StringComparison.Ordinal) && line.Contains("install", StringComparison.Ordinal));
         log.Lines[^1].Should().Contain(" on cpu, ");
@@ -60,10 +58,9 @@ public sealed class DeviceStartTests : IDisposable
     [InlineData("old device", "cuda:0 cannot be used: Fake GPU has compute capability 7.0; the kernels need 8.0 or later")]
     public void Create_DeviceOrDriverUnfit_SaysWhyAndAutoTakesTheCpu(string fault, string message)
     {
-        Skip.If(FakeMachine.WhyNot is not null, FakeMachine.WhyNot);
         Become(fault);
         Fails(Options, message);
-        machine!.Driver.Reset();
+        bed.Fake.Driver.Reset();
         Become(fault);
         using var engine = Create(Options with { Device = "auto", NumBlocksOverride = 16 });
         log.Lines.Should().ContainSingle(line => line.StartsWith("Warning The CPU computes, though there is a CUDA driver", StringComparison.Ordinal));
@@ -77,44 +74,40 @@ public sealed class DeviceStartTests : IDisposable
     [InlineData("auto")]
     public void Create_KernelDoesNotCompile_IsAnErrorForAutoToo(string device)
     {
-        Skip.If(FakeMachine.WhyNot is not null, FakeMachine.WhyNot);
-        machine!.Refuse("rows.cu");
+        bed.Fake.Refuse("rows.cu");
         Fails(Options with { Device = device }, "cuda:0 cannot be used: rows.cu: nvrtcCompileProgram*#error as the test wants*");
-        machine.Driver.Live.Should().Be(0);
+        bed.Fake.Driver.Live.Should().Be(0);
     }
 
     [SkippableFact]
     public void Create_NoMemoryForWeights_SaysSo()
     {
-        Skip.If(FakeMachine.WhyNot is not null, FakeMachine.WhyNot);
 
         // cuBLASLt's workspace is 32 MiB, octavo-tiny in float32 some 7.
-        machine!.Driver.Become(bytes: 34UL << 20);
+        bed.Fake.Driver.Become(bytes: 34UL << 20);
         Fails(Options, "no memory for weights: *a quantised model or a larger device");
     }
 
     [SkippableFact]
     public void Create_NoMemoryForTheLargestStep_NamesTheFlags()
     {
-        Skip.If(FakeMachine.WhyNot is not null, FakeMachine.WhyNot);
         ulong used;
         using (Create(Options with { NumBlocksOverride = 16 }))
         {
-            used = machine!.Driver.UsedBytes;
+            used = bed.Fake.Driver.UsedBytes;
         }
 
-        machine.Driver.Reset();
-        machine.Driver.Become(bytes: used + (1 << 20));
+        bed.Fake.Driver.Reset();
+        bed.Fake.Driver.Become(bytes: used + (1 << 20));
         Fails(Options with { NumBlocksOverride = 16, MaxNumBatchedTokens = 4096 }, "no memory for a step's activations: *--max-num-seqs or --max-num-batched-tokens*");
-        machine.Driver.Live.Should().Be(0);
+        bed.Fake.Driver.Live.Should().Be(0);
     }
 
     [SkippableFact]
     public void Create_NoMemoryForBlocksAsAsked_NamesTheFlags()
     {
-        Skip.If(FakeMachine.WhyNot is not null, FakeMachine.WhyNot);
         Fails(Options with { NumBlocksOverride = 1 << 20 }, "no memory for the KV cache: *--num-gpu-blocks-override*");
-        machine!.Driver.Live.Should().Be(0);
+        bed.Fake.Driver.Live.Should().Be(0);
     }
 
     [SkippableFact]
@@ -125,8 +118,7 @@ public sealed class DeviceStartTests : IDisposable
     [SkippableFact]
     public void Create_ErrorThatStaysDuringLoad_SaysWhatTheDriverSaid()
     {
-        Skip.If(FakeMachine.WhyNot is not null, FakeMachine.WhyNot);
-        machine!.Driver.Fail("cuMemcpyHtoDAsync_v2", 5, 214);
+        bed.Fake.Driver.Fail("cuMemcpyHtoDAsync_v2", 5, 214);
         Fails(Options, "copying to the device: cuMemcpyHtoDAsync_v2 failed with 214 *drain the node and reset the device");
     }
 
@@ -145,26 +137,25 @@ public sealed class DeviceStartTests : IDisposable
         switch (fault)
         {
             case "old driver":
-                machine!.Driver.Become(driverVersion: 11080);
+                bed.Fake.Driver.Become(driverVersion: 11080);
                 break;
             case "no device":
-                machine!.Driver.Become(devices: 0);
+                bed.Fake.Driver.Become(devices: 0);
                 break;
             default:
-                machine!.Driver.Become(major: 7);
+                bed.Fake.Driver.Become(major: 7);
                 break;
         }
     }
 
-    private IEngineCore Create(EngineOptions options, Func<string, string?>? environment = null)
-    {
-        Skip.If(FakeMachine.WhyNot is not null, FakeMachine.WhyNot);
-        return EngineCoreFactory.Create(options, TimeProvider.System, log, environment ?? machine!.Variable);
-    }
+    private IEngineCore Create(EngineOptions options, Func<string, string?>? environment = null) =>
+        EngineCoreFactory.Create(options, TimeProvider.System, log, environment ?? bed.Fake.Variable);
 
     private void Fails(EngineOptions options, string message, Func<string, string?>? environment = null)
     {
-        var create = () => Create(options, environment);
+        // Skips here, not where a throw is expected.
+        var variables = environment ?? bed.Fake.Variable;
+        var create = () => Create(options, variables);
         create.Should().Throw<EngineStartException>().WithMessage(message);
     }
 }

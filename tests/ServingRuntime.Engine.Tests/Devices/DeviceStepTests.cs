@@ -1,8 +1,5 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using Octavo.ServingRuntime.Engine.KVCache;
-using Octavo.ServingRuntime.Kernels.Cuda;
 using Octavo.TestSupport;
-using Octavo.TestSupport.Cuda;
 
 namespace Octavo.ServingRuntime.Engine.Tests.Devices;
 
@@ -16,15 +13,15 @@ public sealed class DeviceStepTests : IDisposable
         MaxNumBatchedTokens = 64, MaxModelLen = 64, CpuThreads = 1,
     };
 
-    private readonly FakeMachine? machine = FakeMachine.WhyNot is null ? new FakeMachine() : null;
+    private readonly DeviceBed bed = new();
 
-    public void Dispose() => machine?.Dispose();
+    public void Dispose() => bed.Dispose();
 
     /// <summary>Plain, cut in every way, and one whose logits the request changes, which is drawn on the host.</summary>
     [SkippableFact]
     public void Step_SampledRequests_TheTokensOfTheCpu()
     {
-        using EngineHarness cpu = new(Options), device = new(Options, Open());
+        using EngineHarness cpu = new(Options), device = new(Options, bed.Open());
         foreach (var engine in (EngineHarness[])[cpu, device])
         {
             Add(engine, "plain", new SamplingParams { Seed = 1 });
@@ -47,7 +44,7 @@ public sealed class DeviceStepTests : IDisposable
     [SkippableFact]
     public void Step_EvictedPrefix_ComesBackFromHostMemoryBitForBit()
     {
-        var backend = Open();
+        var backend = bed.Open();
         using var engine = new EngineHarness(Options with { NumBlocksOverride = 5, AdmissionWatermark = 0 }, backend, tier: new HostMemoryTier(backend, 1 << 20));
         int[] first = [.. Enumerable.Range(3, 40)], second = [.. Enumerable.Range(20, 40)];
         var before = engine.Run(first, EngineHarness.Greedy(3, logprobs: 3));
@@ -56,11 +53,5 @@ public sealed class DeviceStepTests : IDisposable
         after.Last.NumCachedTokens.Should().Be(32);
         engine.Core.Stats.TierHits.Should().BePositive();
         after.Tokens.Should().Equal(before.Tokens);
-    }
-
-    private CudaBackend Open()
-    {
-        Skip.If(FakeMachine.WhyNot is not null, FakeMachine.WhyNot);
-        return CudaBackend.Open(new CudaBackendOptions(), machine!.Variable, NullLogger.Instance);
     }
 }

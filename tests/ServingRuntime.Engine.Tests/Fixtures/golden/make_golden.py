@@ -1,4 +1,4 @@
-"""Makes small random checkpoints and what transformers computes with them, for GoldenCheckpointTests.
+"""Makes small random checkpoints and what transformers computes with them, for GoldenCheckpointTests and DeviceGoldenTests.
 
     python3 make_golden.py OUTPUT [NAME...]        (transformers 5.12, torch, safetensors; CPU)
 
@@ -69,6 +69,12 @@ CASES = {
     "awq_gemma3_g32": (dict(model_type="gemma3_text", rope_theta=1e6, rope_local_base_freq=10000.0, head_dim=16, sliding_window=16, sliding_window_pattern=2,
                             query_pre_attn_scalar=16, tie_word_embeddings=True), dict(quant_method="awq", bits=4, group_size=32, zero_point=True, version="gemm")),
     "awq_phi3_g32": (dict(model_type="phi3", rope_theta=10000.0, sliding_window=None), dict(quant_method="awq", bits=4, group_size=32, zero_point=True, version="gemm")),
+    # Heads as wide as those of published models, which devices have kernels of their own for.
+    "llama_heads64_f16": (llama(head_dim=64, num_attention_heads=8, num_key_value_heads=2), None),
+    "mistral_heads96_f16": (dict(model_type="mistral", rope_theta=1e6, head_dim=96, num_attention_heads=4, num_key_value_heads=1, sliding_window=24), None),
+    "qwen3_heads128_f16": (dict(model_type="qwen3", rope_theta=1e6, head_dim=128, num_attention_heads=4, num_key_value_heads=2), None),
+    "gemma2_heads256_f16": (dict(model_type="gemma2", rope_theta=10000.0, head_dim=256, num_attention_heads=2, num_key_value_heads=1, hidden_activation="gelu_pytorch_tanh", sliding_window=24,
+                                 query_pre_attn_scalar=224, attn_logit_softcapping=50.0, final_logit_softcapping=30.0, tie_word_embeddings=True), None),
     "fp8_tensor": (llama(), dict(quant_method="fp8", activation_scheme="static", form="tensor")),
     "fp8_channel": (llama(), dict(quant_method="compressed-tensors", format="float-quantized", form="channel")),
     "fp8_block": (dict(model_type="qwen3", rope_theta=1e6, head_dim=48, **WIDE), dict(quant_method="fp8", activation_scheme="dynamic", weight_block_size=[128, 128], form="block")),
@@ -210,6 +216,13 @@ def prompt(model, rng, index, length):
     raise RuntimeError(f"no prompt of {length} tokens with a margin of {MIN_MARGIN}")
 
 
+def differences(scratch, dtype, model, prompts):
+    """How far transformers itself is off in a type, over all positions' logits."""
+    other = AutoModelForCausalLM.from_pretrained(scratch, dtype=dtype, attn_implementation="eager").eval()
+    found = torch.cat([(other(ids).logits.float() - model(ids).logits).abs().flatten() for ids in (torch.tensor([p["input_ids"]]) for p in prompts)])
+    return dict(max_abs_logit_diff=float(found.max()), mean_abs_logit_diff=float(found.mean()))
+
+
 def make(name, output):
     own, quantisation = CASES[name]
     kw = {**BASE, **own}
@@ -248,6 +261,7 @@ def make(name, output):
             again = AutoModelForCausalLM.from_pretrained(scratch, dtype=torch.float32, attn_implementation="eager").eval()
             assert torch.equal(model(torch.tensor([prompts[-1]["input_ids"]])).logits, again(torch.tensor([prompts[-1]["input_ids"]])).logits), name
         sdpa = AutoModelForCausalLM.from_pretrained(scratch, dtype=torch.float32, attn_implementation="sdpa").eval()
+        narrow = {kind: differences(scratch, getattr(torch, kind), model, prompts) for kind in ("bfloat16", "float16")} if "_heads" in name else None
         noise = max(float((sdpa(torch.tensor([p["input_ids"]])).logits[0, -1] - torch.tensor(p["last_logits"])).abs().max()) for p in prompts)
     save_file(stored, os.path.join(folder, "model.safetensors"), metadata={"format": "pt"})
     json.dump(older, open(os.path.join(folder, "config.json"), "w"), indent=1)
@@ -257,6 +271,8 @@ def make(name, output):
     golden = dict(format="golden-model-1", model=name, model_type=kw["model_type"], seed=seed, versions=dict(torch=torch.__version__, transformers=transformers.__version__),
                   compute="float32, eager attention, CPU, weights as stored on disk", stored_dtype="float16", vocab_size=VOCAB, noise=dict(sdpa_f32_max_abs_logit_diff=noise),
                   min_greedy_margin=margin, prompts=prompts)
+    if narrow:
+        golden["lowprec_vs_f32"] = narrow
     json.dump(golden, open(os.path.join(folder, "golden.json"), "w"), separators=(",", ":"))
     size = sum(os.path.getsize(os.path.join(folder, f)) for f in os.listdir(folder))
     print(f"{name}: {size // 1024} KiB, margin {margin:.4f}, sdpa {noise:.1e}, logits' deviation {np.std(prompts[-1]['last_logits']):.2f}", flush=True)
