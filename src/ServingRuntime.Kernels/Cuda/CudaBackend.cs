@@ -58,7 +58,7 @@ public sealed unsafe partial class CudaBackend : IKernelBackend
             draws = Own(new ScratchMemory(device));
             partials = Own(device.Allocate(AttentionSplits.PartialBytes(device.TotalBytes), CudaMemoryPurpose.Activations));
             team = Own(new ThreadTeam(hostThreads));
-            graphs = recordings is null ? null : Own(new GraphReplay(stream, recordings));
+            graphs = recordings is null ? null : Own(new GraphReplay(device, stream, recordings));
         }
         catch
         {
@@ -88,7 +88,7 @@ public sealed unsafe partial class CudaBackend : IKernelBackend
         var device = CudaDevice.Open(new CudaDriver(loader.Load(CudaLibrary.Driver)), options.Ordinal);
         try
         {
-            var (nvrtc, cublasLt) = loader.LoadToolkit();
+            var (nvrtc, cublasLt) = loader.LoadToolkit(device.DriverVersion.Major);
             var cache = new KernelCache(KernelCacheFolder.Choose(options.CacheFolder, environment), logger);
             var compiler = new KernelCompiler(new Nvrtc(nvrtc), device, cache, logger);
             var backend = new CudaBackend(device, compiler, cublasLt, options.HostThreads, options.Graphs ? logger : null);
@@ -126,7 +126,13 @@ public sealed unsafe partial class CudaBackend : IKernelBackend
         }
     }
 
-    public void CheckDevice() => stream.Synchronize();
+    /// <inheritdoc/>
+    /// <remarks>An empty stream is done whatever became of its device: so there is something to do.</remarks>
+    public void CheckDevice()
+    {
+        stream.Fill(partials.Address, 0, sizeof(int));
+        stream.Synchronize();
+    }
 
     public void RunOnHost(Action<int, int> work, int parts) => team.Run(work, parts);
 

@@ -182,6 +182,19 @@ public sealed class CudaBackendTests(CudaLibraries libraries) : IDisposable
         read.Should().Throw<CudaException>("nothing works any more");
     }
 
+    /// <summary>A driver may call an empty stream done whatever became of its device.</summary>
+    [SkippableFact]
+    public void CheckDevice_NothingWasAskedOfIt_AsksForSomething()
+    {
+        var fake = Fake();
+        using var backend = Open(reset: false);
+        backend.CheckDevice();
+        fake.Fail("cuMemsetD8Async", 1, 999);
+        var check = backend.CheckDevice;
+        check.Should().Throw<CudaException>().WithMessage("*nvidia-smi*");
+        backend.Loss!.Code.Should().Be(999);
+    }
+
     private static Func<string, string?> Environment(string folder) => name => name == CudaLibrarySearch.Variable ? folder : null;
 
     private FakeDriver Fake()

@@ -5,14 +5,21 @@ using Octavo.ServingRuntime.Kernels.Cuda.Native;
 namespace Octavo.ServingRuntime.Kernels.Cuda.Launch;
 
 /// <summary>
-/// Work that comes again and again in the same shape: done as it is until it takes no more memory (the first time, as a rule), then recorded, and launched as one graph from then on. Any memory of the device that is freed begins it anew, since a graph names addresses. For one thread.
+/// Work that comes again and again in the same shape: done as it is until it takes no more memory (the first time, as a rule, which also loads every kernel, cuBLASLt's too: that may not happen within a
+/// record), then recorded, and launched as one graph from then on. Any memory of the device that is freed begins it anew, since a graph names addresses. For one thread.
+/// <para>A graph takes some megabytes of the device, by no call of ours and of no known size. So where memory runs short a new one takes the place of the one that was launched the longest ago, and where
+/// there is none for it the work goes on as it is.</para>
 /// </summary>
-internal sealed partial class GraphReplay(CudaStream stream, ILogger logger) : IDisposable
+internal sealed partial class GraphReplay(CudaDevice device, CudaStream stream, ILogger logger) : IDisposable
 {
     // A graph of a large model's step is some hundred kilobytes of host memory.
     private const int MostGraphs = 512;
     private const int MostFailures = 3;
+
+    // What is left to all else that may want memory after the start.
+    private readonly long reserve = Math.Min(256L << 20, device.TotalBytes / 64);
     private readonly Dictionary<(Action Work, long Shape), Entry> entries = [];
+    private long runs;
 
     /// <summary>Graphs that are ready.</summary>
     public int Count => entries.Values.Count(entry => entry.Graph is not null);
@@ -25,6 +32,7 @@ internal sealed partial class GraphReplay(CudaStream stream, ILogger logger) : I
             entries.Add((work, shape), entry = new Entry());
         }
 
+        entry.LastRun = ++runs;
         var now = stream.Context.Frees;
         if (entry.Failures == MostFailures)
         {
@@ -59,6 +67,11 @@ internal sealed partial class GraphReplay(CudaStream stream, ILogger logger) : I
 
     private void Record(Entry entry, long shape, Action work)
     {
+        if (device.FreeBytes() < reserve && Oldest(ready: true) is { Value: { } oldest })
+        {
+            oldest.Drop();
+        }
+
         stream.BeginCapture();
         try
         {
@@ -80,15 +93,16 @@ internal sealed partial class GraphReplay(CudaStream stream, ILogger logger) : I
         try
         {
             entry.Graph = stream.EndCapture();
+
+            // The first launch brings the graph to the device, which may have no room for it.
+            entry.Graph.Launch(stream);
         }
         catch (CudaException exception) when (CudaErrors.IsOfCapture(exception.Code) || exception.Code == CudaErrors.OutOfMemory)
         {
+            entry.Drop();
             Forgo(entry, shape, exception);
             work();
-            return;
         }
-
-        entry.Graph.Launch(stream);
     }
 
     private void Forgo(Entry entry, long shape, CudaException exception)
@@ -102,11 +116,16 @@ internal sealed partial class GraphReplay(CudaStream stream, ILogger logger) : I
 
     private void Limit()
     {
-        if (entries.Count == MostGraphs)
+        if (entries.Count == MostGraphs && Oldest(ready: false) is { Value: { } oldest } pair)
         {
-            Dispose();
+            oldest.Drop();
+            entries.Remove(pair.Key);
         }
     }
+
+    /// <summary>What was run the longest ago; default: there is none.</summary>
+    /// <param name="ready">Of those that have a graph.</param>
+    private KeyValuePair<(Action Work, long Shape), Entry> Oldest(bool ready) => entries.Where(pair => !ready || pair.Value.Graph is not null).OrderBy(pair => pair.Value.LastRun).FirstOrDefault();
 
     [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "Steps of shape {Shape:x} cannot be recorded and go on kernel by kernel: {Reason}")]
     private static partial void LogRefused(ILogger logger, long shape, string reason);
@@ -121,6 +140,8 @@ internal sealed partial class GraphReplay(CudaStream stream, ILogger logger) : I
         public CudaGraph? Graph { get; set; }
 
         public int Failures { get; set; }
+
+        public long LastRun { get; set; }
 
         public void Drop()
         {

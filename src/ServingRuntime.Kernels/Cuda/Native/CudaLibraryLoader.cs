@@ -14,14 +14,15 @@ internal sealed partial class CudaLibraryLoader(CudaLibrarySearch search, ILogge
     /// <exception cref="CudaLibraryMissingException">None can be loaded.</exception>
     public LoadedLibrary Load(CudaLibrary library) => Load(library, search.Candidates(library));
 
-    /// <summary>NVRTC and cuBLASLt: the best major version that both can be had of.</summary>
+    /// <summary>NVRTC and cuBLASLt: the best major version that both can be had of. One that is newer than the driver comes last: it cannot be used, and its own error says so.</summary>
+    /// <param name="driverMajor">Of the version of CUDA that the driver supports.</param>
     /// <exception cref="CudaLibraryMissingException">One is missing, or they cannot be had of one version.</exception>
-    public (LoadedLibrary Nvrtc, LoadedLibrary CublasLt) LoadToolkit()
+    public (LoadedLibrary Nvrtc, LoadedLibrary CublasLt) LoadToolkit(int driverMajor)
     {
         var compilers = search.Candidates(CudaLibrary.Nvrtc);
         var products = search.Candidates(CudaLibrary.CublasLt);
         CudaLibraryMissingException? first = null;
-        foreach (var major in compilers.Select(candidate => candidate.Major).Distinct())
+        foreach (var major in compilers.Select(candidate => candidate.Major).Distinct().OrderBy(major => major > driverMajor))
         {
             try
             {

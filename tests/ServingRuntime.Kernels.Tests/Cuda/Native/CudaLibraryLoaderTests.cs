@@ -43,8 +43,19 @@ public sealed class CudaLibraryLoaderTests : IDisposable
     {
         Have("/a/libnvrtc.so.13", "/a/libnvrtc.so.12", "/b/libcublasLt.so.12");
         broken.UnionWith(["libcublasLt.so.13", "libcublasLt.so.12", "libnvrtc.so.12", "libnvrtc.so.13"]);
-        var (nvrtc, products) = Loader("/a:/b").LoadToolkit();
+        var (nvrtc, products) = Loader("/a:/b").LoadToolkit(13);
         (nvrtc.Major, products.Major).Should().Be((12, 12));
+    }
+
+    [Theory]
+    [InlineData(12, 12)]
+    [InlineData(13, 13)]
+    [InlineData(11, 13)]
+    public void LoadToolkit_TwoMajorVersions_TheNewestThatTheDriverRuns(int driver, int chosen)
+    {
+        Have("/a/libnvrtc.so.13", "/a/libnvrtc.so.12", "/a/libcublasLt.so.13", "/a/libcublasLt.so.12");
+        var (nvrtc, products) = Loader("/a").LoadToolkit(driver);
+        (nvrtc.Major, products.Major).Should().Be((chosen, chosen));
     }
 
     [Fact]
@@ -52,7 +63,7 @@ public sealed class CudaLibraryLoaderTests : IDisposable
     {
         Have("/a/libnvrtc.so.13");
         broken.UnionWith(["libcublasLt.so.13", "libcublasLt.so.12", "libnvrtc.so.12"]);
-        var load = () => Loader("/a").LoadToolkit();
+        var load = () => Loader("/a").LoadToolkit(13);
         load.Should().Throw<CudaLibraryMissingException>().WithMessage("cuBLASLt (libcublasLt.so.13 or libcublasLt.so.12) cannot be loaded; install libcublas*");
     }
 
