@@ -107,11 +107,8 @@ internal sealed unsafe class NcclCommunicator : SafeHandle
         }
     }
 
-    protected override bool ReleaseHandle()
-    {
-        stream.Context.MakeCurrent();
-        return api.CommDestroy(handle) == 0;
-    }
+    /// <summary>Throws nothing, whatever became of the device: a finalizer may call it.</summary>
+    protected override bool ReleaseHandle() => stream.Context.Driver.MakeCurrent(stream.Context.DangerousGetHandle()) == 0 && api.CommDestroy(handle) == 0;
 
     private nint Live()
     {

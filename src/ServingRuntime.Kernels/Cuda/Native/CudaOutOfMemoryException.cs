@@ -5,7 +5,7 @@ public sealed class CudaOutOfMemoryException : CudaException
 {
     internal CudaOutOfMemoryException(string call, string name, CudaMemoryPurpose purpose, long requestedBytes, long freeBytes, long totalBytes)
         : base(
-            $"no memory for {purpose.Words()}: {Size(requestedBytes)} were asked for, {Size(freeBytes)} of {Size(totalBytes)} are free ({call}: {name}); {purpose.Advice()}",
+            $"no memory for {purpose.Words()}: {Size(requestedBytes)} were asked for{(totalBytes > 0 ? $", {Size(freeBytes)} of {Size(totalBytes)} are free" : "")} ({call}: {name}); {purpose.Advice()}",
             call,
             CudaErrors.OutOfMemory,
             name)
@@ -17,9 +17,10 @@ public sealed class CudaOutOfMemoryException : CudaException
 
     public long RequestedBytes { get; }
 
-    /// <summary>When it failed; 0: the device could not tell.</summary>
+    /// <summary>When it failed; nothing where <see cref="TotalBytes"/> is 0.</summary>
     public long FreeBytes { get; }
 
+    /// <summary>0: nobody could tell, as with the host's memory.</summary>
     public long TotalBytes { get; }
 
     private static string Size(long bytes) => bytes >= 1 << 20 ? $"{bytes / (double)(1 << 20):0.0} MiB" : $"{bytes} bytes";

@@ -122,6 +122,15 @@ public sealed class CudaDeviceTests(CudaLibraries libraries)
         fake.Live.Should().Be(0);
     }
 
+    [SkippableFact]
+    public void LoadModule_NotToTheDriversLiking_ItsCompilersWords()
+    {
+        Fake();
+        using var device = Open();
+        var load = () => device.LoadModule("no image"u8, "x.cu");
+        load.Should().Throw<CudaException>().WithMessage("loading the kernels of x.cu (ptxas: neither ELF nor PTX): cuModuleLoadDataEx failed with 200*");
+    }
+
     [SkippableTheory]
     [InlineData(2, false)]
     [InlineData(1, false)]
@@ -134,6 +143,7 @@ public sealed class CudaDeviceTests(CudaLibraries libraries)
     [InlineData(702, true)]
     [InlineData(717, true)]
     [InlineData(719, true)]
+    [InlineData(810, true)]
     [InlineData(999, true)]
     public void Synchronize_Fails_TheDeviceIsLostWhereTheErrorStays(int code, bool lost)
     {

@@ -221,12 +221,16 @@ API int cuEventElapsedTime(float* ms, void* a, void* b) {
 }
 
 // Images are what the fake compiler makes: the four bytes of ELF (or the ".version" of PTX), then the name of the source.
-API int cuModuleLoadDataEx(void** m, const void* image, unsigned, int*, void**) {
+API int cuModuleLoadDataEx(void** m, const void* image, unsigned count, int* options, void** values) {
     ENTER()
     NOT_RECORDED
     const char* text = (const char*)image;
     const char* name = !std::memcmp(text, "\177ELF", 4) ? text + 4 : !std::memcmp(text, "//PTX ", 6) ? text + 6 : nullptr;
-    if (!name) { return INVALID_IMAGE; }
+    if (!name) {
+        // As the compiler of PTX does, where there is room for what it says.
+        if (count == 2 && options[0] == 5 && options[1] == 6) { snprintf((char*)values[0], (size_t)values[1], "ptxas: neither ELF nor PTX\n"); }
+        return INVALID_IMAGE;
+    }
     for (Registered* k = Registered::first; k; k = k->next) {
         const char* slash = strrchr(k->file, '/');
         if (!std::strcmp(slash ? slash + 1 : k->file, name)) { *m = new Module{name}; modules.insert(*m); return OK; }
