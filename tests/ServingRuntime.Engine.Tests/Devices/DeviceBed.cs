@@ -26,11 +26,10 @@ internal sealed class DeviceBed : IDisposable
     /// <summary>Those of a golden checkpoint that the device is fast enough for.</summary>
     public static IReadOnlyList<GoldenPrompt> Prompts(GoldenModel model) => IsReal ? model.Prompts : [.. model.Prompts.Where(prompt => prompt.InputIds.Length is 3 or 5 or 17)];
 
-    public CudaBackend Open(bool graphs = true)
-    {
-        Func<string, string?> environment = IsReal ? Environment.GetEnvironmentVariable : Fake.Variable;
-        return CudaBackend.Open(new CudaBackendOptions(Graphs: graphs), environment, NullLogger.Instance);
-    }
+    /// <summary>The environment of a process on it.</summary>
+    public Func<string, string?> Variables => IsReal ? Environment.GetEnvironmentVariable : Fake.Variable;
+
+    public CudaBackend Open(bool graphs = true) => CudaBackend.Open(new CudaBackendOptions(Graphs: graphs), Variables, NullLogger.Instance);
 
     public void Dispose() => fake?.Dispose();
 }

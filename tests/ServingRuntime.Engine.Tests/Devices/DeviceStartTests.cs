@@ -35,9 +35,23 @@ public sealed class DeviceStartTests : IDisposable
     [SkippableFact]
     public void Create_AutoWithADevice_TakesIt()
     {
-        using var engine = Create(Options with { Device = "auto", NumBlocksOverride = 16 });
-        log.Lines.Should().ContainSingle(line => line.Contains("weights on cuda:0, Fake GPU", StringComparison.Ordinal));
+        using var engine = EngineCoreFactory.Create(Options with { Device = "auto", NumBlocksOverride = 16 }, TimeProvider.System, log, bed.Variables);
+        log.Lines.Should().ContainSingle(line => line.Contains(" weights on cuda:0, ", StringComparison.Ordinal));
         engine.NumBlocks.Should().Be(16);
+    }
+
+    /// <summary>Measured, not asked for: on a real device it is the driver that tells what is free.</summary>
+    [SkippableFact]
+    public void Create_TwiceTheShare_TwiceTheBlocks()
+    {
+        int blocks;
+        using (var quarter = EngineCoreFactory.Create(Options with { GpuMemoryUtilization = 0.25 }, TimeProvider.System, log, bed.Variables))
+        {
+            blocks = quarter.NumBlocks;
+        }
+
+        using var half = EngineCoreFactory.Create(Options with { GpuMemoryUtilization = 0.5 }, TimeProvider.System, log, bed.Variables);
+        ((double)half.NumBlocks).Should().BeInRange(1.9 * blocks, 2.5 * blocks, "weights and activations are small, and what the first one had was given back");
     }
 
     /// <summary>The driver and the compiler, which this process has loaded already, are tested with a process of their own.</summary>
