@@ -46,6 +46,12 @@ public static class ServingFlags
     /// <summary>Memory for KV blocks, in bytes; absent: sized from free memory and the model.</summary>
     public const string KVCacheMemoryBytes = "--kv-cache-memory-bytes";
 
+    /// <summary>Host memory, in GiB, for KV blocks that a device gives up; absent: none.</summary>
+    public const string KVOffloadingSize = "--kv-offloading-size";
+
+    /// <summary>native, for vLLM's sake.</summary>
+    public const string KVOffloadingBackend = "--kv-offloading-backend";
+
     /// <summary>Number of KV blocks, overriding the measured one (vLLM's <c>--num-gpu-blocks-override</c>).</summary>
     public const string NumBlocksOverride = "--num-gpu-blocks-override";
 

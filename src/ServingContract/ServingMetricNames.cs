@@ -20,6 +20,21 @@ public static class ServingMetricNames
     /// <summary>Counter in tokens, recorded once at admission.</summary>
     public const string PrefixCacheHits = "vllm:prefix_cache_hits_total";
 
+    /// <summary>Counter in tokens, recorded once at admission: those that the device's cache did not have. With a second tier only, like all that has to do with it.</summary>
+    public const string ExternalPrefixCacheQueries = "vllm:external_prefix_cache_queries_total";
+
+    /// <summary>Counter in tokens, recorded once at admission: found in the second tier, and not among <see cref="PrefixCacheHits"/>.</summary>
+    public const string ExternalPrefixCacheHits = "vllm:external_prefix_cache_hits_total";
+
+    /// <summary>Counter, bytes from the device to the second tier.</summary>
+    public const string KVOffloadStoreBytes = "vllm:kv_offload_store_bytes_total";
+
+    /// <summary>Counter, bytes from the second tier to the device.</summary>
+    public const string KVOffloadLoadBytes = "vllm:kv_offload_load_bytes_total";
+
+    /// <summary>Gauge in 0..1: blocks that the second tier holds, of those that it has room for.</summary>
+    public const string KVOffloadUsage = "vllm:kv_offload_cpu_cache_usage_perc";
+
     public const string PromptTokens = "vllm:prompt_tokens_total";
     public const string GenerationTokens = "vllm:generation_tokens_total";
     public const string NumPreemptions = "vllm:num_preemptions_total";
@@ -52,7 +67,7 @@ public static class ServingMetricNames
     /// <summary>Histogram, prompt tokens of a request that were computed and not found in the cache.</summary>
     public const string RequestPrefillComputedTokens = "vllm:request_prefill_kv_computed_tokens";
 
-    /// <summary>Counter with the label <c>source</c> (local_compute, local_cache_hit); the sum is <see cref="PromptTokens"/>.</summary>
+    /// <summary>Counter with the label <c>source</c> (local_compute, local_cache_hit, external_kv_transfer); the sum is <see cref="PromptTokens"/>.</summary>
     public const string PromptTokensBySource = "vllm:prompt_tokens_by_source_total";
 
     /// <summary>Counter, prompt tokens found in the cache.</summary>

@@ -54,6 +54,11 @@ public sealed record EngineOptions
     /// <summary>Number of KV blocks, the null block included; overrides every other sizing (tests of preemption).</summary>
     public int? NumBlocksOverride { get; init; }
 
+    /// <summary>
+    /// Host memory for a second tier of KV blocks behind a device, in bytes: what the device's blocks give up is found there and copied back instead of computed again. Pinned at start. Null: none.
+    /// </summary>
+    public long? KVOffloadingBytes { get; init; }
+
     /// <summary>Part of a device's memory that may be in use when all is allocated, what other processes hold included; the KV blocks get what weights and the largest step leave of it.</summary>
     public double GpuMemoryUtilization { get; init; } = 0.9;
 

@@ -54,6 +54,12 @@ public static class EngineOptionsValidator
         AtLeast(errors, nameof(EngineOptions.MaxNumBatchedTokens), options.MaxNumBatchedTokens, 1);
         AtLeast(errors, nameof(EngineOptions.LongPrefillTokenThreshold), options.LongPrefillTokenThreshold, 0);
         AtLeast(errors, nameof(EngineOptions.KVCacheMemoryBytes), options.KVCacheMemoryBytes, 1);
+        AtLeast(errors, nameof(EngineOptions.KVOffloadingBytes), options.KVOffloadingBytes, 1);
+        if (options.KVOffloadingBytes is not null && !options.EnablePrefixCaching)
+        {
+            errors.Add("KVOffloadingBytes: blocks are found again through the prefix cache, which is off");
+        }
+
         AtLeast(errors, nameof(EngineOptions.NumBlocksOverride), options.NumBlocksOverride, 2);
         AtLeast(errors, nameof(EngineOptions.CpuThreads), options.CpuThreads, 1);
         if (options.CpuThreads > MaxCpuThreads)

@@ -17,6 +17,7 @@ internal sealed record ReplicaMetricNames
         PromptTokens = [ServingMetricNames.PromptTokens],
         CacheQueries = [ServingMetricNames.PrefixCacheQueries],
         CacheHits = [ServingMetricNames.PrefixCacheHits],
+        TierCacheHits = [ServingMetricNames.ExternalPrefixCacheHits],
         CacheHitRate = [ServingMetricNames.CacheHitRate],
         UncachedQueuedTokens = [ServingMetricNames.UncachedQueuedTokens],
         PromptLengths = [$"{ServingMetricNames.RequestPromptTokens}_sum"],
@@ -68,6 +69,9 @@ internal sealed record ReplicaMetricNames
 
     /// <summary>Counter in tokens.</summary>
     public IReadOnlyList<string> CacheHits { get; init; } = [];
+
+    /// <summary>Counter in tokens: found in what is behind the cache, and not counted by <see cref="CacheHits"/>.</summary>
+    public IReadOnlyList<string> TierCacheHits { get; init; } = [];
 
     /// <summary>Gauge in 0..1.</summary>
     public IReadOnlyList<string> CacheHitRate { get; init; } = [];

@@ -20,7 +20,7 @@ internal static class ServingMetricsReader
             {
                 PromptTokens = Sum(names.PromptTokens),
                 CacheQueries = Sum(names.CacheQueries),
-                CacheHits = Sum(names.CacheHits),
+                CacheHits = Sum(names.CacheHits) + (Sum(names.TierCacheHits) ?? 0),
                 PromptLengths = Sum(names.PromptLengths),
                 Prompts = Sum(names.Prompts),
                 TimeToFirstToken = LatencyHistogram.Of(Samples(names.TimeToFirstToken).Where(s => s.UpperBound is not null).Select(s => (s.UpperBound!.Value, s.Value))),

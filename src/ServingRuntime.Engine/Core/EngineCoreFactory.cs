@@ -48,6 +48,11 @@ public static partial class EngineCoreFactory
         var unowned = new Stack<IDisposable>();
         try
         {
+            if (tier is null && HostMemoryTier.Create(options, backend as IBlockSwapping, FreeMemory.Measure()) is { } asked)
+            {
+                owned.Push(tier = asked);
+            }
+
             var config = ModelConfig.Load(options.ModelPath);
             var maxModelLen = options.MaxModelLen ?? config.MaxPositionEmbeddings;
             if (maxModelLen > config.LongestModelLen)
@@ -55,9 +60,9 @@ public static partial class EngineCoreFactory
                 throw new EngineStartException($"MaxModelLen: {maxModelLen} is more than the model's {config.LongestModelLen} (max_position_embeddings and rope scaling)");
             }
 
-            if (options.Quantization is { } asked && asked != config.Quantization?.Name)
+            if (options.Quantization is { } quantization && quantization != config.Quantization?.Name)
             {
-                throw new EngineStartException($"Quantization: {asked} is asked for, but the checkpoint is {config.Quantization?.Name ?? "not quantised"}");
+                throw new EngineStartException($"Quantization: {quantization} is asked for, but the checkpoint is {config.Quantization?.Name ?? "not quantised"}");
             }
 
             var dtype = ChooseDType(options, config, backend);
@@ -89,6 +94,11 @@ public static partial class EngineCoreFactory
             var blockBytes = checked(config.NumHiddenLayers * backend.KeyValueBlockBytes(config.NumKeyValueHeads, config.HeadDim, options.BlockSize, cacheType));
             var cache = KVCacheConfig.Create(options, blockBytes, cacheType, maxModelLen, Room(options, backend, draft));
             runner.AllocateBlocks(cache);
+            if (tier?.Stats is { } second)
+            {
+                LogTier(logger, second.Capacity, second.Capacity * second.BlockBytes);
+            }
+
             draft?.AllocateBlocks(cache);
             proposer ??= draft as IDraftProposer ?? (options.Speculative is { } ngram ? new NgramProposer(ngram) : null);
             LogStarted(
@@ -140,6 +150,9 @@ public static partial class EngineCoreFactory
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Architecture} needs the host within a step: it is computed kernel by kernel, without graphs")]
     private static partial void LogNoGraphs(ILogger logger, string architecture);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "KV blocks that the device gives up go to host memory: room for {NumBlocks} ({Bytes} bytes, pinned)")]
+    private static partial void LogTier(ILogger logger, int numBlocks, long bytes);
 
     [LoggerMessage(Level = LogLevel.Information, Message =
         "{Architecture} from {ModelPath} with {DType} weights on {Backend}: {NumBlocks} KV blocks of {BlockSize} tokens in {KVCacheDType} ({Bytes} bytes), at most {MaxModelLen} tokens a request; ready in {Milliseconds:F0} ms")]

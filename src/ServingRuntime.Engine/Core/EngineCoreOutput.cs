@@ -29,6 +29,9 @@ public readonly record struct EngineCoreOutput
     /// <summary>Prompt tokens that came from the prefix cache at first admission.</summary>
     public int NumCachedTokens { get; init; }
 
+    /// <summary>Those of them that came from its second tier.</summary>
+    public int NumTierTokens { get; init; }
+
     /// <summary>When the scheduler first admitted it, in <see cref="TimeProvider.GetTimestamp"/> units; set with every output.</summary>
     public long FirstScheduledTimestamp { get; init; }
 

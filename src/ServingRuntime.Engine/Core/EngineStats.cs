@@ -1,3 +1,4 @@
+using Octavo.ServingRuntime.Engine.KVCache;
 using Octavo.ServingRuntime.Engine.Speculation;
 
 namespace Octavo.ServingRuntime.Engine.Core;
@@ -11,12 +12,16 @@ public readonly record struct EngineStats
     /// <summary>0..1, blocks in use.</summary>
     public double KVCacheUsage { get; init; }
 
-    /// <summary>Tokens, once per request at first admission.</summary>
+    /// <summary>Tokens, once per request at first admission: looked up, and found in the pool.</summary>
     public long PrefixCacheQueries { get; init; }
     public long PrefixCacheHits { get; init; }
 
-    /// <summary>Tokens that came from the second tier, after preemptions, too.</summary>
+    /// <summary>The same of the second tier: what the pool did not have.</summary>
+    public long TierQueries { get; init; }
     public long TierHits { get; init; }
+
+    /// <summary>Null: there is no second tier.</summary>
+    public BlockTierStats? Tier { get; init; }
     public long NumPreemptions { get; init; }
     public long RecomputedTokens { get; init; }
     public long UncachedQueuedTokens { get; init; }
@@ -46,7 +51,9 @@ public readonly record struct EngineStats
     {
         PrefixCacheQueries = PrefixCacheQueries - earlier.PrefixCacheQueries,
         PrefixCacheHits = PrefixCacheHits - earlier.PrefixCacheHits,
+        TierQueries = TierQueries - earlier.TierQueries,
         TierHits = TierHits - earlier.TierHits,
+        Tier = Tier is { } now && earlier.Tier is { } then ? now.Since(then) : Tier,
         NumPreemptions = NumPreemptions - earlier.NumPreemptions,
         RecomputedTokens = RecomputedTokens - earlier.RecomputedTokens,
         Steps = Steps - earlier.Steps,

@@ -1,13 +1,14 @@
 using System.Runtime.InteropServices;
+using Octavo.ServingRuntime.Engine.Core;
 using Octavo.ServingRuntime.Kernels;
 
 namespace Octavo.ServingRuntime.Engine.KVCache;
 
 /// <summary>
-/// The second tier in host memory behind a device: contents in so many places, the least recently stored or loaded giving way. Memory comes with the first transfer, when the layers are known. Copies are
-/// ordered by the device's stream, stores before loads and both before the step, so nobody waits for them.
+/// The second tier in host memory behind a device: contents in so many places, the least recently stored or loaded giving way. Copies are ordered by the device's stream, stores before loads and both
+/// before the step, so nobody waits for them.
 /// </summary>
-/// <param name="maxBytes">Of host memory; room for one block at least.</param>
+/// <param name="maxBytes">Of host memory.</param>
 internal sealed class HostMemoryTier(IBlockSwapping swapping, long maxBytes) : IBlockTier
 {
     private readonly Dictionary<BlockHash, LinkedListNode<(BlockHash Hash, int Place)>> known = [];
@@ -17,18 +18,52 @@ internal sealed class HostMemoryTier(IBlockSwapping swapping, long maxBytes) : I
     private readonly List<BlockCopy> copies = [];
     private readonly Stack<int> free = new();
     private IHostBlocks? memory;
+    private long blockBytes;
+    private long stored;
+    private long loaded;
 
-    /// <summary>Blocks that it has room for; 0: not known yet.</summary>
-    public int Capacity => memory?.Count ?? 0;
+    public BlockTierStats Stats => new(memory?.Count ?? 0, known.Count, blockBytes, stored, loaded);
 
-    public int Count => known.Count;
+    /// <summary>The one that the options ask for; null: none.</summary>
+    /// <param name="swapping">The backend's; null: it has no memory of its own to give anything up.</param>
+    /// <param name="freeBytes">Of the host, before weights are loaded (what is read of them counts as used then, though it can be given up); null: unknown.</param>
+    /// <exception cref="EngineStartException">It cannot be had.</exception>
+    public static HostMemoryTier? Create(EngineOptions options, IBlockSwapping? swapping, long? freeBytes)
+    {
+        if (options.KVOffloadingBytes is not { } bytes)
+        {
+            return null;
+        }
+
+        if (swapping is null)
+        {
+            throw new EngineStartException(
+                "KVOffloadingBytes: --kv-offloading-size keeps in host memory what a device has no room for; on the CPU the KV blocks are in host memory already, so give them more of it (--kv-cache-memory-bytes)");
+        }
+
+        return bytes <= (freeBytes ?? long.MaxValue) ? new HostMemoryTier(swapping, bytes) : throw new EngineStartException(
+            $"KVOffloadingBytes: --kv-offloading-size asks for {bytes} bytes of host memory, and {freeBytes} are free on this machine or left by the container's memory limit");
+    }
+
+    public void Attach(IReadOnlyList<KeyValueBlocks> layers)
+    {
+        blockBytes = swapping.HostBlockBytes(layers);
+        if (maxBytes < blockBytes)
+        {
+            throw new EngineStartException($"KVOffloadingBytes: --kv-offloading-size asks for {maxBytes} bytes of host memory, and one block of this model takes {blockBytes}");
+        }
+
+        memory = swapping.AllocateHostBlocks(layers, (int)Math.Min(maxBytes / blockBytes, int.MaxValue));
+        for (var place = memory.Count - 1; place >= 0; place--)
+        {
+            free.Push(place);
+        }
+    }
 
     public bool Contains(in BlockHash hash) => known.ContainsKey(hash);
 
-    public void Transfer(IReadOnlyList<KeyValueBlocks> layers, ReadOnlySpan<BlockTransfer> stores, ReadOnlySpan<BlockTransfer> loads)
+    public void Transfer(ReadOnlySpan<BlockTransfer> stores, ReadOnlySpan<BlockTransfer> loads)
     {
-        var places = memory ??= Allocate(layers);
-
         // What has been promised is the latest now, so that no store takes its place.
         foreach (ref readonly var load in loads)
         {
@@ -49,14 +84,16 @@ internal sealed class HostMemoryTier(IBlockSwapping swapping, long maxBytes) : I
             }
         }
 
-        places.Store(CollectionsMarshal.AsSpan(copies));
+        memory!.Store(CollectionsMarshal.AsSpan(copies));
+        stored += copies.Count;
         copies.Clear();
         foreach (ref readonly var load in loads)
         {
             copies.Add(new BlockCopy(known[load.Hash].Value.Place, load.Block));
         }
 
-        places.Load(CollectionsMarshal.AsSpan(copies));
+        memory.Load(CollectionsMarshal.AsSpan(copies));
+        loaded += copies.Count;
     }
 
     public void Clear()
@@ -101,17 +138,6 @@ internal sealed class HostMemoryTier(IBlockSwapping swapping, long maxBytes) : I
         recent.RemoveLast();
         known.Remove(oldest.Hash);
         return true;
-    }
-
-    private IHostBlocks Allocate(IReadOnlyList<KeyValueBlocks> layers)
-    {
-        var made = swapping.AllocateHostBlocks(layers, (int)Math.Clamp(maxBytes / swapping.HostBlockBytes(layers), 1, int.MaxValue));
-        for (var place = made.Count - 1; place >= 0; place--)
-        {
-            free.Push(place);
-        }
-
-        return made;
     }
 
     private void Touch(LinkedListNode<(BlockHash Hash, int Place)> node)

@@ -23,8 +23,8 @@ public sealed class KVCacheManager(BlockPool pool, int blockSize, bool enablePre
     /// <summary>What the step that is being scheduled has to move.</summary>
     public BlockMoves Moves { get; } = new();
 
-    /// <summary>Tokens whose keys and values came from the second tier.</summary>
-    public long TierHits { get; private set; }
+    /// <summary>Null: there is no second tier.</summary>
+    public BlockTierStats? TierStats => tier?.Stats;
 
     public int BlocksFor(int tokens) => (tokens + blockSize - 1) / blockSize;
 
@@ -43,14 +43,16 @@ public sealed class KVCacheManager(BlockPool pool, int blockSize, bool enablePre
     /// <paramref name="reservedBlocks"/> free ones, since admitting by the first chunk alone makes requests push each other out.
     /// </summary>
     /// <param name="maxNewTokens">Most tokens beyond the cached ones to make room for now.</param>
-    /// <returns>Null: no room, and nothing has changed.</returns>
-    public (int CachedTokens, int NewTokens)? TryAdmit(Request request, int maxNewTokens, int reservedBlocks)
+    /// <returns>Tokens that need not be computed, how many of them come from the second tier, and those to compute now. Null: no room, and nothing has changed.</returns>
+    public (int CachedTokens, int TierTokens, int NewTokens)? TryAdmit(Request request, int maxNewTokens, int reservedBlocks)
     {
         FindComputedBlocks(request);
         var needed = BlocksFor(request.NumTokens) - hits.Count + reservedBlocks;
+        var inTier = 0;
         foreach (var block in hits)
         {
             needed += block == InTier || pool.IsFree(block) ? 1 : 0;
+            inTier += block == InTier ? 1 : 0;
         }
 
         if (needed > pool.FreeCount)
@@ -81,7 +83,7 @@ public sealed class KVCacheManager(BlockPool pool, int blockSize, bool enablePre
         var cached = hits.Count * blockSize;
         var newTokens = Math.Min(request.NumTokens - cached, maxNewTokens);
         Extend(request, cached + newTokens);
-        return (cached, newTokens);
+        return (cached, inTier * blockSize, newTokens);
     }
 
     /// <summary>Blocks for the next <paramref name="newTokens"/> tokens after the computed ones.</summary>
@@ -190,7 +192,6 @@ public sealed class KVCacheManager(BlockPool pool, int blockSize, bool enablePre
         var block = Allocate();
         pool.Register(block, hash);
         Moves.Load(hash, block);
-        TierHits += blockSize;
         return block;
     }
 

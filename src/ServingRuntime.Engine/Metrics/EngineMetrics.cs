@@ -35,6 +35,7 @@ public sealed class EngineMetrics
     private readonly Counter<long> promptTokensBySource;
     private readonly KeyValuePair<string, object?>[] computed;
     private readonly KeyValuePair<string, object?>[] hit;
+    private readonly KeyValuePair<string, object?>[] transferred;
     private long promptTotal;
     private long generationTotal;
 
@@ -62,6 +63,7 @@ public sealed class EngineMetrics
         promptTokensBySource = meter.CreateCounter<long>(ServingMetricNames.PromptTokensBySource, description: "Prompt tokens by where their keys and values came from.");
         computed = Labelled("source", "local_compute");
         hit = Labelled("source", "local_cache_hit");
+        transferred = Labelled("source", "external_kv_transfer");
         TimeToFirstToken = Seconds(ServingMetricNames.TimeToFirstToken, "From arrival to the first token.", TimeToFirstTokenBuckets);
         InterTokenLatency = Seconds(ServingMetricNames.InterTokenLatency, "Between two tokens of a request.", InterTokenBuckets);
         TimePerOutputToken = Seconds(ServingMetricNames.RequestTimePerOutputToken, "Mean time between two tokens of an answer.", InterTokenBuckets);
@@ -86,6 +88,7 @@ public sealed class EngineMetrics
         promptTokensCached.Add(0, labels);
         promptTokensBySource.Add(0, computed);
         promptTokensBySource.Add(0, hit);
+        promptTokensBySource.Add(0, transferred);
     }
 
     /// <summary>The label of every series.</summary>
@@ -130,6 +133,22 @@ public sealed class EngineMetrics
         Total(ServingMetricNames.NumPreemptions, "Preemptions.", () => stats().NumPreemptions);
         Total(ServingMetricNames.RecomputedTokens, "Tokens computed again after a preemption.", () => stats().RecomputedTokens);
         AttachSpeculation(stats);
+        AttachTier(stats);
+    }
+
+    /// <summary>Where there is a second tier; no series else.</summary>
+    private void AttachTier(Func<EngineStats> stats)
+    {
+        TierTotal(ServingMetricNames.ExternalPrefixCacheQueries, "Prompt tokens that the device's prefix cache did not have, looked up in the second tier.", now => now.TierQueries);
+        TierTotal(ServingMetricNames.ExternalPrefixCacheHits, "Prompt tokens found in the second tier.", now => now.TierHits);
+        TierTotal(ServingMetricNames.KVOffloadStoreBytes, "Bytes of keys and values that went from the device to the second tier.", now => now.Tier!.Value.StoredBlocks * now.Tier.Value.BlockBytes);
+        TierTotal(ServingMetricNames.KVOffloadLoadBytes, "Bytes of keys and values that came back to the device.", now => now.Tier!.Value.LoadedBlocks * now.Tier.Value.BlockBytes);
+        meter.CreateObservableGauge(
+            ServingMetricNames.KVOffloadUsage, () => (Measurement<double>[])(stats().Tier is { Capacity: > 0 } tier ? [new((double)tier.Blocks / tier.Capacity, labels)] : []),
+            description: "Part of the second tier that holds something, 0 to 1.");
+
+        void TierTotal(string name, string description, Func<EngineStats, long> value) => meter.CreateObservableCounter(
+            name, () => (Measurement<long>[])(stats() is { Tier: not null } now ? [new(value(now), labels)] : []), description: description);
     }
 
     private void AttachSpeculation(Func<EngineStats> stats)
@@ -176,12 +195,13 @@ public sealed class EngineMetrics
         requestParamsMaxTokens.Record(maxTokens, labels);
     }
 
-    internal void RecordPrompt(int tokens, int cached)
+    internal void RecordPrompt(int tokens, int cached, int fromTier)
     {
         Interlocked.Add(ref promptTotal, tokens);
         promptTokens.Add(tokens, labels);
         promptTokensCached.Add(cached, labels);
-        promptTokensBySource.Add(cached, hit);
+        promptTokensBySource.Add(cached - fromTier, hit);
+        promptTokensBySource.Add(fromTier, transferred);
         promptTokensBySource.Add(tokens - cached, computed);
         prefillComputedTokens.Record(tokens - cached, labels);
     }

@@ -65,7 +65,7 @@ internal sealed class RequestTimings(int promptTokens, long arrival, bool traced
     {
         Scheduled = produced.Output.FirstScheduledTimestamp > 0 ? produced.Output.FirstScheduledTimestamp : arrival;
         Cached = Math.Min(produced.Output.NumCachedTokens, promptTokens);
-        metrics.RecordPrompt(promptTokens, Cached);
+        metrics.RecordPrompt(promptTokens, Cached, Math.Min(produced.Output.NumTierTokens, Cached));
     }
 
     /// <summary>The answer has ended. Once.</summary>

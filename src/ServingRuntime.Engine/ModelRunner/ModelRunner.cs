@@ -55,7 +55,11 @@ internal sealed class ModelRunner : IModelRunner
     public void RunLargestStep(DType cacheType) => largestStep.Run(backend, model, config, cacheType);
 
     /// <summary>Must come before <see cref="Execute"/>.</summary>
-    public void AllocateBlocks(KVCacheConfig blocks) => cache = blocks.Allocate(backend, config);
+    public void AllocateBlocks(KVCacheConfig blocks)
+    {
+        cache = blocks.Allocate(backend, config);
+        tier?.Attach(cache);
+    }
 
     public ModelRunnerOutput Execute(SchedulerOutput step)
     {
@@ -93,7 +97,7 @@ internal sealed class ModelRunner : IModelRunner
     {
         if (moves.Stores.Length + moves.Loads.Length > 0)
         {
-            tier!.Transfer(cache, moves.Stores, moves.Loads);
+            tier!.Transfer(moves.Stores, moves.Loads);
         }
 
         if (moves.Copies.Length > 0)

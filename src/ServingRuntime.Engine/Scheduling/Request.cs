@@ -71,6 +71,9 @@ public sealed class Request
     /// <summary>Prompt tokens found in the prefix cache at the first admission; a fork's are its parent's, since one prompt was computed for both.</summary>
     public int NumCachedTokens { get; internal set; }
 
+    /// <summary>Those of them that came from the second tier.</summary>
+    public int NumTierTokens { get; internal set; }
+
     /// <summary>Null until first admitted.</summary>
     public long? FirstScheduledTimestamp { get; internal set; }
 

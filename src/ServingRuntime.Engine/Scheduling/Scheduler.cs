@@ -225,14 +225,14 @@ public sealed class Scheduler
             running.Add(request);
             request.Status = RequestStatus.Running;
             request.NumComputedTokens = admitted.CachedTokens;
-            RecordAdmission(request, admitted.CachedTokens);
+            RecordAdmission(request, admitted.CachedTokens, admitted.TierTokens);
             output.Add(request, admitted.NewTokens);
             budget -= admitted.NewTokens;
             places -= 1 + PendingForks.At(request);
         }
     }
 
-    private void RecordAdmission(Request request, int cachedTokens)
+    private void RecordAdmission(Request request, int cachedTokens, int tierTokens)
     {
         if (request.FirstScheduledTimestamp is not null)
         {
@@ -242,9 +242,10 @@ public sealed class Scheduler
         request.Reserve(maxModelLen, cache.BlockSize);
         request.FirstScheduledTimestamp = timeProvider.GetTimestamp();
         request.NumCachedTokens = cachedTokens;
+        request.NumTierTokens = tierTokens;
         if (options.EnablePrefixCaching && !request.NeedsWholePrompt)
         {
-            PrefixCache.Record(request.NumTokens, cachedTokens);
+            PrefixCache.Record(request.NumTokens, cachedTokens, tierTokens);
         }
     }
 
@@ -286,6 +287,7 @@ public sealed class Scheduler
         fork.Family = parent.Family;
         fork.NumComputedTokens = fork.MostComputedTokens = fork.NumPromptTokens;
         fork.NumCachedTokens = parent.NumCachedTokens;
+        fork.NumTierTokens = parent.NumTierTokens;
         fork.FirstScheduledTimestamp = parent.FirstScheduledTimestamp;
     }
 

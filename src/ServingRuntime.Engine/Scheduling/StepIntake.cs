@@ -38,7 +38,7 @@ internal sealed class StepIntake(RequestQueue waiting, Action<Request> finish, i
     /// <summary>What every output of a request says.</summary>
     public static EngineCoreOutput NewOutput(Request request) => new()
     {
-        RequestId = request.Id, NumCachedTokens = request.NumCachedTokens, FirstScheduledTimestamp = request.FirstScheduledTimestamp ?? 0,
+        RequestId = request.Id, NumCachedTokens = request.NumCachedTokens, NumTierTokens = request.NumTierTokens, FirstScheduledTimestamp = request.FirstScheduledTimestamp ?? 0,
     };
 
     private void Advance(Request request, int tokens)

@@ -32,6 +32,9 @@ internal static class ServeCommand
         var prefixCaching = new Option<bool>(ServingFlags.EnablePrefixCaching) { Description = "Reuse KV blocks of equal prefixes (default)." };
         var noPrefixCaching = new Option<bool>(ServingFlags.NoEnablePrefixCaching) { Description = "Compute every prompt anew." };
         var cacheBytes = new Option<long?>(ServingFlags.KVCacheMemoryBytes) { Description = "Memory for KV blocks in bytes. Default: from the device's or the free memory." };
+        var offloading = new Option<double?>(ServingFlags.KVOffloadingSize) { Description = "Host memory in GiB for KV blocks that a device gives up, to be copied back instead of computed again. Default: none." };
+        var offloadingBackend = new Option<string>(ServingFlags.KVOffloadingBackend) { Description = "native, which is all there is.", DefaultValueFactory = _ => "native" };
+        offloadingBackend.AcceptOnlyFromAmong("native");
         var blocks = new Option<int?>(ServingFlags.NumBlocksOverride) { Description = "Number of KV blocks, overriding the measured one." };
         var threads = new Option<int?>(ServingFlags.CpuThreads) { Description = "Threads of the CPU backend. Default: one for each physical core that the process may use, no more than its quota of processor time." };
         var instructions = new Option<string>(ServingFlags.CpuInstructions) { Description = "Instruction set of the CPU backend: vector128, avx2, avx-vnni, avx512, avx512-vnni, avx512-bf16, amx, or auto: the best there is.", DefaultValueFactory = _ => "auto" };
@@ -58,7 +61,7 @@ internal static class ServeCommand
         var root = new RootCommand("Serves a language model over an OpenAI-compatible API.")
         {
             model, names, host, port, maxModelLen, blockSize, maxNumSeqs, maxBatched, longPrefill, queued, queuedTokens, dtype, cacheDType, quantization, device, gpuMemory, eager, prefixCaching, noPrefixCaching,
-            cacheBytes, blocks, threads, instructions, shutdown, apiKeys, apiKeyFile, shareCache, perKey, timeout, stall, noWarmUp, pooling, speculative, seed,
+            cacheBytes, offloading, offloadingBackend, blocks, threads, instructions, shutdown, apiKeys, apiKeyFile, shareCache, perKey, timeout, stall, noWarmUp, pooling, speculative, seed,
             template, trustTemplate, toolParser, autoTools, reasoningParser, maxLogprobs, skipTokenizer,
         };
         var operation = new OperationFlags();
@@ -107,6 +110,7 @@ internal static class ServeCommand
                 LongPrefillTokenThreshold = parsed.GetValue(longPrefill),
                 EnablePrefixCaching = !parsed.GetValue(noPrefixCaching),
                 KVCacheMemoryBytes = parsed.GetValue(cacheBytes),
+                KVOffloadingBytes = (long?)(parsed.GetValue(offloading) * (1L << 30)),
                 NumBlocksOverride = parsed.GetValue(blocks),
                 CpuThreads = parsed.GetValue(threads),
                 CpuInstructions = parsed.GetValue(instructions)!,

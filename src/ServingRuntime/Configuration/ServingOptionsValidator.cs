@@ -22,6 +22,7 @@ internal static class ServingOptionsValidator
         [nameof(EngineOptions.MaxNumBatchedTokens)] = ServingFlags.MaxNumBatchedTokens,
         [nameof(EngineOptions.LongPrefillTokenThreshold)] = ServingFlags.LongPrefillTokenThreshold,
         [nameof(EngineOptions.KVCacheMemoryBytes)] = ServingFlags.KVCacheMemoryBytes,
+        [nameof(EngineOptions.KVOffloadingBytes)] = ServingFlags.KVOffloadingSize,
         [nameof(EngineOptions.NumBlocksOverride)] = ServingFlags.NumBlocksOverride,
         [nameof(EngineOptions.CpuThreads)] = ServingFlags.CpuThreads,
         [nameof(EngineOptions.CpuInstructions)] = ServingFlags.CpuInstructions,

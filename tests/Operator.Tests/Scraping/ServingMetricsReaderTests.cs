@@ -12,6 +12,7 @@ public sealed class ServingMetricsReaderTests
         vllm:prompt_tokens_total{engine="0",model_name="m"} 5000.0
         vllm:prefix_cache_queries_total{engine="0",model_name="m"} 5200.0
         vllm:prefix_cache_hits_total{engine="0",model_name="m"} 2600.0
+        vllm:external_prefix_cache_hits_total{engine="0",model_name="m"} 400.0
         vllm:request_prompt_tokens_bucket{engine="0",le="1.0",model_name="m"} 0.0
         vllm:request_prompt_tokens_count{engine="0",model_name="m"} 10.0
         vllm:request_prompt_tokens_sum{engine="0",model_name="m"} 4000.0
@@ -48,7 +49,7 @@ public sealed class ServingMetricsReaderTests
 
         (reading.Waiting, reading.Running, reading.KVCacheUsage, reading.CacheHitRate, reading.UncachedQueuedTokens).Should().Be((3, 12, 0.41, null, null));
         var counters = reading.Counters;
-        (counters.PromptTokens, counters.CacheQueries, counters.CacheHits, counters.PromptLengths, counters.Prompts).Should().Be((5000, 5200, 2600, 4000, 10));
+        (counters.PromptTokens, counters.CacheQueries, counters.CacheHits, counters.PromptLengths, counters.Prompts).Should().Be((5000, 5200, 3000, 4000, 10), "what came from the second tier was not computed either");
         counters.TimeToFirstToken!.Total.Should().Be(10);
     }
 

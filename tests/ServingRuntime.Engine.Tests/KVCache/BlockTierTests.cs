@@ -17,8 +17,12 @@ public sealed class BlockTierTests
         after.Exact.Should().Equal(before.Exact);
         tier.Loaded.Should().BePositive();
         after.Last.NumCachedTokens.Should().Be(80);
-        engine.Core.Stats.TierHits.Should().Be(16 * tier.Loaded);
-        engine.Core.Stats.PrefixCacheHits.Should().Be(80, "tokens of the second tier are hits like any other");
+        var stats = engine.Core.Stats;
+        stats.TierHits.Should().Be(16 * tier.Loaded);
+        (stats.PrefixCacheHits + stats.TierHits).Should().Be(80, "what the tier had is not counted twice");
+        stats.TierQueries.Should().Be(stats.PrefixCacheQueries - stats.PrefixCacheHits);
+        after.Last.NumTierTokens.Should().Be(16 * tier.Loaded);
+        stats.Tier!.Value.LoadedBlocks.Should().Be(tier.Loaded);
     }
 
     [Fact]

@@ -9,6 +9,8 @@ internal sealed class HostBlockTier(int capacity) : IBlockTier
 {
     private readonly Dictionary<BlockHash, byte[]> contents = [];
     private readonly LinkedList<BlockHash> recent = [];
+    private IReadOnlyList<KeyValueBlocks> layers = [];
+    private long stores;
 
     public int Count => contents.Count;
 
@@ -16,10 +18,15 @@ internal sealed class HostBlockTier(int capacity) : IBlockTier
 
     public bool Disposed { get; private set; }
 
+    public BlockTierStats Stats => new(capacity, contents.Count, contents.Values.FirstOrDefault()?.Length ?? 0, stores, Loaded);
+
+    public void Attach(IReadOnlyList<KeyValueBlocks> layers) => this.layers = layers;
+
     public bool Contains(in BlockHash hash) => contents.ContainsKey(hash);
 
-    public void Transfer(IReadOnlyList<KeyValueBlocks> layers, ReadOnlySpan<BlockTransfer> stores, ReadOnlySpan<BlockTransfer> loads)
+    public void Transfer(ReadOnlySpan<BlockTransfer> stores, ReadOnlySpan<BlockTransfer> loads)
     {
+        this.stores += stores.Length;
         var stored = new List<(BlockHash Hash, byte[] Content)>();
         foreach (var (hash, block) in stores)
         {

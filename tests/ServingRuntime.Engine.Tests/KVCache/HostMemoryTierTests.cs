@@ -1,3 +1,4 @@
+using Octavo.ServingRuntime.Engine.Core;
 using Octavo.ServingRuntime.Engine.KVCache;
 using Octavo.ServingRuntime.Kernels;
 using Octavo.ServingRuntime.Kernels.Cpu;
@@ -31,13 +32,40 @@ public sealed class HostMemoryTierTests : IDisposable
     {
         using var tier = Tier(2);
         Transfer(tier, stores: [(1, 1), (2, 2)], loads: []);
-        tier.Capacity.Should().Be(2);
+        tier.Stats.Should().Be(new BlockTierStats(2, 2, memory.HostBlockBytes([layer]), 2, 0));
         Transfer(tier, stores: [(3, 3)], loads: []);
         Known(tier).Should().Equal(2, 3);
         Transfer(tier, stores: [], loads: [(2, 0)]);
         Transfer(tier, stores: [(4, 4)], loads: []);
         Known(tier).Should().Equal(2, 4);
         Read(0).Should().Be(2);
+        (tier.Stats.StoredBlocks, tier.Stats.LoadedBlocks).Should().Be((4, 1));
+    }
+
+    [Fact]
+    public void Attach_LessThanABlock_IsRefusedWithTheNumbers()
+    {
+        using var tier = new HostMemoryTier(memory, 100);
+        var attach = () => tier.Attach([layer]);
+        attach.Should().Throw<EngineStartException>().WithMessage($"KVOffloadingBytes: --kv-offloading-size asks for 100 bytes of host memory, and one block of this model takes {memory.HostBlockBytes([layer])}");
+    }
+
+    [Fact]
+    public void Create_OnTheCpu_IsRefusedAndSaysWhatToDo()
+    {
+        var options = EngineHarness.Defaults with { KVOffloadingBytes = 1 << 20 };
+        var create = () => new EngineHarness(options);
+        create.Should().Throw<EngineStartException>().WithMessage("KVOffloadingBytes: --kv-offloading-size*on the CPU*--kv-cache-memory-bytes*");
+    }
+
+    [Fact]
+    public void Create_MoreThanTheHostHas_IsRefusedWithTheNumbers()
+    {
+        var options = EngineHarness.Defaults with { KVOffloadingBytes = 2000 };
+        var create = () => HostMemoryTier.Create(options, memory, freeBytes: 1000);
+        create.Should().Throw<EngineStartException>().WithMessage("*2000 bytes of host memory, and 1000 are free*memory limit");
+        HostMemoryTier.Create(options, memory, freeBytes: null).Should().NotBeNull("nobody knows");
+        HostMemoryTier.Create(options with { KVOffloadingBytes = null }, memory, 1000).Should().BeNull();
     }
 
     [Fact]
@@ -106,10 +134,15 @@ public sealed class HostMemoryTierTests : IDisposable
         return [.. Enumerable.Range(0, 90).Select(_ => random.Next(3, 4096))];
     }
 
-    private HostMemoryTier Tier(int count) => new(memory, count * memory.HostBlockBytes([layer]));
+    private HostMemoryTier Tier(int count)
+    {
+        var tier = new HostMemoryTier(memory, count * memory.HostBlockBytes([layer]));
+        tier.Attach([layer]);
+        return tier;
+    }
 
     private void Transfer(HostMemoryTier tier, (int Name, int Block)[] stores, (int Name, int Block)[] loads) => tier.Transfer(
-        [layer], [.. stores.Select(store => new BlockTransfer(Name(store.Name), store.Block))], [.. loads.Select(load => new BlockTransfer(Name(load.Name), load.Block))]);
+        [.. stores.Select(store => new BlockTransfer(Name(store.Name), store.Block))], [.. loads.Select(load => new BlockTransfer(Name(load.Name), load.Block))]);
 
     private void Write(int block, float value)
     {

@@ -21,7 +21,7 @@ public sealed class ServeCommandTests
         var code = await command.Parse([
             "--model", "/m", "--served-model-name", "a", "b", "--host", "127.1.2.3", "--port", "9000", "--max-model-len", "100", "--block-size", "32", "--max-num-seqs", "8",
             "--max-num-batched-tokens", "64", "--long-prefill-token-threshold", "40", "--max-num-queued-reqs", "5", "--max-num-queued-tokens", "500", "--dtype", "float32", "--kv-cache-dtype", "fp8", "--device", "cuda:1", "--gpu-memory-utilization", "0.75", "--enforce-eager", "--no-enable-prefix-caching",
-            "--kv-cache-memory-bytes", "1000000", "--num-gpu-blocks-override", "44", "--cpu-threads", "3", "--cpu-instructions", "avx2", "--shutdown-timeout", "2.5", "--api-key", "k1", "--api-key", "k2", "--seed", "9",
+            "--kv-cache-memory-bytes", "1000000", "--kv-offloading-size", "1.5", "--kv-offloading-backend", "native", "--num-gpu-blocks-override", "44", "--cpu-threads", "3", "--cpu-instructions", "avx2", "--shutdown-timeout", "2.5", "--api-key", "k1", "--api-key", "k2", "--seed", "9",
             "--chat-template", "/t", "--trust-request-chat-template", "--tool-call-parser", "hermes", "--enable-auto-tool-choice", "--reasoning-parser", "qwen3", "--max-logprobs", "-1",
             "--api-key-file", "/keys", "--share-prefix-cache", "--max-concurrent-requests-per-key", "6", "--request-timeout", "90",
             "--admin-host", "127.9.9.9", "--admin-port", "9001", "--admin-api-key-file", "/admin", "--probe-port", "9002", "--otlp-traces-endpoint", "http://c:4317", "--enable-per-request-metrics",
@@ -40,7 +40,7 @@ public sealed class ServeCommandTests
         seen.Value.Engine.Should().BeEquivalentTo(new EngineOptions
         {
             ModelPath = "/m", Device = "cuda:1", GpuMemoryUtilization = 0.75, EnforceEager = true, DType = "float32", KVCacheDType = "fp8", MaxModelLen = 100, BlockSize = 32, MaxNumSeqs = 8, MaxNumBatchedTokens = 64, LongPrefillTokenThreshold = 40, EnablePrefixCaching = false,
-            KVCacheMemoryBytes = 1000000, NumBlocksOverride = 44, CpuThreads = 3, CpuInstructions = "avx2", Seed = 9, Speculative = new SpeculativeOptions { NumSpeculativeTokens = 2 },
+            KVCacheMemoryBytes = 1000000, KVOffloadingBytes = 3L << 29, NumBlocksOverride = 44, CpuThreads = 3, CpuInstructions = "avx2", Seed = 9, Speculative = new SpeculativeOptions { NumSpeculativeTokens = 2 },
         });
     }
 

@@ -65,6 +65,32 @@ public sealed class DeviceServingTests : IDisposable
         server.LastWords.Should().StartWith("The engine has failed: waiting for the device: cuStreamSynchronize failed with 214");
     }
 
+    /// <summary>What four blocks cannot hold is copied to host memory and back.</summary>
+    [SkippableFact]
+    public async Task Completions_EvictedPrefixWithOffloading_SameTokensFromHostMemoryAndCounted()
+    {
+        Skip.If(FakeMachine.WhyNot is not null, FakeMachine.WhyNot);
+        await using var server = await RunningServer.StartAsync(Create("cuda", options => options with { NumBlocksOverride = 5, MaxModelLen = 64, AdmissionWatermark = 0, KVOffloadingBytes = 1 << 20 }));
+        var first = await AskAsync(3);
+        await AskAsync(30);
+        var again = await AskAsync(3);
+        Tokens(again).Should().HaveCount(2).And.Equal(Tokens(first));
+        JsonSerializer.Deserialize<JsonElement>(again).GetProperty("usage").GetProperty("prompt_tokens_details").GetProperty("cached_tokens").GetInt32().Should().Be(32);
+        var metrics = await server.Client.GetStringAsync("/metrics");
+        foreach (var name in (string[])["vllm:external_prefix_cache_hits_total", "vllm:external_prefix_cache_queries_total", "vllm:kv_offload_store_bytes_total", "vllm:kv_offload_load_bytes_total", "vllm:kv_offload_cpu_cache_usage_perc"])
+        {
+            metrics.Should().MatchRegex($"\n{name}{{[^}}]*}} [0-9.]*[1-9]", name);
+        }
+
+        metrics.Should().MatchRegex("source=\"external_kv_transfer\"} [1-9]");
+
+        async Task<string> AskAsync(int from)
+        {
+            using var answer = await server.PostAsync($$"""{"prompt": [{{string.Join(',', Enumerable.Range(from, 40))}}], "max_tokens": 2, "temperature": 0, "ignore_eos": true, "return_token_ids": true}""");
+            return await answer.Content.ReadAsStringAsync();
+        }
+    }
+
     private static int[] Tokens(string answer)
     {
         var choices = JsonSerializer.Deserialize<JsonElement>(answer).GetProperty("choices");
@@ -77,11 +103,11 @@ public sealed class DeviceServingTests : IDisposable
         return await RunningServer.StartAsync(Create("cuda"));
     }
 
-    private IEngineCore Create(string device) => EngineCoreFactory.Create(
-        new EngineOptions
+    private IEngineCore Create(string device, Func<EngineOptions, EngineOptions>? change = null) => EngineCoreFactory.Create(
+        (change ?? (options => options))(new EngineOptions
         {
             ModelPath = Repository.TinyModel, Device = device, DType = "float32", MaxModelLen = 256, MaxNumSeqs = 2, MaxNumBatchedTokens = 16, NumBlocksOverride = 40, CpuThreads = 1,
-        },
+        }),
         TimeProvider.System,
         Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance,
         machine!.Variable);
