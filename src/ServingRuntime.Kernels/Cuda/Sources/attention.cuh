@@ -1,22 +1,9 @@
 // What all attention kernels share: which tokens a query sees and where their keys and values lie, and the types of queries, outputs, keys and values.
 #pragma once
+#include "codes.cuh"
 #include "reduce.cuh"
 
 namespace octavo {
-// Codes of eight bits; a token's head has a float32 scale for its keys and one for its values.
-struct int8_code { u8 bits; };
-struct float8_code { u8 bits; };
-OCTAVO_INLINE float to_float(int8_code x) { return (float)(signed char)x.bits; }
-// E4M3: exponent and mantissa fall into place as a float32 that is 2^120 too small, subnormal ones included.
-OCTAVO_INLINE float to_float(float8_code x) {
-    u32 magnitude = x.bits & 0x7fu;
-    float y = magnitude == 0x7fu ? quiet_nan() : multiply_exact(float_of(magnitude << 20), 1.32922800e36f);
-    return x.bits & 0x80u ? -y : y;
-}
-template <class C> struct Stored { static constexpr bool SCALED = false; };
-template <> struct Stored<int8_code> { static constexpr bool SCALED = true; };
-template <> struct Stored<float8_code> { static constexpr bool SCALED = true; };
-
 // Queries and outputs: one kernel for all their types, told at the launch.
 enum Activation { FLOAT32 = 0, BFLOAT16 = 1, FLOAT16 = 2 };
 OCTAVO_INLINE float load_activation(const void* p, i64 at, int type) {
@@ -26,6 +13,21 @@ OCTAVO_INLINE void store_activation(void* p, i64 at, int type, float x) {
     if (type == FLOAT32) { ((float*)p)[at] = x; }
     else if (type == BFLOAT16) { store((bfloat16*)p + at, x); }
     else { store((float16*)p + at, x); }
+}
+
+// Eight elements of a query as tensor cores multiply them.
+template <class E, class X> OCTAVO_INLINE Quad query_piece(const X* from, bool packs) {
+    float v[8];
+    if (!packs) {
+        OCTAVO_UNROLL
+        for (int i = 0; i < 8; i++) { v[i] = to_float(from[i]); }
+    } else if constexpr (sizeof(X) == 4) {
+        load_pack(from, *(float (*)[4])&v[0]);
+        load_pack(from + 4, *(float (*)[4])&v[4]);
+    } else {
+        load_pack(from, v);
+    }
+    return Quad{Halves<E>::pair(v[0], v[1]), Halves<E>::pair(v[2], v[3]), Halves<E>::pair(v[4], v[5]), Halves<E>::pair(v[6], v[7])};
 }
 
 // The sequences of a step: PagedSequences. With group_of: lengths [sequence][group], tables [sequence][group][page] (KeyValueGroups); without, one group.
@@ -71,6 +73,9 @@ OCTAVO_INLINE i64 scale_of_token(const int* table, int token, int block_shift, i
 
 // Below every score: a finite stand-in for minus infinity, so that differences are numbers.
 constexpr float LOWEST = -1e30f;
+
+// The natural logarithm of a sum of exponentials: of 2^(score - top), with their sum.
+OCTAVO_INLINE float log_sum(float top, float sum) { return sum == 0.0f ? float_of(0xff800000u) : multiply_exact(add_exact(top, log2_fast(sum)), 0.693147181f); }
 
 // A score after its scale and, where there is one, the cap.
 OCTAVO_INLINE float capped(float score, float cap) { return cap > 0.0f ? multiply_exact(cap, hyperbolic_tangent(divide(score, cap))) : score; }

@@ -22,24 +22,46 @@ template <class C> OCTAVO_INLINE int element_of(int t, int e) {
     return sizeof(C) == 1 ? t / 2 * 16 + 4 * q + 2 * (e & 1) + t % 2 : t * 8 + 2 * q + (e & 1);
 }
 
-// Queries of a tile's rows as the products' left side: [row][element] in permuted chunks; where codes are of eight bits elements 0 2 4 6 .. of every sixteen, then 1 3 5 7 .., as widen gives them.
+// Queries of a tile's rows as the products' left side: [row][element] in permuted chunks; where codes are of eight bits elements 0 2 4 6 .. of every sixteen, then 1 3 5 7 .., as Codes gives them.
+template <class C, int D, class X>
+OCTAVO_INLINE void store_queries_of(const DecodeCall& call, const X* queries, const SequenceView& view, int kv_head, int group, int first_row, int rows, u8* to) {
+    typedef typename Stored<C>::Multiplied E;
+    typedef DecodeMemory<E, D> M;
+    const bool packs = in_packs(queries, call.queries_stride, D);
+    OCTAVO_UNROLL
+    for (int j = 0; j < (DECODE_ROWS * D / 16 + DECODE_WARPS * WARP - 1) / (DECODE_WARPS * WARP); j++) {
+        int i = thread() + j * DECODE_WARPS * WARP, row = i / (D / 16), sixteen = i % (D / 16);
+        if (row >= DECODE_ROWS) { break; }
+        Quad a = {0, 0, 0, 0}, b = a;
+        if (row < rows) {
+            const X* from = queries + (view.row + (first_row + row) / group) * call.queries_stride + ((i64)kv_head * group + (first_row + row) % group) * D + sixteen * 16;
+            a = query_piece<E>(from, packs);
+            b = query_piece<E>(from + 8, packs);
+        }
+        if constexpr (Stored<C>::SCALED) {
+            Quad even = {permute_bytes(a.x, a.y, 0x5410u), permute_bytes(a.z, a.w, 0x5410u), permute_bytes(b.x, b.y, 0x5410u), permute_bytes(b.z, b.w, 0x5410u)};
+            b = Quad{permute_bytes(a.x, a.y, 0x7632u), permute_bytes(a.z, a.w, 0x7632u), permute_bytes(b.x, b.y, 0x7632u), permute_bytes(b.z, b.w, 0x7632u)};
+            a = even;
+        }
+        store_quad(to + M::at(row, 2 * sixteen), a);
+        store_quad(to + M::at(row, 2 * sixteen + 1), b);
+    }
+}
 template <class C, int D>
 OCTAVO_INLINE void store_queries(const DecodeCall& call, const SequenceView& view, int kv_head, int group, int first_row, int rows, u8* to) {
-    typedef Halves<typename Multiplied<C>::Type> H;
-    OCTAVO_ROLLED
-    for (int i = thread(); i < DECODE_ROWS * D / 2; i += DECODE_WARPS * WARP) {
-        int row = i / (D / 2), pair = i % (D / 2), element = sizeof(C) == 1 ? pair / 8 * 16 + pair % 4 * 4 + pair / 4 % 2 : 2 * pair;
-        i64 from = (view.row + (first_row + row) / group) * call.queries_stride + ((i64)kv_head * group + (first_row + row) % group) * D + element;
-        u32 both = row < rows ? H::pair(load_activation(call.queries, from, call.type), load_activation(call.queries, from + (sizeof(C) == 1 ? 2 : 1), call.type)) : 0;
-        *(u32*)(to + DecodeMemory<bfloat16, D>::at(row, pair / 4) + pair % 4 * 4) = both;
+    switch (call.type) {
+        case BFLOAT16: store_queries_of<C, D>(call, (const bfloat16*)call.queries, view, kv_head, group, first_row, rows, to); break;
+        case FLOAT16: store_queries_of<C, D>(call, (const float16*)call.queries, view, kv_head, group, first_row, rows, to); break;
+        default: store_queries_of<C, D>(call, (const float*)call.queries, view, kv_head, group, first_row, rows, to); break;
     }
 }
 
 template <class C, int D>
-OCTAVO_INLINE void attend_item(const DecodeCall& call, const u8* keys, const u8* values, const float* scales, const Sequences& all, int sequence, int kv_head, int row_tile, int split, u8* shared) {
+OCTAVO_INLINE void attend_item(
+    const DecodeCall& call, const u8* keys, const u8* values, const float* scales, const Sequences& all, int sequence, int kv_head, int row_tile, int split, u8* shared, int* positions) {
     typedef DecodeMemory<C, D> M;
-    typedef Halves<typename Multiplied<C>::Type> H;
-    constexpr float LOG2E = 1.44269504f;
+    typedef typename Stored<C>::Multiplied E;
+    typedef Halves<E> H;
     int lane = thread() % WARP, warp = thread() / WARP, group = call.heads / call.kv_heads;
     SequenceView view = view_of(all, sequence, kv_head);
     Splits splits = splits_of(view, call.window, call.splits);
@@ -64,141 +86,71 @@ OCTAVO_INLINE void attend_item(const DecodeCall& call, const u8* keys, const u8*
     stream.count = begin < end && tile < last ? (last - tile + DECODE_WARPS - 1) / DECODE_WARPS : 0;
     stream.begin();
 
-    int limit[2], bottom[2];
-    OCTAVO_UNROLL
-    for (int h = 0; h < 2; h++) {
-        int row = lane / 4 + 8 * h;
-        limit[h] = oldest + (first_row + (row < rows ? row : rows - 1)) / group;
-        bottom[h] = call.window > 0 ? limit[h] - call.window : -1;
-    }
-    int newest_bottom = call.window > 0 ? high - call.window : -1;
+    if (thread() < DECODE_ROWS) { positions[thread()] = oldest + (first_row + (thread() < rows ? thread() : rows - 1)) / group; }
     store_queries<C, D>(call, view, kv_head, group, first_row, rows, shared + M::QUERIES);
     sync();
     shared_address queries = shared_address_of(shared + M::QUERIES);
 
-    float sums[D / 8][4], largest[2] = {LOWEST, LOWEST}, weight[2] = {0.0f, 0.0f};
+    const Softmax softmax = Softmax::of(call.scale, call.cap, call.window);
+    SoftmaxRows state;
+    state.begin();
+    float sums[D / 8][4];
     OCTAVO_UNROLL
     for (int t = 0; t < D / 8; t++) { sums[t][0] = sums[t][1] = sums[t][2] = sums[t][3] = 0.0f; }
-    // Scores are exponents of two. The cap: cap tanh(x / cap), tanh(y) being 1 - 2 / (e^2y + 1).
-    float factor = call.cap > 0.0f ? divide(2.0f * LOG2E * call.scale, call.cap) : call.scale * LOG2E;
 
-    int place = 0;
     for (int i = 0; i < stream.count; i++) {
-        stream.advance();
-        u8* entry = shared + (warp * M::RING + place) * M::ENTRY;
-        shared_address at = shared_address_of(entry);
-        u32 codes[4];
+        int token = (tile + i * DECODE_WARPS) * TILE, place = stream.advance() * M::ENTRY;
         float s[2][4] = {{0.0f, 0.0f, 0.0f, 0.0f}, {0.0f, 0.0f, 0.0f, 0.0f}};
+        u32 codes[4];
         OCTAVO_UNROLL
         for (int k = 0; k < D / 16; k++) {
             u32 a[4], b[4];
-            load_matrices(a, queries + DecodeMemory<bfloat16, D>::at(lane % 16, 2 * k + lane / 16));
-            if (sizeof(C) == 2) {
+            load_matrices(a, queries + DecodeMemory<E, D>::at(lane % 16, 2 * k + lane / 16));
+            if constexpr (Stored<C>::SCALED) {
+                // Sixteen elements are a chunk: tokens 0-7 and 8-15 of this one, and of the next.
+                if (k % 2 == 0) { load_matrices(codes, stream.ring + place + M::at(lane % 16, k + lane / 16)); }
+                OCTAVO_UNROLL
+                for (int part = 0; part < 2; part++) { H::multiply(s[part], a, Codes<C>::even(codes[k % 2 * 2 + part]), Codes<C>::odd(codes[k % 2 * 2 + part])); }
+            } else {
                 // Tokens 0-7 and 8-15, of each the lower and the upper eight elements.
-                load_matrices(b, at + M::at(lane % 8 + lane / 16 * 8, 2 * k + lane / 8 % 2));
+                load_matrices(b, stream.ring + place + M::at(lane % 8 + lane / 16 * 8, 2 * k + lane / 8 % 2));
                 H::multiply(s[0], a, b[0], b[1]);
                 H::multiply(s[1], a, b[2], b[3]);
-            } else {
-                // Sixteen elements are a chunk: tokens 0-7 and 8-15 of this one, and of the next.
-                if (k % 2 == 0) { load_matrices(codes, at + M::at(lane % 16, k + lane / 16)); }
-                OCTAVO_UNROLL
-                for (int part = 0; part < 2; part++) {
-                    widen(C{}, codes[k % 2 * 2 + part], b[0], b[1]);
-                    H::multiply(s[part], a, b[0], b[1]);
-                }
             }
         }
+        if constexpr (Stored<C>::SCALED) { scale_keys(s, stream.scales_at(shared, warp, place), lane); }
+        float rescale[2];
+        softmax.step(s, state, rescale, token, softmax.is_edge(token, TILE, low, high) ? positions : nullptr, lane);
+        rescale_results(sums, rescale);
 
-        int token = (tile + i * DECODE_WARPS) * TILE;
-        const float* own_scales = (const float*)(entry + TILE * M::ROW) + lane % 4 * 2;
-        bool whole = token + TILE - 1 <= low && token > newest_bottom;
-        float top[2] = {largest[0], largest[1]};
+        place = stream.advance() * M::ENTRY;
+        if constexpr (Stored<C>::SCALED) { scale_values(s, stream.scales_at(shared, warp, place), lane); }
+        u32 p[1][4];
+        pack<E>(p, s);
         OCTAVO_UNROLL
-        for (int j = 0; j < 2; j++) {
-            OCTAVO_UNROLL
-            for (int e = 0; e < 4; e++) {
-                float x = s[j][e];
-                if (Stored<C>::SCALED) { x = multiply_exact(x, own_scales[j * 8 + (e & 1)]); }
-                x = multiply_exact(x, factor);
-                if (call.cap > 0.0f) { x = call.cap * LOG2E * (1.0f - divide(2.0f, exp2_fast(x) + 1.0f)); }
-                int position = token + j * 8 + lane % 4 * 2 + (e & 1), h = e >> 1;
-                s[j][e] = whole || (position <= limit[h] && position > bottom[h]) ? x : float_of(0xff800000u);
-                top[h] = larger(top[h], s[j][e]);
-            }
-        }
-        OCTAVO_UNROLL
-        for (int h = 0; h < 2; h++) {
-            top[h] = larger(top[h], float_of(shuffle_xor(bits_of(top[h]), 1)));
-            top[h] = larger(top[h], float_of(shuffle_xor(bits_of(top[h]), 2)));
-        }
-        if (vote(top[0] != largest[0] || top[1] != largest[1])) {
-            float less[2] = {exp2_fast(add_exact(largest[0], -top[0])), exp2_fast(add_exact(largest[1], -top[1]))};
-            OCTAVO_UNROLL
-            for (int t = 0; t < D / 8; t++) {
-                OCTAVO_UNROLL
-                for (int e = 0; e < 4; e++) { sums[t][e] = multiply_exact(sums[t][e], less[e >> 1]); }
-            }
-            OCTAVO_UNROLL
-            for (int h = 0; h < 2; h++) {
-                weight[h] = multiply_exact(weight[h], less[h]);
-                largest[h] = top[h];
-            }
-        }
-        OCTAVO_UNROLL
-        for (int j = 0; j < 2; j++) {
-            OCTAVO_UNROLL
-            for (int e = 0; e < 4; e++) {
-                s[j][e] = exp2_fast(add_exact(s[j][e], -largest[e >> 1]));  // minus infinity, what is not seen, gives 0
-                weight[e >> 1] = add_exact(weight[e >> 1], s[j][e]);
-            }
-        }
-        place = place + 1 == M::RING ? 0 : place + 1;
-
-        stream.advance();
-        entry = shared + (warp * M::RING + place) * M::ENTRY;
-        at = shared_address_of(entry);
-        own_scales = (const float*)(entry + TILE * M::ROW) + lane % 4 * 2;
-        if (Stored<C>::SCALED) {
-            OCTAVO_UNROLL
-            for (int j = 0; j < 2; j++) {
-                OCTAVO_UNROLL
-                // What is in a slot that holds no token may be no number.
-                for (int e = 0; e < 4; e++) { s[j][e] = token + j * 8 + lane % 4 * 2 + (e & 1) < view.length ? multiply_exact(s[j][e], own_scales[j * 8 + (e & 1)]) : 0.0f; }
-            }
-        }
-        const u32 p[4] = {H::pair(s[0][0], s[0][1]), H::pair(s[0][2], s[0][3]), H::pair(s[1][0], s[1][1]), H::pair(s[1][2], s[1][3])};
-        OCTAVO_UNROLL
-        for (int t = 0; t < D / 8; t += sizeof(C) == 2 ? 2 : 4) {
+        for (int t = 0; t < D / 8; t += Stored<C>::SCALED ? 4 : 2) {
             u32 b[4];
-            load_matrices_transposed(b, at + M::at(lane % 16, t * M::CHUNKS / (D / 8) + lane / 16));
-            if (sizeof(C) == 2) {
-                H::multiply(sums[t], p, b[0], b[1]);
-                H::multiply(sums[t + 1], p, b[2], b[3]);
-            } else {
+            load_matrices_transposed(b, stream.ring + place + M::at(lane % 16, t * M::CHUNKS / (D / 8) + lane / 16));
+            if constexpr (Stored<C>::SCALED) {
                 OCTAVO_UNROLL
                 for (int part = 0; part < 4; part += 2) {
-                    u32 even[2] = {0, 0}, odd[2] = {0, 0};
-                    widen(C{}, b[part], even[0], odd[0]);
-                    widen(C{}, b[part + 1], even[1], odd[1]);
-                    H::multiply(sums[t + part], p, even[0], even[1]);
-                    H::multiply(sums[t + part + 1], p, odd[0], odd[1]);
+                    H::multiply(sums[t + part], p[0], Codes<C>::even(b[part]), Codes<C>::even(b[part + 1]));
+                    H::multiply(sums[t + part + 1], p[0], Codes<C>::odd(b[part]), Codes<C>::odd(b[part + 1]));
                 }
+            } else {
+                H::multiply(sums[t], p[0], b[0], b[1]);
+                H::multiply(sums[t + 1], p[0], b[2], b[3]);
             }
         }
-        place = place + 1 == M::RING ? 0 : place + 1;
     }
     copy_wait<0>();
-    OCTAVO_UNROLL
-    for (int h = 0; h < 2; h++) {
-        weight[h] = add_exact(weight[h], float_of(shuffle_xor(bits_of(weight[h]), 1)));
-        weight[h] = add_exact(weight[h], float_of(shuffle_xor(bits_of(weight[h]), 2)));
-    }
 
     // The warps' results into the rings' memory, which is empty now, and together.
     sync();
     float *merged = (float*)shared, *states = merged + DECODE_WARPS * DECODE_ROWS * M::STRIDE;
     OCTAVO_UNROLL
     for (int h = 0; h < 2; h++) {
+        float sum = softmax.sum_of(state, h);
         if (lane / 4 + 8 * h >= rows) { continue; }
         int at = warp * DECODE_ROWS + lane / 4 + 8 * h;
         OCTAVO_UNROLL
@@ -207,8 +159,8 @@ OCTAVO_INLINE void attend_item(const DecodeCall& call, const u8* keys, const u8*
             merged[at * M::STRIDE + element_of<C>(t, 1)] = sums[t][2 * h + 1];
         }
         if (lane % 4 == 0) {
-            states[2 * at] = largest[h];
-            states[2 * at + 1] = weight[h];
+            states[2 * at] = softmax.top_of(state, h);
+            states[2 * at + 1] = sum;
         }
     }
     sync();
@@ -244,6 +196,7 @@ OCTAVO_INLINE void decode(const DecodeCall& call, const C* keys, const C* values
     OCTAVO_DYNAMIC_SHARED(shared);
     OCTAVO_SHARED(int, ends, MOST_SEQUENCES);
     OCTAVO_SHARED(int, warp_totals, DECODE_WARPS);
+    OCTAVO_SHARED(int, positions, DECODE_ROWS);
     int group = call.heads / call.kv_heads, lane = thread() % WARP;
 
     // How many items each sequence has, and all before it.
@@ -280,7 +233,7 @@ OCTAVO_INLINE void decode(const DecodeCall& call, const C* keys, const C* values
         int start = low > 0 ? ends[low - 1] : 0, each = (ends[low] - start) / call.kv_heads, sequence = call.splits.first_sequence + low;
         int queries = all.starts[sequence + 1] - all.starts[sequence], tiles = (queries * group + DECODE_ROWS - 1) / DECODE_ROWS, rest = (item - start) % each;
         // Tiles of rows side by side: what the first has read the others find in the device's cache.
-        attend_item<C, D>(call, (const u8*)keys, (const u8*)values, scales, all, sequence, (item - start) / each, rest % tiles, rest / tiles, shared);
+        attend_item<C, D>(call, (const u8*)keys, (const u8*)values, scales, all, sequence, (item - start) / each, rest % tiles, rest / tiles, shared, &positions[0]);
     }
 
     // Rows that are of no sequence.

@@ -15,95 +15,61 @@ template <> struct PrefillShape<96> : PrefillSizes<96, 2, 64, 1> {};
 template <> struct PrefillShape<128> : PrefillSizes<128, 2, 64, 1> {};
 template <> struct PrefillShape<256> : PrefillSizes<256, 1, 32, 1> {};
 
-template <int D> struct Swizzled { static OCTAVO_INLINE_MEMBER u32 at(int row, int piece) { return swizzled<D>(row, piece); } };
-template <int BYTES> struct Unswizzled { static OCTAVO_INLINE_MEMBER u32 at(int row, int piece) { return (u32)(row * BYTES + piece * 16); } };
-
-// What keys and values are held as: PLAIN elements of the products' type, or codes, of which a word holds four; both pairs of them are exact in bfloat16.
-struct Plain {};
-struct Int8Codes {
-    // Of the low seven bits 128 + low, less 128 or, where the sign is set, 256: 0x4300 is 128, and a set bit 7 makes it 256.
-    static OCTAVO_INLINE_MEMBER u32 pair(u32 bytes) {
-        return multiply_add_bfloat16_pair((bytes & 0x00800080u) | 0x43004300u, 0xbf80bf80u, (bytes & 0x007f007fu) | 0x43004300u);
-    }
-    static OCTAVO_INLINE_MEMBER u32 low(u32 word) { return pair(permute_bytes(word, 0u, 0x4140u)); }
-    static OCTAVO_INLINE_MEMBER u32 high(u32 word) { return pair(permute_bytes(word, 0u, 0x4342u)); }
+template <int D> struct Swizzled {
+    static constexpr u32 SIXTEEN = 16 * D * 2;  // from a row to the sixteenth after it
+    static OCTAVO_INLINE_MEMBER u32 at(int row, int piece) { return swizzled<D>(row, piece); }
 };
-struct Float8Codes {
-    // Exponent and mantissa where bfloat16 has them, times 2^(127 - 7). NaN needs no place of its own: its token's scale is NaN.
-    static OCTAVO_INLINE_MEMBER u32 pair(u32 bytes) {
-        return multiply_add_bfloat16_pair((bytes & 0x80008000u) | (bytes & 0x7f007f00u) >> 4, 0x7b807b80u, 0x80008000u);
-    }
-    static OCTAVO_INLINE_MEMBER u32 low(u32 word) { return pair(permute_bytes(word, 0u, 0x1404u)); }
-    static OCTAVO_INLINE_MEMBER u32 high(u32 word) { return pair(permute_bytes(word, 0u, 0x3424u)); }
+template <int BYTES> struct Unswizzled {
+    static constexpr u32 SIXTEEN = 16 * BYTES;
+    static OCTAVO_INLINE_MEMBER u32 at(int row, int piece) { return (u32)(row * BYTES + piece * 16); }
 };
-
-template <class A, class B> struct IsSame { static constexpr bool VALUE = false; };
-template <class A> struct IsSame<A, A> { static constexpr bool VALUE = true; };
-
-// Each column of a warp's scores or probabilities times its key's scale.
-template <int TILES> OCTAVO_INLINE void multiply_columns(float (&s)[TILES][4], const float* scales, int lane) {
-    OCTAVO_UNROLL
-    for (int j = 0; j < TILES; j++) {
-        float even = scales[8 * j + lane % 4 * 2], odd = scales[8 * j + lane % 4 * 2 + 1];
-        s[j][0] *= even;
-        s[j][1] *= odd;
-        s[j][2] *= even;
-        s[j][3] *= odd;
-    }
-}
 
 // Keys and values of one run after the other. keys_of(run) and values_of(run) return where they lie once they may be read; each is called once a run, in that order, by the whole block.
-template <class SHAPE, class CODES> struct PrefillRuns {
+template <class SHAPE, class C, bool SCALED = Stored<C>::SCALED> struct PrefillRuns {
     static constexpr int D = SHAPE::D, KEYS = SHAPE::KEYS, TILE = KEYS * D * 2, RAW = KEYS * D;
     static constexpr int BYTES = 2 * TILE + 2 * RAW + 4 * KEYS * (int)sizeof(float);
     const PrefillCall& call;
     const PrefillTile& tile;
-    u8* shared;  // widened keys and values, their codes, the scales as they are and as they are used, each [keys, values][KEYS]
-    u32 pages = 0;
+    u8* shared;         // widened keys and values, their codes, and scales [runs in turn][keys, values][KEYS]
+    u32 sixteens = 0;   // of the run that is copied next
 
     OCTAVO_INLINE_MEMBER int end() const { return (tile.high + KEYS - 1) / KEYS; }
-    OCTAVO_INLINE_MEMBER float* scales() const { return (float*)(shared + 2 * TILE + 2 * RAW); }
-    OCTAVO_INLINE_MEMBER const float* key_scales() const { return scales() + 2 * KEYS; }
-    OCTAVO_INLINE_MEMBER const float* value_scales() const { return scales() + 3 * KEYS; }
+    OCTAVO_INLINE_MEMBER float* scales(int run, bool values) const { return (float*)(shared + 2 * TILE + 2 * RAW) + (run % 2 * 2 + values) * KEYS; }
 
     OCTAVO_INLINE_MEMBER void copy(int run) {
         if (run < end()) {
             shared_address raw = shared_address_of(shared + 2 * TILE);
-            copy_run<Unswizzled<D>, D / 16, KEYS, QUERY_THREADS>(raw, call.keys, pages, call, tile, run * KEYS, thread());
-            copy_run<Unswizzled<D>, D / 16, KEYS, QUERY_THREADS>(raw + RAW, call.values, pages, call, tile, run * KEYS, thread());
-            // Four scales a piece; which of them count is known when they are read.
+            copy_run<Unswizzled<D>, D / 16, KEYS, QUERY_THREADS>(raw, call.keys, sixteens, tile, run * KEYS, thread());
+            copy_run<Unswizzled<D>, D / 16, KEYS, QUERY_THREADS>(raw + RAW, call.values, sixteens, tile, run * KEYS, thread());
+            // Four scales a piece; which of them count is known when they are used. They lie [block][keys, values][KV head][slot], sixteens [block][KV head][slot / 16].
             int i = thread() % (KEYS / 4), which = thread() / (KEYS / 4), slot = run * KEYS + 4 * i;
-            i64 block = (int)shuffle(pages, i / 4);
+            i64 line = shuffle(sixteens, i / 4) >> (call.block_shift - 4);
             if (which < 2) {
-                const float* from = call.scales + (((block * 2 + which) * call.kv_heads + tile.head) << call.block_shift) + (slot & ((1 << call.block_shift) - 1));
-                copy_async16(shared_address_of((u8*)scales()) + (u32)(which * KEYS + 4 * i) * 4, from, slot + 3 >= tile.low && slot < tile.high);
+                const float* from = call.scales + ((2 * line - tile.head + which * call.kv_heads) << call.block_shift) + (slot & ((1 << call.block_shift) - 1));
+                copy_async16(shared_address_of((u8*)scales(run, which)) + (u32)i * 16, from, slot + 3 >= tile.low && slot < tile.high);
             }
-            pages = pages_of<KEYS>(call, tile, (run + 1) * KEYS, thread() % WARP);
+            sixteens = sixteens_of<KEYS>(call, tile, (run + 1) * KEYS, thread() % WARP);
         }
         copy_commit();
     }
     OCTAVO_INLINE_MEMBER void begin(int first) {
-        pages = pages_of<KEYS>(call, tile, first * KEYS, thread() % WARP);
+        sixteens = sixteens_of<KEYS>(call, tile, first * KEYS, thread() % WARP);
         copy(first);
     }
-    OCTAVO_INLINE_MEMBER void widen(int run) {
+    OCTAVO_INLINE_MEMBER void widen() {
         for (int i = thread(); i < 2 * RAW / 16; i += QUERY_THREADS) {
             int row = i / (D / 16), piece = i % (D / 16);
             Quad q = load_quad(shared + 2 * TILE + i * 16);
             // Values follow keys in both forms.
             u8* to = shared + row / KEYS * TILE;
-            store_quad(to + swizzled<D>(row % KEYS, 2 * piece), Quad{CODES::low(q.x), CODES::high(q.x), CODES::low(q.y), CODES::high(q.y)});
-            store_quad(to + swizzled<D>(row % KEYS, 2 * piece + 1), Quad{CODES::low(q.z), CODES::high(q.z), CODES::low(q.w), CODES::high(q.w)});
-        }
-        for (int i = thread(); i < 2 * KEYS; i += QUERY_THREADS) {
-            bool seen = (u32)(run * KEYS + i % KEYS - tile.low) < (u32)(tile.high - tile.low);
-            scales()[2 * KEYS + i] = seen ? scales()[i] : 0.0f;
+            store_quad(to + swizzled<D>(row % KEYS, 2 * piece), Quad{Codes<C>::low(q.x), Codes<C>::high(q.x), Codes<C>::low(q.y), Codes<C>::high(q.y)});
+            store_quad(to + swizzled<D>(row % KEYS, 2 * piece + 1), Quad{Codes<C>::low(q.z), Codes<C>::high(q.z), Codes<C>::low(q.w), Codes<C>::high(q.w)});
         }
     }
     OCTAVO_INLINE_MEMBER shared_address keys_of(int run) {
         copy_wait<0>();
         sync();  // the codes of this run are here, and nobody reads the run before any more
-        widen(run);
+        widen();
         sync();
         copy(run + 1);
         return shared_address_of(shared);
@@ -111,7 +77,7 @@ template <class SHAPE, class CODES> struct PrefillRuns {
     OCTAVO_INLINE_MEMBER shared_address values_of(int) { return shared_address_of(shared) + TILE; }
 };
 
-template <class SHAPE> struct PrefillRuns<SHAPE, Plain> {
+template <class SHAPE, class C> struct PrefillRuns<SHAPE, C, false> {
     static constexpr int D = SHAPE::D, KEYS = SHAPE::KEYS, STAGES = SHAPE::STAGES, TILE = KEYS * D * 2;
     static constexpr int BYTES = 2 * STAGES * TILE;
     // Copies on their way while one is waited for: those of the runs ahead.
@@ -119,25 +85,25 @@ template <class SHAPE> struct PrefillRuns<SHAPE, Plain> {
     const PrefillCall& call;
     const PrefillTile& tile;
     u8* shared;  // stages of keys, then of values
-    u32 pages = 0;       // of the run whose values are copied next
-    u32 next_pages = 0;  // of the run after it, whose keys are copied next
+    u32 sixteens = 0;       // of the run whose values are copied next
+    u32 next_sixteens = 0;  // of the run after it, whose keys are copied next
 
     OCTAVO_INLINE_MEMBER int end() const { return (tile.high + KEYS - 1) / KEYS; }
     OCTAVO_INLINE_MEMBER shared_address stage(int run, bool values) const { return shared_address_of(shared) + (u32)((values ? STAGES + run % STAGES : run % STAGES) * TILE); }
     OCTAVO_INLINE_MEMBER void copy(int run, bool values) {
         if (run < end()) {
-            copy_run<Swizzled<D>, D / 8, KEYS, QUERY_THREADS>(stage(run, values), values ? call.values : call.keys, values ? pages : next_pages, call, tile, run * KEYS, thread());
+            copy_run<Swizzled<D>, D / 8, KEYS, QUERY_THREADS>(stage(run, values), values ? call.values : call.keys, values ? sixteens : next_sixteens, tile, run * KEYS, thread());
         }
         copy_commit();
     }
     // Keys of a run are copied before those values are that come before its own.
     OCTAVO_INLINE_MEMBER void copy_keys(int run) {
         copy(run, false);
-        pages = next_pages;
-        next_pages = run + 1 < end() ? pages_of<KEYS>(call, tile, (run + 1) * KEYS, thread() % WARP) : 0u;
+        sixteens = next_sixteens;
+        next_sixteens = run + 1 < end() ? sixteens_of<KEYS>(call, tile, (run + 1) * KEYS, thread() % WARP) : 0u;
     }
     OCTAVO_INLINE_MEMBER void begin(int first) {
-        next_pages = pages_of<KEYS>(call, tile, first * KEYS, thread() % WARP);
+        next_sixteens = sixteens_of<KEYS>(call, tile, first * KEYS, thread() % WARP);
         copy_keys(first);
         OCTAVO_UNROLL
         for (int i = 1; i < STAGES; i++) {
@@ -157,14 +123,12 @@ template <class SHAPE> struct PrefillRuns<SHAPE, Plain> {
         copy_keys(run + STAGES);
         return stage(run, true);
     }
-    OCTAVO_INLINE_MEMBER const float* key_scales() const { return nullptr; }
-    OCTAVO_INLINE_MEMBER const float* value_scales() const { return nullptr; }
 };
 
-template <class E, class CODES, int D> OCTAVO_INLINE void prefill(const PrefillCall& call) {
+template <class C, int D> OCTAVO_INLINE void prefill(const PrefillCall& call) {
     using Shape = PrefillShape<D>;
+    using E = typename Stored<C>::Multiplied;
     constexpr int ATOMS = Shape::ATOMS, KEYS = Shape::KEYS, ROWS = 4 * 16 * ATOMS;
-    constexpr bool HAS_CODES = !IsSame<CODES, Plain>::VALUE;
     OCTAVO_DYNAMIC_SHARED(shared);
     // In shared memory, which has room where registers have none.
     OCTAVO_SHARED(PrefillTile, place, 1);
@@ -172,7 +136,7 @@ template <class E, class CODES, int D> OCTAVO_INLINE void prefill(const PrefillC
     OCTAVO_SHARED(Softmax, weighing, 1);
     if (thread() == 0) {
         place[0] = tile_of<ROWS>(call);
-        weighing[0] = Softmax::of(call);
+        weighing[0] = Softmax::of(call.scale, call.cap, call.window);
     }
     sync();
     const PrefillTile& tile = place[0];
@@ -182,9 +146,9 @@ template <class E, class CODES, int D> OCTAVO_INLINE void prefill(const PrefillC
     const Softmax& softmax = weighing[0];
 
     const int first = tile.low / KEYS;
-    PrefillRuns<Shape, CODES> runs = {call, tile, shared + ROWS * D * 2};
+    PrefillRuns<Shape, C> runs = {call, tile, shared + ROWS * D * 2};
     runs.begin(first);
-    load_queries<E, Swizzled<D>, D, ROWS>(shared, call, tile, thread(), QUERY_THREADS);  // the barrier of the first run comes before they are read
+    load_queries<E, Swizzled<D>, D, ROWS>(shared, call, tile, tile.first, thread());  // the barrier of the first run comes before they are read
 
     float o[ATOMS][D / 8][4];
     SoftmaxRows rows[ATOMS];
@@ -231,22 +195,12 @@ template <class E, class CODES, int D> OCTAVO_INLINE void prefill(const PrefillC
             const bool edge = softmax.is_edge(key, KEYS, from, to);
             OCTAVO_UNROLL
             for (int a = 0; a < ATOMS; a++) {
-                if constexpr (HAS_CODES) { multiply_columns(s[a], runs.key_scales(), lane); }
+                if constexpr (Stored<C>::SCALED) { scale_keys(s[a], runs.scales(run, false), lane); }
                 float rescale[2];
                 softmax.step(s[a], rows[a], rescale, key, edge ? &positions[local + 16 * a] : nullptr, lane);
-                if (vote(rescale[0] != 1.0f || rescale[1] != 1.0f)) {
-                    OCTAVO_UNROLL
-                    for (int j = 0; j < D / 8; j++) {
-                        OCTAVO_UNROLL
-                        for (int e = 0; e < 4; e++) { o[a][j][e] *= rescale[e >> 1]; }
-                    }
-                }
-                if constexpr (HAS_CODES) { multiply_columns(s[a], runs.value_scales(), lane); }
-                OCTAVO_UNROLL
-                for (int k = 0; k < KEYS / 16; k++) {
-                    OCTAVO_UNROLL
-                    for (int i = 0; i < 4; i++) { p[a][k][i] = Halves<E>::pair(s[a][2 * k + i / 2][2 * (i & 1)], s[a][2 * k + i / 2][2 * (i & 1) + 1]); }
-                }
+                rescale_results(o[a], rescale);
+                if constexpr (Stored<C>::SCALED) { scale_values(s[a], runs.scales(run, true), lane); }
+                pack<E>(p[a], s[a]);
             }
         }
 
@@ -273,8 +227,7 @@ template <class E, class CODES, int D> OCTAVO_INLINE void prefill(const PrefillC
     OCTAVO_UNROLL
     for (int a = 0; a < ATOMS; a++) { store_rows<D>(shared + (local + 16 * a) * D * 2, o[a], softmax, rows[a], call, tile, tile.first + local + 16 * a, lane); }
 }
-
 }  // namespace octavo
 
-#define OCTAVO_PREFILL(name, E, CODES, D) \
-    OCTAVO_KERNEL(name, octavo::QUERY_THREADS, OCTAVO_PREFILL_PARAMETERS) { octavo::prefill<E, CODES, D>(OCTAVO_PREFILL_CALL); }
+#define OCTAVO_PREFILL(name, C, D) \
+    OCTAVO_KERNEL(name, octavo::QUERY_THREADS, OCTAVO_PREFILL_PARAMETERS) { octavo::prefill<C, D>(OCTAVO_PREFILL_CALL); }

@@ -1,2 +1,2 @@
 #include "attention_prefill.cuh"
-OCTAVO_PREFILL(octavo_attention_prefill_bf16_256, octavo::bfloat16, octavo::Plain, 256)
+OCTAVO_PREFILL(octavo_attention_prefill_bf16_256, octavo::bfloat16, 256)

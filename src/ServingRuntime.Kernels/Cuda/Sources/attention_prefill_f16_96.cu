@@ -1,2 +1,2 @@
 #include "attention_prefill.cuh"
-OCTAVO_PREFILL(octavo_attention_prefill_f16_96, octavo::float16, octavo::Plain, 96)
+OCTAVO_PREFILL(octavo_attention_prefill_f16_96, octavo::float16, 96)

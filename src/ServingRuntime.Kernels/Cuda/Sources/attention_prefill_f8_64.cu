@@ -1,2 +1,2 @@
 #include "attention_prefill.cuh"
-OCTAVO_PREFILL(octavo_attention_prefill_f8_64, octavo::bfloat16, octavo::Float8Codes, 64)
+OCTAVO_PREFILL(octavo_attention_prefill_f8_64, octavo::float8_code, 64)

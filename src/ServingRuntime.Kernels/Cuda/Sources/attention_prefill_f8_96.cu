@@ -1,2 +1,2 @@
 #include "attention_prefill.cuh"
-OCTAVO_PREFILL(octavo_attention_prefill_f8_96, octavo::bfloat16, octavo::Float8Codes, 96)
+OCTAVO_PREFILL(octavo_attention_prefill_f8_96, octavo::float8_code, 96)

@@ -1,2 +1,2 @@
 #include "attention_prefill.cuh"
-OCTAVO_PREFILL(octavo_attention_prefill_i8_256, octavo::bfloat16, octavo::Int8Codes, 256)
+OCTAVO_PREFILL(octavo_attention_prefill_i8_256, octavo::int8_code, 256)

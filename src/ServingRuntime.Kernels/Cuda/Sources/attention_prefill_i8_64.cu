@@ -1,2 +1,2 @@
 #include "attention_prefill.cuh"
-OCTAVO_PREFILL(octavo_attention_prefill_i8_64, octavo::bfloat16, octavo::Int8Codes, 64)
+OCTAVO_PREFILL(octavo_attention_prefill_i8_64, octavo::int8_code, 64)

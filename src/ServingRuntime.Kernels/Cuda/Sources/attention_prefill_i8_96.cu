@@ -1,2 +1,2 @@
 #include "attention_prefill.cuh"
-OCTAVO_PREFILL(octavo_attention_prefill_i8_96, octavo::bfloat16, octavo::Int8Codes, 96)
+OCTAVO_PREFILL(octavo_attention_prefill_i8_96, octavo::int8_code, 96)

@@ -48,7 +48,4 @@ OCTAVO_INLINE Partial partial_of(const SplitCall& call, int sequence, int query,
     i64 at = (((i64)(sequence - call.first_sequence) * call.at_most + query) * heads + head) * call.room + split, all = (i64)call.sequences * call.at_most * heads * call.room;
     return {call.partials + at * head_size, call.partials + all * head_size + 2 * at};
 }
-
-// The natural logarithm of a sum of exponentials: of 2^(score - top), with their sum.
-OCTAVO_INLINE float log_sum(float top, float sum) { return sum == 0.0f ? float_of(0xff800000u) : multiply_exact(add_exact(top, log2_fast(sum)), 0.693147181f); }
 }  // namespace octavo

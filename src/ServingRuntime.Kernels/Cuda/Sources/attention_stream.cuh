@@ -2,29 +2,10 @@
 // In the ring 16-byte chunks are permuted within rows so that both the copies and ldmatrix meet every bank once.
 #pragma once
 #include "attention_splits.cuh"
+#include "softmax.cuh"
 
 namespace octavo {
 constexpr int DECODE_WARPS = 4, DECODE_ROWS = 16, TILE = 16;
-
-// Two codes of eight bits in a register's bytes 0 and 2, and two in 1 and 3, as pairs of bfloat16: exact.
-OCTAVO_INLINE void widen(int8_code, u32 codes, u32& even, u32& odd) {
-    // Two's complement: 128 + seven bits, less 128 or, with the sign, 256.
-    u32 shifted = codes >> 8;
-    even = multiply_add_bfloat16_pair((codes & 0x007f007fu) | 0x43004300u, 0x3f803f80u, (codes & 0x00800080u) | 0xc300c300u);
-    odd = multiply_add_bfloat16_pair((shifted & 0x007f007fu) | 0x43004300u, 0x3f803f80u, (shifted & 0x00800080u) | 0xc300c300u);
-}
-OCTAVO_INLINE void widen(float8_code, u32 codes, u32& even, u32& odd) {
-    // Exponent and mantissa in place as a bfloat16 that is 2^120 too small. A NaN's code becomes 480: its scale is NaN already.
-    u32 shifted = codes << 8;
-    even = multiply_add_bfloat16_pair((shifted & 0x80008000u) | (shifted & 0x7f007f00u) >> 4, 0x7b807b80u, 0x80008000u);
-    odd = multiply_add_bfloat16_pair((codes & 0x80008000u) | (codes & 0x7f007f00u) >> 4, 0x7b807b80u, 0x80008000u);
-}
-OCTAVO_INLINE void widen(bfloat16, u32, u32&, u32&) {}
-OCTAVO_INLINE void widen(float16, u32, u32&, u32&) {}
-
-// What tensor cores multiply for a type of the cache.
-template <class C> struct Multiplied { typedef bfloat16 Type; };
-template <> struct Multiplied<float16> { typedef float16 Type; };
 
 // The memory of a block. RING entries of a warp hold a tile of keys or of values each, in turn, and its scales.
 template <class C, int D> struct DecodeMemory {
@@ -84,11 +65,15 @@ template <class C, int D> struct DecodeStream {
         slot = slot + 1 == M::RING ? 0 : slot + 1;
     }
 
-    // Waits for the oldest tile in the ring, and lets the one after the youngest follow into the place of the one before.
-    OCTAVO_INLINE_MEMBER void advance() {
+    // Waits for the oldest tile in the ring, lets the one after the youngest follow into the place of the one before, and returns its place.
+    OCTAVO_INLINE_MEMBER int advance() {
         copy_wait<M::RING - 2>();
         warp_sync();
         next();
+        return slot;
     }
+
+    // The scales of a tile's tokens, behind their codes.
+    static OCTAVO_INLINE_MEMBER const float* scales_at(const u8* shared, int warp, int place) { return (const float*)(shared + warp * M::RING * M::ENTRY + place + TILE * M::ROW); }
 };
 }  // namespace octavo

@@ -4,7 +4,7 @@
 
 namespace octavo {
 // The nearest E4M3, ties to even; what is larger than 448 becomes 448. Whole numbers throughout: every architecture gives the same.
-OCTAVO_INLINE u8 float8_code(float x) {
+OCTAVO_INLINE u8 float8_of(float x) {
     u32 bits = bits_of(x), sign = bits >> 31 << 7, magnitude = bits & 0x7fffffffu;
     if (magnitude > 0x7f800000u) { return (u8)(sign | 0x7f); }
     // Below the smallest normal number, 2^-6, steps are of 2^-9: adding 1.5 · 2^23 rounds to whole ones.
@@ -19,6 +19,6 @@ struct Int8 {
 };
 struct Float8 {
     static constexpr float TOP = 448.0f;
-    static OCTAVO_INLINE_MEMBER u8 code(float scaled) { return float8_code(scaled); }
+    static OCTAVO_INLINE_MEMBER u8 code(float scaled) { return float8_of(scaled); }
 };
 }  // namespace octavo

@@ -16,6 +16,7 @@ OCTAVO_INLINE u64 operand_of(u32 address, u32 leading, u32 stride) {
 
 // Rows of elements of two bytes as both kinds of operand take them: panels of 64 elements, of ROWS lines of 128 bytes each. Begins at a multiple of 1,024 bytes.
 template <int ROWS> struct Panels {
+    static constexpr u32 SIXTEEN = 16 * 128;  // from a row to the sixteenth after it
     static OCTAVO_INLINE_MEMBER u32 at(int row, int piece) { return (u32)(piece / 8 * ROWS * 128 + row * 128 + (piece % 8 ^ (row & 7)) * 16); }
 };
 }  // namespace octavo
@@ -50,6 +51,17 @@ template <int COUNT> OCTAVO_INLINE void grow_registers() { asm volatile("setmaxn
 OCTAVO_INLINE void products_begin() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }
 OCTAVO_INLINE void products_commit() { asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory"); }
 template <int PENDING> OCTAVO_INLINE void products_wait() { asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(PENDING) : "memory"); }
+
+// What computes these registers stays before this place, and what uses them behind it. To the compiler a product is done where it is issued: without this it may move arithmetic on accumulators to before
+// the wait, or on operands to behind the beginning, and the assembler then runs products one by one to be safe. Stands before products_begin() and behind products_wait().
+template <int N> OCTAVO_INLINE void stay(float (&d)[N][4]) {
+    OCTAVO_UNROLL
+    for (int j = 0; j < N; j++) { asm volatile("" : "+f"(d[j][0]), "+f"(d[j][1]), "+f"(d[j][2]), "+f"(d[j][3]) :: "memory"); }
+}
+template <int N> OCTAVO_INLINE void stay(u32 (&p)[N][4]) {
+    OCTAVO_UNROLL
+    for (int j = 0; j < N; j++) { asm volatile("" : "+r"(p[j][0]), "+r"(p[j][1]), "+r"(p[j][2]), "+r"(p[j][3]) :: "memory"); }
+}
 
 // Accumulators: of a warp's 16 rows tile after tile of eight columns, as those of mma.sync. `add`: to what is there; else they are set.
 #define OCTAVO_TILE(d, j) "+f"(d[j][0]), "+f"(d[j][1]), "+f"(d[j][2]), "+f"(d[j][3])

@@ -40,6 +40,7 @@ template <int COUNT> OCTAVO_INLINE void grow_registers() { octavo_host::set_regi
 OCTAVO_INLINE void products_begin() { octavo_host::products_begin(); }
 OCTAVO_INLINE void products_commit() { octavo_host::products_commit(); }
 template <int PENDING> OCTAVO_INLINE void products_wait() { octavo_host::products_wait(PENDING); }
+template <class T, int N> OCTAVO_INLINE void stay(T (&)[N][4]) {}  // the shim's instructions are where they are written
 
 template <class E, int TILES> struct GroupProduct {
     static constexpr bool HALVES = std::is_same_v<E, float16>;
