@@ -30,7 +30,7 @@ template <class SHAPE, class C, bool SCALED = Stored<C>::SCALED> struct PrefillR
     static constexpr int BYTES = 2 * TILE + 2 * RAW + 4 * KEYS * (int)sizeof(float);
     const PrefillCall& call;
     const PrefillTile& tile;
-    u8* shared;         // widened keys and values, their codes, and scales [runs in turn][keys, values][KEYS]
+    u8* const shared;   // widened keys and values, their codes, and scales [runs in turn][keys, values][KEYS]
     u32 sixteens = 0;   // of the run that is copied next
 
     OCTAVO_INLINE_MEMBER int end() const { return (tile.high + KEYS - 1) / KEYS; }
@@ -197,7 +197,7 @@ template <class C, int D> OCTAVO_INLINE void prefill(const PrefillCall& call) {
             for (int a = 0; a < ATOMS; a++) {
                 if constexpr (Stored<C>::SCALED) { scale_keys(s[a], runs.scales(run, false), lane); }
                 float rescale[2];
-                softmax.step(s[a], rows[a], rescale, key, edge ? &positions[local + 16 * a] : nullptr, lane);
+                softmax.step(s[a], rows[a], rescale, key, edge ? &positions[local + 16 * a] : nullptr, (int)renewed((u32)lane));
                 rescale_results(o[a], rescale);
                 if constexpr (Stored<C>::SCALED) { scale_values(s[a], runs.scales(run, true), lane); }
                 pack<E>(p[a], s[a]);
