@@ -24,24 +24,26 @@ template <class X, class C>
 OCTAVO_INLINE void store_plain(const X* keys, i64 keys_stride, const X* values, i64 values_stride, C* to_keys, C* to_values, const int* slots, int tokens, int heads, int head_size, int block_size, int slot_count) {
     Place p = place_of(slots, tokens, heads, head_size, block_size, slot_count);
     if (!p.valid) { return; }
-    const X* from = (block_y() ? values : keys) + p.row * (block_y() ? values_stride : keys_stride) + p.head * head_size;
+    const X *value = values + p.row * values_stride + p.head * head_size, *from = block_y() ? value : keys + p.row * keys_stride + p.head * head_size;
     C* to = (block_y() ? to_values : to_keys) + p.at;
-    for (int i = thread() % WARP; i < head_size; i += WARP) { store(to + i, to_float(from[i])); }
+    bool spoiled = is_spoiled(value, head_size, Infinite<C>::FROM);
+    for (int i = thread() % WARP; i < head_size; i += WARP) { store(to + i, !spoiled ? to_float(from[i]) : block_y() ? 0.0f : quiet_nan()); }
 }
 
 template <class X, class C>
 OCTAVO_INLINE void store_scaled(const X* keys, i64 keys_stride, const X* values, i64 values_stride, u8* to_keys, u8* to_values, float* scales, const int* slots, int tokens, int heads, int head_size, int block_size, int slot_count) {
     Place p = place_of(slots, tokens, heads, head_size, block_size, slot_count);
     if (!p.valid) { return; }
-    const X* from = (block_y() ? values : keys) + p.row * (block_y() ? values_stride : keys_stride) + p.head * head_size;
+    const X *value = values + p.row * values_stride + p.head * head_size, *from = block_y() ? value : keys + p.row * keys_stride + p.head * head_size;
     u8* to = (block_y() ? to_values : to_keys) + p.at;
+    bool spoiled = is_spoiled(value, head_size, Infinite<float>::FROM);
     // Magnitudes compare like their bits, and NaN is above all: it makes the scale NaN, and with it all that attention computes from the token.
     u32 largest = 0;
     for (int i = thread() % WARP; i < head_size; i += WARP) {
         u32 magnitude = bits_of(to_float(from[i])) & 0x7fffffffu;
         largest = magnitude > largest ? magnitude : largest;
     }
-    float magnitude = float_of(warp_largest(largest));
+    float magnitude = spoiled ? (block_y() ? 0.0f : quiet_nan()) : float_of(warp_largest(largest));
     bool nothing = magnitude < 1e-30f;  // its reciprocal would not be finite
     float inverse = nothing ? 0.0f : divide(C::TOP, magnitude);
     for (int i = thread() % WARP; i < head_size; i += WARP) { to[i] = nothing ? (u8)0 : C::code(multiply_exact(to_float(from[i]), inverse)); }

@@ -67,6 +67,8 @@ OCTAVO_INLINE void rotate_store(X* projected, i64 stride, int tokens, int heads,
         a[k] = p.first < head_size ? to_float(from[p.first]) : 0.0f;
         b[k] = p.second < head_size ? to_float(from[p.second]) : 0.0f;
     }
+    u32 infinite = cache == CACHE_BF16 ? Infinite<bfloat16>::FROM : cache == CACHE_F16 ? Infinite<float16>::FROM : Infinite<float>::FROM;
+    bool spoiled = kind != 0 && is_spoiled(from + (kind == 1 ? kv_heads * head_size : 0), head_size, infinite);
     const float* norm = kind == 0 ? query_norm : kind == 1 ? key_norm : nullptr;
     if (norm) {
         float sum = 0.0f;
@@ -95,6 +97,11 @@ OCTAVO_INLINE void rotate_store(X* projected, i64 stride, int tokens, int heads,
         }
     }
     if (kind == 0) { store_numbers(a, b, head_size, r, from); return; }
+    OCTAVO_UNROLL
+    for (int k = 0; k < PAIRS; k++) {
+        a[k] = !spoiled ? a[k] : kind == 1 ? quiet_nan() : 0.0f;
+        b[k] = !spoiled ? b[k] : kind == 1 ? quiet_nan() : 0.0f;
+    }
     int kv_head = head - heads - (kind == 2 ? kv_heads : 0), block = slot / block_size, offset = slot % block_size;
     i64 at = (((i64)block * kv_heads + kv_head) * block_size + offset) * head_size;
     void* to = kind == 1 ? keys : values;
