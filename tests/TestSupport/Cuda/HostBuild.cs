@@ -25,7 +25,7 @@ public static class HostBuild
         var headerFiles = Directory.EnumerateFiles(Sources, "*.cuh").Concat(Directory.EnumerateFiles(Shim, "*.hpp")).ToList();
         string[] files = [.. Directory.EnumerateFiles(Shim, "*.cpp"), .. Directory.EnumerateFiles(Sources, "*.cu"), .. Directory.EnumerateFiles(Shim, "*.cu")];
         var objects = files.AsParallel().AsOrdered().WithDegreeOfParallelism(2)
-            .Select(file => (Name: Path.GetFileName(file), Path: Compile(Path.GetFileName(file), Read(file, file), headerFiles.ToDictionary(header => Path.GetFileName(header), header => Read(header, file), StringComparer.Ordinal)))).ToList();
+            .Select(file => (Name: Path.GetFileName(file), Path: Compile(Path.GetFileName(file), Read(file, file), headerFiles.ToDictionary(header => Path.GetFileName(header), header => Read(header, file), StringComparer.Ordinal), mutant?.In == Path.GetFileName(file)))).ToList();
         var folder = Path.Combine(Kept, Digest(string.Concat(objects.Select(item => item.Path))));
         if (!File.Exists(Path.Combine(folder, "libnvrtc.so.12")))
         {
@@ -50,11 +50,12 @@ public static class HostBuild
     /// <summary>Of a kernel's source, or of the tests' own.</summary>
     public static string Text(string source) => File.ReadAllText(Path.Combine(File.Exists(Path.Combine(Shim, source)) ? Shim : Sources, source));
 
-    private static string Compile(string name, string text, Dictionary<string, string> headers)
+    private static string Compile(string name, string text, Dictionary<string, string> headers, bool isMutant)
     {
         // The driver is long and its speed does not matter.
         var optimization = name.StartsWith("fake_", StringComparison.Ordinal) ? "-O0" : "-O1";
-        string[] options = ["-std=c++20", optimization, "-Wall", "-Wextra", "-Werror", "-fPIC", "-fvisibility=hidden", "-fno-gnu-unique", "-ffp-contract=off", "-DOCTAVO_HOST_SHIM"];
+        // A mutant's functions get names of their own: else the linker puts another source's in their place, which are right.
+        string[] options = [.. isMutant ? ["-Doctavo=octavo_mutant"] : (string[])[], "-std=c++20", optimization, "-Wall", "-Wextra", "-Werror", "-fPIC", "-fvisibility=hidden", "-fno-gnu-unique", "-ffp-contract=off", "-DOCTAVO_HOST_SHIM"];
         var used = Included(text, headers).Order(StringComparer.Ordinal).ToList();
         var output = Path.Combine(Kept, $"{name}-{Digest(string.Join('\n', [.. options, text, .. used.Select(header => headers[header])]))}.o");
         if (!File.Exists(output))

@@ -41,7 +41,7 @@ internal sealed unsafe class CudaKernel(CudaModule module, nint function, string
         {
             for (var i = 0; i < arguments.Length; i++)
             {
-                pointers[i] = first + i;
+                pointers[i] = KernelArgument.Address(first + i);
             }
 
             pointers[arguments.Length] = null;

@@ -1,11 +1,12 @@
 namespace Octavo.ServingRuntime.Kernels.Cuda.Device;
 
-/// <summary>One parameter of a kernel, in the first bytes of eight: the driver takes as many as the parameter has.</summary>
+/// <summary>One parameter of a kernel: in the first bytes of eight, of which the driver takes as many as the parameter has, or a structure somewhere else.</summary>
 internal readonly unsafe struct KernelArgument
 {
     private readonly ulong bits;
+    private readonly bool isElsewhere;
 
-    private KernelArgument(ulong bits) => this.bits = bits;
+    private KernelArgument(ulong bits, bool isElsewhere = false) => (this.bits, this.isElsewhere) = (bits, isElsewhere);
 
     /// <summary>int; sign-extended, so it is right for a long parameter, too.</summary>
     public static implicit operator KernelArgument(int value) => new((ulong)(long)value);
@@ -21,4 +22,11 @@ internal readonly unsafe struct KernelArgument
 
     /// <summary>The address of its first element.</summary>
     public static implicit operator KernelArgument(in Tensor tensor) => new((ulong)tensor.Pointer<byte>());
+
+    /// <summary>A structure that lies as the kernel's does, and stays where it is until the launch returns.</summary>
+    public static KernelArgument Of<T>(T* structure) where T : unmanaged => new((ulong)structure, isElsewhere: true);
+
+    /// <summary>Where the driver finds it.</summary>
+    /// <param name="place">Its own, which must not move.</param>
+    public static void* Address(KernelArgument* place) => place->isElsewhere ? (void*)place->bits : place;
 }

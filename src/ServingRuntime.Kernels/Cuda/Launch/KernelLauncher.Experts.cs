@@ -5,12 +5,10 @@ using Octavo.ServingRuntime.Kernels.Cuda.Products;
 namespace Octavo.ServingRuntime.Kernels.Cuda.Launch;
 
 /// <content>A mixture of experts; a choice is one of a token's k experts.</content>
-internal sealed partial class KernelLauncher
+internal sealed unsafe partial class KernelLauncher
 {
     public const int MostExperts = 1024, MostChoices = 64, FewExpertRows = 16, ManyExpertRows = 64;
     private const string ExpertsSource = "experts.cu";
-    private static readonly KernelNames FewDense = new("octavo_tiles_16_dense"), ManyDense = new("octavo_tiles_64_dense");
-    private static readonly KernelNames Few4 = new("octavo_tiles_16_4"), Many4 = new("octavo_tiles_64_4"), Few8 = new("octavo_tiles_16_8"), Many8 = new("octavo_tiles_64_8");
 
     /// <summary>Rows of a tile that suit so many choices.</summary>
     public static int ExpertRows(DType dtype, int choices, int experts) => dtype == DType.Float32 ? ExactRows : choices >= experts * (ManyExpertRows / 2) ? ManyExpertRows : FewExpertRows;
@@ -31,8 +29,7 @@ internal sealed partial class KernelLauncher
     /// <summary>to [R, positions] = x (or, with an activation, what the gate makes of [gate, up]) in the matrix' type and order of inputs, and the sums of its groups where it is packed.</summary>
     public void ExpertInputs(in Tensor x, ExpertMatrix matrix, GatedActivation? gate, in Tensor to, in Tensor? sums)
     {
-        Arguments.That(to.IsDense && to.Shape[0] == x.Shape[0] && to.Shape[1] == matrix.Positions && x.Shape[1] == (gate is null ? 1 : 2) * matrix.InFeatures, $"{x.Shape} into {to.Shape}");
-        KernelArgument sumAddress = sums is { } found ? found : (nint)0;
+        Arguments.That(x.Shape[1] == (gate is null ? 1 : 2) * matrix.InFeatures, $"{x.Shape} for {matrix.InFeatures} inputs");
         var (source, kernel) = gate switch
         {
             null => (QuantizedSource, "octavo_quantized_inputs"),
@@ -40,11 +37,7 @@ internal sealed partial class KernelLauncher
             GatedActivation.GeluTanh => (ExpertsSource, "octavo_expert_gelu_tanh"),
             _ => throw new ArgumentOutOfRangeException(nameof(gate), gate, "no kernel"),
         };
-        kernels[source, kernel].Launch(
-            stream,
-            new LaunchGrid(x.Shape[0], Parts(matrix.Groups, 8)),
-            RowThreads,
-            [x, (long)x.RowStride, ElementOf(x), matrix.InFeatures, matrix.Map, to, ElementOf(to), matrix.Positions, sumAddress, (long)(sums?.RowStride ?? 0), matrix.GroupSteps * QuantizedLayout.Step]);
+        Prepare(source, kernel, x, matrix.InFeatures, matrix.Map, to, matrix.DType, matrix.Positions, sums, matrix.Groups, matrix.GroupSteps);
     }
 
     /// <summary>output [choices, N] = for each choice its expert's product of row choice / divisor of x.</summary>
@@ -52,32 +45,19 @@ internal sealed partial class KernelLauncher
     public void ExpertProducts(in Tensor x, in Tensor? sums, ExpertMatrix matrix, in ExpertTiles tiles, int divisor, in Tensor output)
     {
         Arguments.That(x.DType == matrix.DType && x.Shape[1] == matrix.Positions && output.Shape[1] == matrix.OutFeatures, $"{x.Shape} by experts' [{matrix.OutFeatures}, {matrix.InFeatures}] into {output.Shape}");
-        var outputTiles = (int)Parts(matrix.OutFeatures, QuantizedLayout.TileOutputs);
-        KernelArgument sumAddress = sums is { } found ? found : (nint)0;
+        var outputTiles = Parts(matrix.OutFeatures, QuantizedLayout.TileOutputs);
+        var shape = MatrixShapeParameter.Of(matrix);
+        ChoicesParameter choices = new(tiles, divisor);
         if (matrix.DType == DType.Float32)
         {
-            kernels[ExactSource, matrix.Bits switch { 0 => "octavo_exact_dense", 4 => "octavo_exact_4", _ => "octavo_exact_8" }].Launch(
-                stream,
-                new LaunchGrid(Parts(outputTiles, ExactTiles), tiles.Limit),
-                ExactThreads,
-                [
-                    matrix.Table, x, (long)x.RowStride, output, (long)output.RowStride, ElementOf(output), 0, matrix.InFeatures, matrix.OutFeatures, matrix.Quads, matrix.GroupSteps, matrix.Groups, matrix.ParameterPitch,
-                    tiles.Lists, (long)tiles.Lists.RowStride, tiles.Counts, tiles.Places, divisor,
-                ]);
-            return;
+            LaunchExact(matrix.Bits, new LaunchGrid(Parts(outputTiles, ExactTiles), tiles.Limit), matrix.Table, x, output, 0, shape, choices);
         }
-
-        var few = tiles.Rows == FewExpertRows;
-        var names = matrix.Bits switch { 0 => few ? FewDense : ManyDense, 4 => few ? Few4 : Many4, _ => few ? Few8 : Many8 };
-        LaunchTiles(
-            SourceOf(matrix.Bits, matrix.DType),
-            names[matrix.DType],
-            new LaunchGrid(Parts(outputTiles, TilesPerBlock), tiles.Limit),
-            TileStageBytes(tiles.Rows, matrix.Bits == 0 ? 4 : matrix.Bits / 4, matrix.Bits > 0),
-            [
-                matrix.Table, x, (long)x.RowStride, sumAddress, (long)(sums?.RowStride ?? 0), output, (long)output.RowStride, ElementOf(output), 0, matrix.InFeatures, matrix.OutFeatures, matrix.Quads, matrix.GroupSteps, matrix.Groups,
-                matrix.ParameterPitch, matrix.Quads, 0L, tiles.Lists, (long)tiles.Lists.RowStride, tiles.Counts, tiles.Places, divisor,
-            ]);
+        else
+        {
+            LaunchTiles(
+                tiles.Rows == FewExpertRows ? TilesOf16 : TilesOf64, matrix.Bits, matrix.DType, new LaunchGrid(Parts(outputTiles, TilesPerBlock), tiles.Limit), tiles.Rows, matrix.Table, x, sums, output, 0, shape,
+                matrix.Quads, choices);
+        }
     }
 
     /// <summary>output [T, H] = the sum of each token's k rows by their weights, in the order of the experts.</summary>
@@ -100,7 +80,8 @@ internal sealed partial class KernelLauncher
         Arguments.Matrix(output, rows, width);
         Arguments.Matrix(gate, rows, 1);
         Activations(x, rows, width, x.DType, nameof(x));
+        RowsParameter from = new(x);
         kernels[ExpertsSource, "octavo_expert_shared"].Launch(
-            stream, new LaunchGrid(rows), RowThreads, [x, (long)x.RowStride, ElementOf(x), gate, (long)gate.RowStride, output, (long)output.RowStride, width]);
+            stream, new LaunchGrid(rows), RowThreads, [KernelArgument.Of(&from), gate, (long)gate.RowStride, output, (long)output.RowStride, width]);
     }
 }

@@ -25,6 +25,7 @@ internal sealed class QuantizedProducts(KernelLauncher launcher, MatrixProducts 
     private readonly ScratchMemory widened = new(device);
 
     /// <summary>output [M, N] = x [M, K] · weightᵀ (+ bias).</summary>
+    /// <param name="output">Of any type of activations for up to 256 rows; float32 or the weight's type for any number.</param>
     public void Multiply(in Tensor x, QuantizedWeight weight, in Tensor output)
     {
         var rows = x.Shape[0];
@@ -36,13 +37,13 @@ internal sealed class QuantizedProducts(KernelLauncher launcher, MatrixProducts 
 
         if (weight.DType == DType.Float32)
         {
-            launcher.QuantizedExact(Inputs(x, weight, null), weight, output);
+            launcher.QuantizedExact(Ready(x, weight), weight, output);
         }
         else if (rows <= KernelLauncher.MostQuantizedRows)
         {
-            launcher.QuantizedRows(weight.Map == 0 && KernelLauncher.AreAligned(x) ? x : Inputs(x, weight, null), weight, output);
+            launcher.QuantizedRows(Ready(x, weight), weight, output);
         }
-        else if (rows <= MostPackedRows || !CanWiden(weight, output))
+        else if (rows <= MostPackedRows)
         {
             MultiplyTiles(x, weight, output);
         }
@@ -71,28 +72,37 @@ internal sealed class QuantizedProducts(KernelLauncher launcher, MatrixProducts 
         return ((layout.Quads + each - 1) / each, each);
     }
 
-    private static bool CanWiden(QuantizedWeight weight, in Tensor output) => output.DType == DType.Float32 || output.DType == weight.DType;
+    /// <summary>Whether the kernels can read x where it is.</summary>
+    private static bool IsReady(in Tensor x, QuantizedWeight weight) => weight.Map == 0 && x.DType == weight.DType && x.Shape[1] == weight.Layout.Positions && KernelLauncher.AreAligned(x);
 
-    private Tensor Inputs(in Tensor x, QuantizedWeight weight, in Tensor? groupSums)
+    private Tensor Ready(in Tensor x, QuantizedWeight weight)
     {
-        var made = inputs.Of(new TensorShape(x.Shape[0], weight.Layout.Positions), weight.DType);
-        launcher.QuantizedInputs(x, weight, made, groupSums);
+        if (IsReady(x, weight))
+        {
+            return x;
+        }
+
+        var made = Inputs(x.Shape[0], weight);
+        launcher.QuantizedInputs(x, weight, made, null);
         return made;
     }
+
+    private Tensor Inputs(int rows, QuantizedWeight weight) => inputs.Of(new TensorShape(rows, weight.Layout.Positions), weight.DType);
 
     private void MultiplyTiles(in Tensor x, QuantizedWeight weight, in Tensor output)
     {
         var rows = x.Shape[0];
         var groupSums = sums.Of(new TensorShape(weight.Layout.Groups, rows), DType.Float32);
-        var made = Inputs(x, weight, groupSums);
+        Tensor? made = IsReady(x, weight) ? null : Inputs(rows, weight);
+        launcher.QuantizedInputs(x, weight, made, groupSums);
         var (slices, quads) = Slices(weight);
         Tensor? parts = slices > 1 ? partial.Of(new TensorShape(checked(slices * rows), weight.OutFeatures), DType.Float32) : null;
-        launcher.QuantizedTiles(made, groupSums, weight, parts, slices, quads, output);
+        launcher.QuantizedTiles(made ?? x, groupSums, weight, parts, slices, quads, output);
     }
 
     private void MultiplyWidened(in Tensor x, QuantizedWeight weight, in Tensor output)
     {
-        var made = Inputs(x, weight, null);
+        var made = Ready(x, weight);
         var positions = weight.Layout.Positions;
         var bias = output.DType == DType.Float32 ? weight.Bias : weight.NarrowBias;
         var most = (int)Math.Max(WidenedBytes / (2L * positions) / OutputsPerBlock * OutputsPerBlock, OutputsPerBlock);

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Octavo.ServingRuntime.Kernels.Cuda.Products;
 
 /// <summary>
-/// Parameters of groups for the kernels (fragments.cuh, Parameters): [tile][group][16 outputs], each a scale and a zero point in float16 where that says exactly the same for all of a matrix, else a scale
+/// Parameters of groups for the kernels (fragments.cuh, Parameters): [tile][group][8][2] for the outputs o and o + 8 of a tile, each a scale and a zero point in float16 where that says exactly the same for all of a matrix, else a scale
 /// and an offset in float32.
 /// </summary>
 internal static class QuantizedScales
@@ -44,7 +44,7 @@ internal static class QuantizedScales
                 for (var n = 0; n < part.OutFeatures && source < part.Groups; n++)
                 {
                     var (tile, place) = Math.DivRem(first + n, QuantizedLayout.TileOutputs);
-                    var at = (((tile * layout.Groups) + group) * QuantizedLayout.TileOutputs) + place;
+                    var at = (((tile * layout.Groups) + group) * QuantizedLayout.TileOutputs) + (place % 8 * 2) + (place / 8);
                     var (scale, offset) = (part.Scales[(source * part.OutFeatures) + n], part.Offsets[(source * part.OutFeatures) + n]);
                     if (halves)
                     {

@@ -21,6 +21,9 @@ struct alignas(16) Quad { u32 x, y, z, w; };
 // A kernel that the host finds by its name; at most so many threads in a block.
 #define OCTAVO_KERNEL(name, threads, parameters) extern "C" __global__ void __launch_bounds__(threads) name parameters
 
+// The same with registers for so many blocks on a multiprocessor at once, where what the compiler would take for itself is too few or too many.
+#define OCTAVO_RESIDENT_KERNEL(name, threads, blocks, parameters) extern "C" __global__ void __launch_bounds__(threads, blocks) name parameters
+
 // Memory of the block: of a size known here, and what the launch asks for.
 #define OCTAVO_SHARED(type, name, count) __shared__ type name[count]
 #define OCTAVO_DYNAMIC_SHARED(name) extern __shared__ __attribute__((aligned(128))) u8 name[]
@@ -39,10 +42,18 @@ OCTAVO_INLINE int blocks_z() { return (int)gridDim.z; }
 OCTAVO_INLINE Quad load_quad(const void* p) { return *(const Quad*)p; }
 OCTAVO_INLINE void store_quad(void* p, Quad q) { *(Quad*)p = q; }
 
-// What is read once in a launch and written by nobody meanwhile: it need not stay in the multiprocessor's cache.
+// Loads that begin where they stand: the compiler may not move them to where their result is needed.
+OCTAVO_INLINE Quad load_quad_ahead(const void* p) {
+    Quad q;
+    asm volatile("ld.global.v4.u32 {%0,%1,%2,%3}, [%4];" : "=r"(q.x), "=r"(q.y), "=r"(q.z), "=r"(q.w) : "l"(p));
+    return q;
+}
+OCTAVO_INLINE void load_pair_ahead(const void* p, u32& x, u32& y) { asm volatile("ld.global.v2.u32 {%0,%1}, [%2];" : "=r"(x), "=r"(y) : "l"(p)); }
+
+// The same of what is read once in a launch and written by nobody meanwhile: it need not stay in the multiprocessor's cache.
 OCTAVO_INLINE Quad load_quad_once(const void* p) {
     Quad q;
-    asm("ld.global.nc.L1::no_allocate.v4.u32 {%0,%1,%2,%3}, [%4];" : "=r"(q.x), "=r"(q.y), "=r"(q.z), "=r"(q.w) : "l"(p));
+    asm volatile("ld.global.nc.L1::no_allocate.v4.u32 {%0,%1,%2,%3}, [%4];" : "=r"(q.x), "=r"(q.y), "=r"(q.z), "=r"(q.w) : "l"(p));
     return q;
 }
 
@@ -78,6 +89,9 @@ OCTAVO_INLINE int lowest_bit(u32 x) { return __ffs((int)x) - 1; }
 
 // Four bytes out of eight, a's being 0 to 3 and b's 4 to 7: the selector's nibbles name them, the lowest for the lowest byte.
 OCTAVO_INLINE u32 permute_bytes(u32 a, u32 b, u32 selector) { u32 y; asm("prmt.b32 %0, %1, %2, %3;" : "=r"(y) : "r"(a), "r"(b), "r"(selector)); return y; }
+
+// (x & mask) | bits, as one instruction: of constants the compiler makes two.
+OCTAVO_INLINE u32 masked_or(u32 x, u32 mask, u32 bits) { u32 y; asm("lop3.b32 %0, %1, %2, %3, 0xea;" : "=r"(y) : "r"(x), "r"(mask), "r"(bits)); return y; }
 
 // x, which the compiler takes for something new: what is made of it is not kept over a loop, where registers are scarcer than instructions.
 OCTAVO_INLINE u32 renewed(u32 x) { asm volatile("" : "+r"(x)); return x; }

@@ -7,18 +7,19 @@ namespace octavo {
 template <int BITS> struct ExactPacked {
     typedef PackedTile<bfloat16, BITS> Tile;
     Tile tile;
-    const void* parameters;
-    int tile_at, group_steps, groups, pitch;
-    OCTAVO_INLINE_MEMBER void open(const WeightEntry& weight, int at, int quads, int inputs, int outputs, int steps, int all_groups, int parameter_pitch) {
-        tile.open((const void*)weight.values, at, quads, inputs, outputs);
-        parameters = (const void*)weight.parameters;
-        tile_at = at; group_steps = steps; groups = all_groups; pitch = parameter_pitch;
+    const u8* parameters;
+    int group_steps, pitch;
+    OCTAVO_INLINE_MEMBER void open(const WeightEntry& weight, int at, const MatrixShape& shape) {
+        tile.open((const void*)weight.values, at, shape);
+        parameters = (const u8*)weight.parameters + (i64)at * shape.groups * shape.pitch;
+        group_steps = shape.group_steps;
+        pitch = shape.pitch;
     }
     OCTAVO_INLINE_MEMBER void weights(int quad, int step, float (&v)[2][8]) const {
         u32 w[Tile::QUADS][4];
         tile.load(quad, w);
         Parameters scales;
-        scales.load((const u8*)parameters + ((i64)tile_at * groups + (2 * quad + step) / group_steps) * pitch, pitch);
+        scales.load(parameters + (i64)((2 * quad + step) / group_steps) * pitch, pitch, 0.0f);
         OCTAVO_UNROLL
         for (int half = 0; half < 2; half++) {
             Tile::numbers(w, step, half, v[half]);
@@ -30,10 +31,10 @@ template <int BITS> struct ExactPacked {
 struct ExactDense {
     const float* rows;
     int inputs, left;
-    OCTAVO_INLINE_MEMBER void open(const WeightEntry& weight, int at, int, int all_inputs, int outputs, int, int, int) {
+    OCTAVO_INLINE_MEMBER void open(const WeightEntry& weight, int at, const MatrixShape& shape) {
         int row = at * TILE_OUTPUTS + thread() % WARP / 4;
-        inputs = all_inputs;
-        left = outputs - row;
+        inputs = shape.inputs;
+        left = shape.outputs - row;
         rows = (const float*)weight.values + (i64)row * inputs;
     }
     OCTAVO_INLINE_MEMBER void weights(int quad, int step, float (&v)[2][8]) const {
@@ -48,32 +49,30 @@ struct ExactDense {
 constexpr int EXACT_ROWS = 4;
 
 // As tile_products, with 4 tiles of outputs and 4 rows a block; x is float32 in rows of whole quads.
-template <class WEIGHTS>
-OCTAVO_INLINE void exact_products(const WeightEntry* weights, const float* x, i64 x_stride, void* y, i64 y_stride, int y_type, int rows, int inputs, int outputs, int quads, int group_steps, int groups, int pitch, const int* list, i64 list_pitch, const int* counts, const int* places, int x_divisor) {
+template <class WEIGHTS> OCTAVO_INLINE void exact_products(const WeightEntry* weights, const Rows& x, const Rows& y, int rows, const MatrixShape& shape, const Choices& choices) {
     int expert = 0, first = block_y() * EXACT_ROWS, count = rows;
-    if (list) {
-        expert = places[2 * block_y()];
-        first = places[2 * block_y() + 1];
+    if (choices.list) {
+        expert = choices.places[2 * block_y()];
+        first = choices.places[2 * block_y() + 1];
         if (expert < 0) { return; }
-        count = counts[expert];
+        count = choices.counts[expert];
     }
     int lane = thread() % WARP, tile_at = block_x() * 4 + thread() / WARP;
-    if (tile_at * TILE_OUTPUTS >= outputs) { return; }  // the whole warp
+    if (tile_at * TILE_OUTPUTS >= shape.outputs) { return; }  // the whole warp
     int row_of[EXACT_ROWS];
     OCTAVO_UNROLL
-    for (int t = 0; t < EXACT_ROWS; t++) { row_of[t] = first + t >= count ? -1 : list ? list[expert * list_pitch + first + t] : first + t; }
-    const WeightEntry weight = weights[expert];
+    for (int t = 0; t < EXACT_ROWS; t++) { row_of[t] = first + t >= count ? -1 : choices.list ? choices.list[expert * choices.pitch + first + t] : first + t; }
     WEIGHTS tile;
-    tile.open(weight, tile_at, quads, inputs, outputs, group_steps, groups, pitch);
+    tile.open(weights[expert], tile_at, shape);
     float sum[2][EXACT_ROWS] = {};
-    for (int quad = 0; quad < quads; quad++) {
+    for (int quad = 0; quad < shape.quads; quad++) {
         for (int step = 0; step < 2; step++) {
             float w[2][8];
             tile.weights(quad, step, w);
             OCTAVO_UNROLL
             for (int t = 0; t < EXACT_ROWS; t++) {
                 if (row_of[t] < 0) { continue; }
-                const float* from = x + row_of[t] / x_divisor * x_stride + quad * QUAD + step * STEP + lane % 4 * 8;
+                const float* from = (const float*)x.data + row_of[t] / choices.divisor * x.stride + quad * QUAD + step * STEP + lane % 4 * 8;
                 float v[4];
                 OCTAVO_UNROLL
                 for (int part = 0; part < 2; part++) {
@@ -87,19 +86,17 @@ OCTAVO_INLINE void exact_products(const WeightEntry* weights, const float* x, i6
             }
         }
     }
-    const float* bias = (const float*)weight.bias;
+    const float* bias = (const float*)weights[expert].bias;
     OCTAVO_UNROLL
     for (int i = 0; i < 2 * EXACT_ROWS; i++) {
         float total = sum[i / EXACT_ROWS][i % EXACT_ROWS];
         OCTAVO_UNROLL
         for (int mask = 1; mask < 4; mask *= 2) { total = add_exact(total, float_of(shuffle_xor(bits_of(total), mask))); }
         int output = tile_at * TILE_OUTPUTS + lane / 4 + i / EXACT_ROWS * 8;
-        if (lane % 4 == 0 && row_of[i % EXACT_ROWS] >= 0 && output < outputs) { store_as(y, y_type, row_of[i % EXACT_ROWS] * y_stride + output, add_exact(total, bias ? bias[output] : 0.0f)); }
+        if (lane % 4 == 0 && row_of[i % EXACT_ROWS] >= 0 && output < shape.outputs) { store_as(y.data, y.type, row_of[i % EXACT_ROWS] * y.stride + output, add_exact(total, bias ? bias[output] : 0.0f)); }
     }
 }
 
 #define OCTAVO_EXACT_PRODUCTS(name, WEIGHTS) \
-    OCTAVO_KERNEL(name, 128, (const WeightEntry* weights, const float* x, i64 x_stride, void* y, i64 y_stride, int y_type, int rows, int inputs, int outputs, int quads, int group_steps, int groups, int pitch, const int* list, i64 list_pitch, const int* counts, const int* places, int x_divisor)) { \
-        exact_products<WEIGHTS>(weights, x, x_stride, y, y_stride, y_type, rows, inputs, outputs, quads, group_steps, groups, pitch, list, list_pitch, counts, places, x_divisor); \
-    }
+    OCTAVO_KERNEL(name, 128, (const WeightEntry* weights, Rows x, Rows y, int rows, MatrixShape shape, Choices choices)) { exact_products<WEIGHTS>(weights, x, y, rows, shape, choices); }
 }  // namespace octavo

@@ -1,7 +1,6 @@
 // A mixture of experts on the device, around its products (tiles.cuh, exact.cuh): a choice is one of a token's k experts, numbered token · k + its place; no count comes to the host.
-#include "fragments.cuh"
 #include "gates.cuh"
-#include "reduce.cuh"
+#include "inputs.cuh"
 using namespace octavo;
 
 // A block an expert: list [experts, pitch] = its choices in their order, so that nothing depends on which block runs first; counts [experts].
@@ -49,29 +48,8 @@ OCTAVO_KERNEL(octavo_expert_places, 1024, (const int* counts, int experts, int r
     }
 }
 
-// As octavo_quantized_inputs, of gate(x[:, :inputs]) · x[:, inputs:].
-template <class GATE>
-OCTAVO_INLINE void gated_inputs(const void* x, i64 x_stride, int x_type, int inputs, const int* map, void* to, int to_type, int positions, float* sums, i64 sum_rows, int group_inputs) {
-    int group = block_y() * (threads() / WARP) + thread() / WARP, lane = thread() % WARP;
-    i64 row = block_x();
-    float sum = 0.0f;
-    for (int i = lane; i < group_inputs; i += WARP) {
-        int at = group * group_inputs + i;
-        if (at >= positions) { break; }
-        int input = map ? map[at] : at < inputs ? at : -1;
-        float value = input < 0 ? 0.0f : rounded_as(to_type, multiply_exact(GATE::apply(load_as(x, x_type, row * x_stride + input)), load_as(x, x_type, row * x_stride + inputs + input)));
-        store_as(to, to_type, row * positions + at, value);
-        sum = add_exact(sum, value);
-    }
-    sum = warp_reduce<Sum>(sum);
-    if (sums && lane == 0 && group * group_inputs < positions) { sums[group * sum_rows + row] = sum; }
-}
-#define OCTAVO_GATED_INPUTS(name, GATE) \
-    OCTAVO_KERNEL(name, 256, (const void* x, i64 x_stride, int x_type, int inputs, const int* map, void* to, int to_type, int positions, float* sums, i64 sum_rows, int group_inputs)) { \
-        gated_inputs<GATE>(x, x_stride, x_type, inputs, map, to, to_type, positions, sums, sum_rows, group_inputs); \
-    }
-OCTAVO_GATED_INPUTS(octavo_expert_silu, Silu)
-OCTAVO_GATED_INPUTS(octavo_expert_gelu_tanh, GeluTanh)
+OCTAVO_PREPARE(octavo_expert_silu, Gated<Silu>)
+OCTAVO_PREPARE(octavo_expert_gelu_tanh, Gated<GeluTanh>)
 
 // A block a token: output = the sum of its choices' rows by their weights, in the order of the experts, as the CPU adds them. Up to 64 choices.
 OCTAVO_KERNEL(octavo_expert_sum, 256, (const float* rows, i64 stride, const int* chosen, const float* weights, int k, float* output, i64 output_stride, int width)) {
@@ -93,8 +71,8 @@ OCTAVO_KERNEL(octavo_expert_sum, 256, (const float* rows, i64 stride, const int*
 }
 
 // A block a row: output += x / (1 + e^-gate), gate [rows] float32, gate_stride apart.
-OCTAVO_KERNEL(octavo_expert_shared, 256, (const void* x, i64 stride, int x_type, const float* gate, i64 gate_stride, float* output, i64 output_stride, int width)) {
+OCTAVO_KERNEL(octavo_expert_shared, 256, (Rows x, const float* gate, i64 gate_stride, float* output, i64 output_stride, int width)) {
     float share = divide(1.0f, add_exact(1.0f, exponential(-gate[block_x() * gate_stride])));
     float* to = output + block_x() * output_stride;
-    for (int column = thread(); column < width; column += threads()) { to[column] = add_exact(multiply_exact(load_as(x, x_type, block_x() * stride + column), share), to[column]); }
+    for (int column = thread(); column < width; column += threads()) { to[column] = add_exact(multiply_exact(load_as(x.data, x.type, block_x() * x.stride + column), share), to[column]); }
 }

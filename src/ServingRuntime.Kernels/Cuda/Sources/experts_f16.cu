@@ -3,5 +3,5 @@
 using namespace octavo;
 
 typedef DenseTile<float16> Tile;
-OCTAVO_TILE_PRODUCTS(octavo_tiles_16_dense_f16, float16, Tile, 2)
-OCTAVO_TILE_PRODUCTS(octavo_tiles_64_dense_f16, float16, Tile, 8)
+OCTAVO_TILES_OF_16(octavo_tiles_16_dense_f16, float16, Tile)
+OCTAVO_TILES_OF_64(octavo_tiles_64_dense_f16, float16, Tile)

@@ -7,7 +7,7 @@
 namespace octavo {
 constexpr int STEP = 32, QUAD = 64, TILE_OUTPUTS = 16, TOKENS = 8;
 
-// Element types by their number, where a kernel takes more than one. The host has the same: KernelElement.
+// Element types by their number, where a kernel takes more than one (RowsParameter on the host).
 enum Element { FLOAT32 = 0, BFLOAT16 = 1, FLOAT16 = 2 };
 
 OCTAVO_INLINE float load_as(const void* p, int type, i64 at) {
@@ -37,39 +37,35 @@ template <> struct Coded<float16> {
     static constexpr float LOW_VALUE = 64.0f, HIGH_VALUE = 1024.0f;
 };
 
-// Eight activations from `at` on as halves in the order of the instruction; zeros where there are none.
-template <class E> OCTAVO_INLINE void load_inputs(u32 (&b)[4], const void* row, int type, int at, bool valid) {
-    if (!valid) { b[0] = b[1] = b[2] = b[3] = 0; return; }
-    if (type == Coded<E>::TYPE) {
-        Quad q = load_quad((const E*)row + at);
-        b[0] = q.x; b[1] = q.y; b[2] = q.z; b[3] = q.w;
-    } else if (type == FLOAT32) {
-        float v[4], w[4];
-        load_pack((const float*)row + at, v);
-        load_pack((const float*)row + at + 4, w);
-        b[0] = Halves<E>::pair(v[0], v[1]); b[1] = Halves<E>::pair(v[2], v[3]);
-        b[2] = Halves<E>::pair(w[0], w[1]); b[3] = Halves<E>::pair(w[2], w[3]);
-    } else {
-        OCTAVO_UNROLL
-        for (int i = 0; i < 4; i++) { b[i] = Halves<E>::pair(load_as(row, type, at + 2 * i), load_as(row, type, at + 2 * i + 1)); }
-    }
-}
-
 OCTAVO_INLINE void to_words(const Quad& q, u32 (&w)[4]) { w[0] = q.x; w[1] = q.y; w[2] = q.z; w[3] = q.w; }
 
-// One weight as the kernels find it (the host's WeightTable): addresses of the values, of the groups' parameters (0: none) and of the bias (0: none).
+// Rows of activations, so many elements apart.
+struct Rows { void* data; i64 stride; int type; };
+
+// The sums of each group of a row's activations: [groups, rows], rows being how many there is room for.
+struct GroupSums { float* data; i64 rows; };
+
+// A matrix of weights in the order of the kernels: groups of so many steps, pitch bytes of parameters for a tile's group.
+struct MatrixShape { int inputs, outputs, quads, group_steps, groups, pitch; };
+
+// Which of many experts' rows a tile has: places[m] = {expert, first} names rows list[expert · pitch + first] and on, as far as counts[expert] goes; an expert below 0 is a tile that is not needed. Row r reads
+// row r / divisor of the activations and is stored as itself. Without a list tile m has the rows from where the tiles before it end on, of the one weight that there is.
+struct Choices { const int* list; i64 pitch; const int* counts; const int* places; int divisor; };
+
+// One weight as the kernels find it: addresses of the values, of the groups' parameters (0: none) and of the bias (0: none).
 struct WeightEntry { u64 values, parameters, bias, reserved; };
 
 // The values of a tile of 16 outputs. Numbers of 4 bits: [tile][quad][lane][16 bytes], word j for instruction j of the quad; its bits 4 i and 16 + 4 i hold element i's lower and upper input, element i
 // as the instruction counts them (0: output l / 4, 1: the output 8 further on, 2 and 3: the next two inputs). Of 8 bits: two such quads, first the lower halves.
-// A lane copies what it reads itself, so its own wait suffices.
 template <class E, int BITS> struct PackedTile {
     static constexpr int QUADS = BITS / 4, PLANES = BITS / 4;
     static constexpr bool SCALED = true;
     static constexpr float BIAS = BITS == 4 ? Coded<E>::LOW_VALUE : Coded<E>::LOW_VALUE + Coded<E>::HIGH_VALUE;
     const u8* lane_values;
 
-    OCTAVO_INLINE_MEMBER void open(const void* values, int tile, int quads, int, int) { lane_values = (const u8*)values + ((i64)tile * quads * QUADS * WARP + thread() % WARP) * 16; }
+    OCTAVO_INLINE_MEMBER void open(const void* values, int tile, const MatrixShape& shape) { lane_values = (const u8*)values + ((i64)tile * shape.quads * QUADS * WARP + thread() % WARP) * 16; }
+    // Quads are counted from here on, so many further.
+    OCTAVO_INLINE_MEMBER void advance(int quads) { lane_values += (i64)quads * (QUADS * WARP * 16); }
     OCTAVO_INLINE_MEMBER void copy(shared_address to, int quad) const {
         OCTAVO_UNROLL
         for (int p = 0; p < QUADS; p++) { copy_async16(to + p * WARP * 16 + thread() % WARP * 16, lane_values + ((i64)quad * QUADS + p) * (WARP * 16), true); }
@@ -83,7 +79,7 @@ template <class E, int BITS> struct PackedTile {
         for (int i = 0; i < 4; i++) {
             u32 word = w[plane][j];
             u32 moved = 4 * i < Coded<E>::SHIFT ? word << (Coded<E>::SHIFT - 4 * i) : word >> (4 * i - Coded<E>::SHIFT);
-            a[i] = (moved & Coded<E>::MASK) | (plane ? Coded<E>::HIGH : Coded<E>::LOW);
+            a[i] = masked_or(moved, Coded<E>::MASK, plane ? Coded<E>::HIGH : Coded<E>::LOW);
         }
     }
     // The same numbers plainly: of output l / 4 (+ 8 where half is 1) those of step `step`.
@@ -106,10 +102,10 @@ template <class E> struct DenseTile {
     const E* rows;
     int inputs, left;
 
-    OCTAVO_INLINE_MEMBER void open(const void* values, int tile, int, int all_inputs, int outputs) {
+    OCTAVO_INLINE_MEMBER void open(const void* values, int tile, const MatrixShape& shape) {
         int row = tile * TILE_OUTPUTS + thread() % WARP / 4;
-        inputs = all_inputs;
-        left = outputs - row;
+        inputs = shape.inputs;
+        left = shape.outputs - row;
         rows = (const E*)values + (left > 0 ? (i64)row * inputs : 0);
     }
     OCTAVO_INLINE_MEMBER void copy(shared_address to, int quad) const {
@@ -126,32 +122,36 @@ template <class E> struct DenseTile {
     }
 };
 
-// What makes numbers weights: (number - zero) · scale - offset, of outputs l / 4 and l / 4 + 8 of a tile. In memory [tile][group][output] as a pair of halves, scale and zero point, or (pitch 128) a pair of
-// floats, scale and offset: as small as holds all of a matrix exactly. The pitch is the bytes of a tile's group.
+// What makes numbers weights: (number - zero) · scale - offset, of outputs l / 4 and l / 4 + 8 of a tile. In memory [tile][group][8][2] for the outputs o and o + 8, each a pair of halves, scale and zero
+// point, or (pitch 128) a pair of floats, scale and offset: as small as holds all of a matrix exactly. The pitch is the bytes of a tile's group.
 struct Parameters {
     static constexpr int HALVES = TILE_OUTPUTS * 4, FLOATS = TILE_OUTPUTS * 8;
-    float scale[2], zero[2], offset[2];
-    OCTAVO_INLINE_MEMBER void load(const u8* of_group, int pitch) {
-        OCTAVO_UNROLL
-        for (int i = 0; i < 2; i++) {
-            int at = thread() % WARP / 4 + 8 * i;
-            if (pitch == FLOATS) {
-                scale[i] = ((const float*)of_group)[2 * at];
-                zero[i] = 0.0f;
-                offset[i] = ((const float*)of_group)[2 * at + 1];
-            } else {
-                u32 packed = ((const u32*)of_group)[at];
-                scale[i] = float_of_half((u16)packed);
-                zero[i] = float_of_half((u16)(packed >> 16));
-                offset[i] = 0.0f;
-            }
+    float scale[2], constant[2];
+
+    // Bytes from a group's beginning on to what the lane needs of it: 8 or 16.
+    static OCTAVO_INLINE_MEMBER int of_lane(int pitch) { return thread() % WARP / 4 * (pitch / 8); }
+    OCTAVO_INLINE_MEMBER void load(const u8* of_group, int pitch, float bias) {
+        const u32* words = (const u32*)(of_group + of_lane(pitch));
+        unpack(pitch == FLOATS ? Quad{words[0], words[1], words[2], words[3]} : Quad{words[0], words[1], 0, 0}, pitch, bias);
+    }
+    // Of numbers that have a bias: (bias + number) · scale + constant is the weight.
+    OCTAVO_INLINE_MEMBER void unpack(Quad words, int pitch, float bias) {
+        if (pitch == FLOATS) {
+            scale[0] = float_of(words.x);
+            scale[1] = float_of(words.z);
+            constant[0] = multiply_add(-bias, scale[0], -float_of(words.y));
+            constant[1] = multiply_add(-bias, scale[1], -float_of(words.w));
+        } else {
+            scale[0] = float_of_half((u16)words.x);
+            scale[1] = float_of_half((u16)words.y);
+            constant[0] = multiply_exact(-add_exact(bias, float_of_half((u16)(words.x >> 16))), scale[0]);
+            constant[1] = multiply_exact(-add_exact(bias, float_of_half((u16)(words.y >> 16))), scale[1]);
         }
     }
-    // The group's part of a sum, d being the sum of (bias + number) · x and inputs the sum of x.
-    OCTAVO_INLINE_MEMBER float add(int i, float d, float inputs, float bias, float sum) const {
-        return multiply_add(-offset[i], inputs, multiply_add(scale[i], multiply_add(-(zero[i] + bias), inputs, d), sum));
-    }
-    OCTAVO_INLINE_MEMBER float weight(int i, float number) const { return add_exact(multiply_exact(add_exact(number, -zero[i]), scale[i]), -offset[i]); }
+    // With the group's part of a sum, d being the sum of (bias + number) · x and inputs the sum of x.
+    OCTAVO_INLINE_MEMBER float add(int i, float d, float inputs, float sum) const { return multiply_add(scale[i], d, multiply_add(constant[i], inputs, sum)); }
+    // Of a number without a bias.
+    OCTAVO_INLINE_MEMBER float weight(int i, float number) const { return multiply_add(number, scale[i], constant[i]); }
 };
 
 // The quads of one tile and the parameters of the groups that end in them, on their way into shared memory of the one warp that reads them: a stage is a quad. Ends are counted as they are asked for.
@@ -161,14 +161,14 @@ template <class TILE> struct Stages {
     const u8* parameters;
     int end_step, group_steps, pitch, left;
 
-    // From step 2 · begin to 2 · end.
-    OCTAVO_INLINE_MEMBER void open(const TILE& of, const void* all_parameters, int tile_at, int begin, int end, int steps, int groups, int parameter_pitch) {
-        tile = of;
-        pitch = parameter_pitch;
+    // From step 2 · begin, with which a group begins, to 2 · end.
+    OCTAVO_INLINE_MEMBER void open(const void* values, const void* all_parameters, int tile_at, int begin, int end, const MatrixShape& shape) {
+        tile.open(values, tile_at, shape);
+        pitch = shape.pitch;
         end_step = 2 * end;
-        group_steps = steps;
-        left = TILE::SCALED ? steps - 2 * begin % steps : 0;
-        parameters = TILE::SCALED ? (const u8*)all_parameters + ((i64)tile_at * groups + 2 * begin / steps) * parameter_pitch : nullptr;
+        group_steps = shape.group_steps;
+        left = group_steps;
+        parameters = TILE::SCALED ? (const u8*)all_parameters + ((i64)tile_at * shape.groups + 2 * begin / group_steps) * pitch : nullptr;
     }
     OCTAVO_INLINE_MEMBER void copy(shared_address to, int quad) {
         tile.copy(to, quad);

@@ -3,13 +3,9 @@
 #include "tiles.cuh"
 using namespace octavo;
 
-#define OCTAVO_QUANTIZED_ROWS(name, T, R) \
-    OCTAVO_KERNEL(name, 256, (const u8* values, const void* parameters, const float* bias, const void* x, i64 x_stride, int x_type, void* y, i64 y_stride, int y_type, int rows, int inputs, int outputs, int quads, int group_steps, int groups, int pitch)) { \
-        quantized_rows<bfloat16, 8, T, R>(values, parameters, bias, x, x_stride, x_type, y, y_stride, y_type, rows, inputs, outputs, quads, group_steps, groups, pitch); \
-    }
-OCTAVO_QUANTIZED_ROWS(octavo_quantized_rows_8_8_bf16, 1, 1)
-OCTAVO_QUANTIZED_ROWS(octavo_quantized_rows_16_8_bf16, 2, 2)
+OCTAVO_QUANTIZED_ROWS(octavo_quantized_rows_8_8_bf16, bfloat16, 8, 1, 1)
+OCTAVO_QUANTIZED_ROWS(octavo_quantized_rows_16_8_bf16, bfloat16, 8, 2, 2)
 
 typedef PackedTile<bfloat16, 8> Tile;
-OCTAVO_TILE_PRODUCTS(octavo_tiles_16_8_bf16, bfloat16, Tile, 2)
-OCTAVO_TILE_PRODUCTS(octavo_tiles_64_8_bf16, bfloat16, Tile, 8)
+OCTAVO_TILES_OF_16(octavo_tiles_16_8_bf16, bfloat16, Tile)
+OCTAVO_TILES_OF_64(octavo_tiles_64_8_bf16, bfloat16, Tile)

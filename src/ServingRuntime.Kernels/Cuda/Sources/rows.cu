@@ -72,17 +72,19 @@ template <int PACK, class A, class X> OCTAVO_INLINE void norm_row(const A* x, fl
         int at = first + k * step;
         if (at < width) {
             float v[PACK];
+            load_elements(weight + at, v);
             OCTAVO_UNROLL
-            for (int i = 0; i < PACK; i++) { v[i] = kept[k][i] * scale * weight[at + i]; }
+            for (int i = 0; i < PACK; i++) { v[i] = kept[k][i] * scale * v[i]; }
             save_elements(output + at, v);
         }
     }
     for (int at = first + KEPT * step; at < width; at += step) {
-        float v[PACK];
+        float v[PACK], w[PACK];
         if (residual) { load_elements(residual + at, v); }
         else { load_elements(x + at, v); }
+        load_elements(weight + at, w);
         OCTAVO_UNROLL
-        for (int i = 0; i < PACK; i++) { v[i] = v[i] * scale * weight[at + i]; }
+        for (int i = 0; i < PACK; i++) { v[i] = v[i] * scale * w[i]; }
         save_elements(output + at, v);
     }
 }
@@ -90,7 +92,7 @@ template <int PACK, class A, class X> OCTAVO_INLINE void norm_row(const A* x, fl
 // One block a row; residual may be null. The order of the sum depends on the width and on how the matrix lies, which is the same for all of its rows.
 template <class A, class X> OCTAVO_INLINE void rms_norm(const A* x, i64 x_stride, float* residual, i64 residual_stride, const float* weight, float epsilon, X* output, i64 output_stride, int width) {
     i64 row = block_x();
-    bool packs = in_packs(x, x_stride, width) && in_packs(output, output_stride, width) && (!residual || in_packs(residual, residual_stride, width));
+    bool packs = in_packs(x, x_stride, width) && in_packs(output, output_stride, width) && in_packs(weight, 0, width) && (!residual || in_packs(residual, residual_stride, width));
     x += row * x_stride;
     output += row * output_stride;
     if (residual) { residual += row * residual_stride; }

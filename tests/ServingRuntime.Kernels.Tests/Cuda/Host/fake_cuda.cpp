@@ -259,13 +259,19 @@ API int cuLaunchKernel(void* f, unsigned gx, unsigned gy, unsigned gz, unsigned 
     if (!kernel || extra || !gx || !gy || !gz || gx > 0x7fffffff || gy > 65535 || gz > 65535 || by != 1 || bz != 1 || bx < 1 || bx > 1024 || (int)dynamic > kernel->dynamic_limit) { return INVALID_VALUE; }
     if ((int)bx > kernel->threads) { return LAUNCH_OUT_OF_RESOURCES; }
     // The values are taken now, as the driver does.
-    std::vector<u64> values(kernel->count);
-    for (int i = 0; i < kernel->count; i++) { if (!parameters[i]) { return INVALID_VALUE; } std::memcpy(&values[i], parameters[i], kernel->sizes[i]); }
+    std::vector<u64> values;
+    std::vector<size_t> places;
+    for (int i = 0; i < kernel->count; i++) {
+        if (!parameters[i]) { return INVALID_VALUE; }
+        places.push_back(values.size());
+        values.resize(values.size() + (kernel->sizes[i] + 7) / 8);
+        std::memcpy(&values[places[i]], parameters[i], kernel->sizes[i]);
+    }
     if (parameters[kernel->count]) { return INVALID_VALUE; }  // the device layer ends its list with a null; the driver could not tell
     unsigned order = seed++;
     push(stream, [=]() mutable -> int {
         std::vector<void*> p;
-        for (auto& v : values) { p.push_back(&v); }
+        for (auto place : places) { p.push_back(&values[place]); }
         const char* what = octavo_host::run(*kernel, {(int)gx, (int)gy, (int)gz}, (int)bx, dynamic, order, p.data());
         if (what) { last_failure = std::string(kernel->name) + ": " + what; }
         return what ? LAUNCH_FAILED : OK;

@@ -74,6 +74,7 @@ template <class... A> struct Signature<void (*)(A...)> {
     static octavo_host::Registered name##_registered(#name, __FILE__, threads, octavo_host::Signature<decltype(&name)>::invoke<&name>, \
         octavo_host::Signature<decltype(&name)>::SIZES, octavo_host::Signature<decltype(&name)>::COUNT); \
     static void name parameters
+#define OCTAVO_RESIDENT_KERNEL(name, threads, blocks, parameters) OCTAVO_KERNEL(name, threads, parameters)
 #define OCTAVO_SHARED(type, name, count) \
     static char name##_key; \
     octavo_host::Shared<type> name = octavo_host::shared<type>(&name##_key, count)
@@ -90,7 +91,13 @@ OCTAVO_INLINE int blocks_y() { return octavo_host::grid_size[1]; }
 OCTAVO_INLINE int blocks_z() { return octavo_host::grid_size[2]; }
 OCTAVO_INLINE void check_quad(const void* p) { if ((u64)p % 16) { octavo_host::fail("16 bytes at an address that is no multiple of 16"); } }
 OCTAVO_INLINE Quad load_quad(const void* p) { check_quad(p); Quad q; std::memcpy(&q, p, 16); return q; }
+OCTAVO_INLINE Quad load_quad_ahead(const void* p) { return load_quad(p); }
 OCTAVO_INLINE Quad load_quad_once(const void* p) { return load_quad(p); }
+OCTAVO_INLINE void load_pair_ahead(const void* p, u32& x, u32& y) {
+    if ((u64)p % 8) { octavo_host::fail("8 bytes at an address that is no multiple of 8"); }
+    std::memcpy(&x, p, 4);
+    std::memcpy(&y, (const u8*)p + 4, 4);
+}
 OCTAVO_INLINE void store_quad(void* p, Quad q) { check_quad(p); std::memcpy(p, &q, 16); octavo_host::stored(p); }
 OCTAVO_INLINE void sync() { octavo_host::wait_for_block(); }
 OCTAVO_INLINE void warp_sync() { octavo_host::warp_barrier(); }
@@ -107,6 +114,7 @@ OCTAVO_INLINE u32 permute_bytes(u32 a, u32 b, u32 selector) {
     for (int i = 0; i < 4; i++) { y |= (u32)(both >> 8 * (selector >> 4 * i & 7) & 255) << 8 * i; }
     return y;
 }
+OCTAVO_INLINE u32 masked_or(u32 x, u32 mask, u32 bits) { return (x & mask) | bits; }
 OCTAVO_INLINE u32 renewed(u32 x) { return x; }
 OCTAVO_INLINE u32 bits_of(float value) { u32 u; std::memcpy(&u, &value, 4); return u; }
 OCTAVO_INLINE float float_of(u32 bits) { float f; std::memcpy(&f, &bits, 4); return f; }

@@ -18,7 +18,7 @@ public sealed class ExpertProductsTests(CudaLibraries libraries)
         { "no tile for what does not fill one", "experts.cu", "experts.cu", "(counts[thread()] + rows - 1) / rows", "counts[thread()] / rows" },
         { "no barrier before the order is read", "experts.cu", "experts.cu", "= weights[first + thread()];\n    }\n    sync();", "= weights[first + thread()];\n    }" },
         { "the share of another choice", "experts.cu", "experts.cu", "= weights[first + thread()];", "= weights[first];" },
-        { "a choice reads another token's row", "tiles.cuh", "experts_bf16.cu", "source / x_divisor * x_stride", "source % x_divisor * x_stride" },
+        { "a choice reads another token's row", "tiles.cuh", "experts_bf16.cu", "row / choices.divisor", "row % choices.divisor" },
     };
 
     [SkippableTheory]

@@ -14,13 +14,16 @@ public sealed class QuantizedProductsTests(CudaLibraries libraries)
     /// <summary>What is wrong, file, what stands there, what is put there, rows that show it.</summary>
     public static TheoryData<string, string, string, string, int> Bugs => new()
     {
-        { "a wait that is too weak", "quantized.cuh", "copy_wait<DEPTH - 2>();", "copy_wait<DEPTH - 1>();", 3 },
-        { "parameters of the group that ends with the other step", "quantized.cuh", "step * Parameters::FLOATS, pitch", "(1 - step) * Parameters::FLOATS, pitch", 3 },
+        { "a batch that comes twice", "quantized.cuh", "fetch(i / BATCH, i + 1 + BATCH, ", "fetch(i / BATCH, i + 1, ", 3 },
+        { "every warp begins with the first group's parameters", "quantized.cuh", "at, 2 * begin / shape.group_steps, shape", "at, 0, shape", 3 },
+        { "a group of the wrong length at a warp's beginning", "quantized.cuh", "int left = shape.group_steps - 2 * begin % shape.group_steps;", "int left = shape.group_steps;", 3 },
+        { "activations of the quad before", "quantized.cuh", "{ load(2 + step); }", "{ load(step); }", 3 },
         { "no barrier before the warps' parts are added", "quantized.cuh", "    }\n    sync();\n    for (int i = thread()", "    }\n    for (int i = thread()", 3 },
-        { "the number's constant stays in the sum", "fragments.cuh", "-(zero[i] + bias)", "-(zero[i] - bias)", 3 },
-        { "a group of the wrong length at a warp's beginning", "fragments.cuh", "steps - 2 * begin % steps : 0", "steps : 0", 3 },
+        { "the number's constant stays in the sum", "fragments.cuh", "multiply_exact(-add_exact(bias, float_of_half((u16)(words.x", "multiply_exact(-add_exact(-bias, float_of_half((u16)(words.x", 3 },
+        { "a wait that is too weak", "tiles.cuh", "copy_wait<DEPTH - 2>();", "copy_wait<DEPTH - 1>();", 20 },
+        { "parameters of the group that ends with the other step", "tiles.cuh", "step * Parameters::FLOATS, shape.pitch", "(1 - step) * Parameters::FLOATS, shape.pitch", 20 },
         { "no barrier before a stage is filled again", "tiles.cuh", "        sync();  // the copies", "        warp_sync();  // the copies", 20 },
-        { "sums of another group", "tiles.cuh", "sums + group++ * sum_rows", "sums + group * sum_rows", 20 },
+        { "sums of another group", "tiles.cuh", "sums.data + group++ * sums.rows", "sums.data + group * sums.rows", 20 },
         { "another order of inputs for the two operands", "tiles.cuh", "step * 4 + lane % 4;", "step * 4 + (lane ^ 1) % 4;", 20 },
     };
 
@@ -94,7 +97,7 @@ public sealed class QuantizedProductsTests(CudaLibraries libraries)
         using var team = new ThreadTeam(1);
         using var copies = new StagedCopies(bed.Device.Context, bed.Stream, 4096);
         using var weight = QuantizedWeight.Upload(bed.Device, copies, [RandomQuantizedMatrix.Create(random, 640, 48, 4, 64)], [], DType.BFloat16, team);
-        var x = bed.Upload(random.Floats(7, 640));
+        var x = bed.Upload(random.Floats(7, 640), DType.BFloat16);
         Tensor together = bed.Empty(new TensorShape(7, 48)), alone = bed.Empty(new TensorShape(7, 48));
         bed.Launcher.QuantizedRows(x, weight, together);
         for (var row = 0; row < 7; row++)
