@@ -98,6 +98,19 @@ internal sealed class AttentionCase : IDisposable
         return bed.Read(output);
     }
 
+    /// <summary>Stores another token in the place of one, whose values are not numbers in one of their elements.</summary>
+    public void Spoil(int sequence, int token)
+    {
+        Tensor keys = random.Floats(1, Shape.KVHeads * Shape.HeadDim), values = random.Floats(1, Shape.KVHeads * Shape.HeadDim);
+        for (var head = 0; head < Shape.KVHeads; head++)
+        {
+            values.Row<float>(0)[(head * Shape.HeadDim) + 5] = head % 2 == 0 ? float.NaN : float.NegativeInfinity;
+        }
+
+        var slot = (tables[sequence][token / Shape.BlockSize] * Shape.BlockSize) + (token % Shape.BlockSize);
+        bed.Launcher.StoreKeyValues(bed.Upload(keys), bed.Upload(values), Blocks, bed.Upload(random.Ints(slot)));
+    }
+
     /// <summary>What the reference makes of the same.</summary>
     public Tensor Expected(int[] which, int[] counts)
     {

@@ -42,6 +42,18 @@ internal sealed class AttentionComparison(CudaTestBed bed, int seed, AttentionCa
         }
     }
 
+    /// <summary>A token whose values are not finite: the last queries that see it get NaN, those before it the bits that they had.</summary>
+    public void SpoiledToken(AttentionShape shape, int length, int count, int token)
+    {
+        using var all = new AttentionCase(bed, random, shape, length);
+        var before = all.Attend(kernel, [0], [count]);
+        all.Spoil(0, token);
+        var after = all.Attend(kernel, [0], [count]);
+        var untouched = (token - (length - count)) * shape.Width;
+        after[..untouched].Should().Equal(before[..untouched], $"they come before token {token}: {shape}");
+        after[untouched..].Should().OnlyContain(value => float.IsNaN(value), $"they see token {token}: {shape}");
+    }
+
     /// <summary>Tables by groups that keep everything: bit for bit the dense result.</summary>
     public void GroupsThatKeepEverything(AttentionShape shape, int[] lengths, int[] counts)
     {

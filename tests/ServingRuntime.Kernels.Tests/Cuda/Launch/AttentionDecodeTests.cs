@@ -74,6 +74,38 @@ public sealed class AttentionDecodeTests(CudaLibraries libraries)
         comparison.Company(new AttentionShape(2, 2, 64, 16, cache, DType.BFloat16, Window: window), [170, 3, 265], [1, 3, 2]);
     }
 
+    [SkippableTheory]
+    [InlineData(DType.BFloat16)]
+    [InlineData(DType.Int8)]
+    public void Attention_LaterTokenIsNotFinite_NothingOfItInRowsBefore(DType cache)
+    {
+        using var bed = CudaTestBed.Open(libraries);
+        using var comparison = new AttentionComparison(bed, 4, Kernel(bed));
+        comparison.SpoiledToken(new AttentionShape(2, 2, 64, 16, cache), 140, 5, 137);
+    }
+
+    /// <summary>A token decoded alone and with drafted ones behind it: the same bits, also where only the drafts reach another split.</summary>
+    [SkippableTheory]
+    [InlineData(DType.BFloat16, 0)]
+    [InlineData(DType.Float8E4M3, 40)]
+    public void Attention_AloneOrWithDrafts_SameBits(DType cache, int window)
+    {
+        using var bed = CudaTestBed.Open(libraries);
+        using var random = new RandomTensors(8);
+        using var all = new AttentionCase(bed, random, new AttentionShape(2, 3, 64, 16, cache, DType.BFloat16, window), 131);
+        var together = all.Attend(Kernel(bed), [0], [8]);
+        var decode = Kernel(bed);
+        AttentionCase.Kernel alone = (in Tensor queries, KeyValueBlocks blocks, in PagedSequences sequences, in AttentionOptions options, in Tensor output) =>
+        {
+            for (var row = 0; row < 8; row++)
+            {
+                Tensor starts = bed.Upload(random.Ints(0, 1)), lengths = bed.Upload(random.Ints(124 + row));
+                decode(queries.Rows(row, 1), blocks, sequences with { QueryStarts = starts, SequenceLengths = lengths }, options, output.Rows(row, 1));
+            }
+        };
+        all.Attend(alone, [0], [8]).Should().Equal(together);
+    }
+
     [SkippableFact]
     public void Attention_TablesByGroups_EachHeadSeesWhatItsGroupKeeps()
     {

@@ -92,6 +92,17 @@ public sealed class PrefillAttentionTests(CudaLibraries libraries)
     }
 
     [SkippableTheory]
+    [InlineData(DType.BFloat16, false)]
+    [InlineData(DType.Float8E4M3, false)]
+    [InlineData(DType.Float16, true)]
+    public void Prefill_LaterTokenIsNotFinite_NothingOfItInRowsBefore(DType cache, bool warpgroups)
+    {
+        using var bed = Open(warpgroups);
+        using var comparison = new AttentionComparison(bed, 4, PrefillComparison.Kernel(bed, warpgroups));
+        comparison.SpoiledToken(new AttentionShape(2, 2, 64, 16, cache), 90, 40, 77);
+    }
+
+    [SkippableTheory]
     [InlineData(false)]
     [InlineData(true)]
     public void Prefill_TablesByGroups_EachHeadSeesWhatItsGroupKeeps(bool warpgroups)

@@ -36,6 +36,28 @@ public sealed class RotateStoreTests(CudaLibraries libraries)
         }
     }
 
+    /// <summary>So that what multiplies values by zero gets zero: cache.cuh.</summary>
+    [SkippableTheory]
+    [InlineData(DType.Float32, float.NaN)]
+    [InlineData(DType.Float16, 65520f)]
+    [InlineData(DType.Float8E4M3, float.PositiveInfinity)]
+    public void RotateAndStore_ValuesThatAreNotFinite_KeysAreNaNInstead(DType cache, float value)
+    {
+        using var bed = CudaTestBed.Open(libraries);
+        using var random = new RandomTensors(1);
+        Tensor host = random.Floats(2, 3 * 16), table = bed.Upload(random.Floats(4, 8));
+        host.Row<float>(1)[35] = value;
+        using var blocks = new KeyValueBlocks(
+            bed.Empty(new TensorShape(1, 256), cache), bed.Empty(new TensorShape(1, 256), cache), cache.Size() == 1 ? bed.Empty(new TensorShape(1, 32)) : null, cache, 1, 1, 16, 16);
+        bed.Launcher.RotateAndStore(bed.Upload(host), null, bed.Upload(random.Ints(0, 1)), new RotaryTable(table, false), blocks, bed.Upload(random.Ints(0, 1)));
+        var read = (blocks.Scales is { } scales
+            ? bed.Read(new Tensor(scales.Memory, 0, new TensorShape(32), DType.Float32)).Chunk(16).SelectMany(part => part[..2])
+            : new[] { blocks.Keys, blocks.Values }.SelectMany(part => bed.Read(new Tensor(part.Memory, 0, new TensorShape(2, 16), cache)).Chunk(16).Select(row => row.Sum()))).ToArray();
+        read.Select(float.IsNaN).Should().Equal([false, true, false, false], "keys and values of two tokens, in turn");
+        read[2].Should().NotBe(0);
+        read[3].Should().Be(0);
+    }
+
     [SkippableFact]
     public void RotateAndStore_WrongArguments_AreRefusedBeforeTheDevice()
     {
