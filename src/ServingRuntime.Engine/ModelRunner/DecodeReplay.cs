@@ -1,5 +1,4 @@
 using Octavo.ServingRuntime.Engine.Models;
-using Octavo.ServingRuntime.Engine.Sampling;
 using Octavo.ServingRuntime.Engine.Scheduling;
 using Octavo.ServingRuntime.Kernels;
 
@@ -14,7 +13,7 @@ internal sealed class DecodeReplay
     private readonly IKernelBackend backend;
     private readonly ICausalLM model;
     private readonly InputBatch batch;
-    private readonly Sampler sampler;
+    private readonly Action<Tensor> chooseLikeliest;
     private readonly int maxRows;
     private readonly Action work;
     private readonly Dictionary<long, Tensor> logitsOf = [];
@@ -22,10 +21,11 @@ internal sealed class DecodeReplay
     private Tensor logits;
     private bool worked;
 
+    /// <param name="chooseLikeliest">What is done with the logits on the backend, into memory that stays.</param>
     /// <param name="maxRows">Most rows that logits are computed of at once.</param>
-    public DecodeReplay(IKernelBackend backend, ICausalLM model, InputBatch batch, Sampler sampler, int maxRows)
+    public DecodeReplay(IKernelBackend backend, ICausalLM model, InputBatch batch, Action<Tensor> chooseLikeliest, int maxRows)
     {
-        (this.backend, this.model, this.batch, this.sampler, this.maxRows) = (backend, model, batch, sampler, maxRows);
+        (this.backend, this.model, this.batch, this.chooseLikeliest, this.maxRows) = (backend, model, batch, chooseLikeliest, maxRows);
         work = Work;
     }
 
@@ -48,7 +48,7 @@ internal sealed class DecodeReplay
         return DecodeShape.Padded(step.Requests.Count) <= maxRows ? DecodeShape.Of(step.Requests.Count, longest) : null;
     }
 
-    /// <summary>Logits [shape's sequences, vocabulary] of the batch as it was filled for the shape; the sampler has their likeliest tokens.</summary>
+    /// <summary>Logits [shape's sequences, vocabulary] of the batch as it was filled for the shape; their likeliest tokens are chosen.</summary>
     public Tensor Run(DecodeShape shape, IReadOnlyList<KeyValueBlocks> blocks)
     {
         var key = ((long)shape.Sequences << 32) | (uint)shape.MaxSequenceLength;
@@ -66,7 +66,7 @@ internal sealed class DecodeReplay
     {
         var hidden = model.Forward(batch.TokenIds, batch.Metadata, cache);
         logits = model.ComputeLogits(hidden, batch.AllLogitRows);
-        sampler.ChooseLikeliest(logits);
+        chooseLikeliest(logits);
         worked = true;
     }
 }

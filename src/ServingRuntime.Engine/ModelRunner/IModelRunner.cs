@@ -1,4 +1,5 @@
 using Octavo.ServingRuntime.Engine.Scheduling;
+using Octavo.ServingRuntime.Kernels;
 
 namespace Octavo.ServingRuntime.Engine.ModelRunner;
 
@@ -9,4 +10,7 @@ public interface IModelRunner : IDisposable
 
     /// <summary>Throws where the device works no more.</summary>
     void CheckDevice();
+
+    /// <summary>What computes.</summary>
+    Device Device { get; }
 }

@@ -47,7 +47,7 @@ internal sealed class ModelRunner : IModelRunner
         promptScorer = new PromptScorer(backend, model, config.VocabSize, maxLogitRows);
         pooler = new Pooler(backend, config.HiddenSize);
         output.Reserve(options.MaxNumSeqs, options.MaxNumSeqs * (1 + (options.Speculative?.NumSpeculativeTokens ?? 0)));
-        decode = backend.CanReplay && !model.NeedsHost ? new DecodeReplay(backend, model, batch, sampler, maxLogitRows) : null;
+        decode = backend.CanReplay && !model.NeedsHost ? new DecodeReplay(backend, model, batch, logits => sampler.ChooseLikeliest(logits), maxLogitRows) : null;
         largestStep = new LargestStep(options.MaxNumBatchedTokens, options.MaxNumSeqs, maxLogitRows, maxModelLen, size);
     }
 
@@ -78,6 +78,8 @@ internal sealed class ModelRunner : IModelRunner
         Sample(hidden, step, null);
         return output;
     }
+
+    public Device Device => backend.Device;
 
     public void CheckDevice() => backend.CheckDevice();
 

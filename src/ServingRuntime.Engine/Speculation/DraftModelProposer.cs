@@ -21,6 +21,7 @@ internal sealed class DraftModelProposer : IDraftProposer
     private readonly ModelConfig config;
     private readonly DType cacheType;
     private readonly InputBatch batch;
+    private readonly DecodeReplay? decode;
     private readonly Tensor best;
     private readonly int[] tokens;
     private readonly int budget;
@@ -57,7 +58,8 @@ internal sealed class DraftModelProposer : IDraftProposer
         BlockBytes = checked(config.NumHiddenLayers * backend.KeyValueBlockBytes(config.NumKeyValueHeads, config.HeadDim, size, cacheType));
         budget = Math.Max(options.MaxNumBatchedTokens, sequences);
         batch = new InputBatch(backend, budget, sequences, blocksEach, size);
-        best = backend.Allocate(new TensorShape(sequences), DType.Int32);
+        best = backend.Allocate(new TensorShape(backend.CanReplay ? DecodeShape.Padded(sequences) : sequences), DType.Int32);
+        decode = backend.CanReplay && !model.NeedsHost ? new DecodeReplay(backend, model, batch, logits => ChooseLikeliest(logits), best.Shape[0]) : null;
         tokens = new int[sequences];
         blocks = new KVCacheManager(new BlockPool(2), size, enablePrefixCaching: false);
         step = new SchedulerOutput(blocks.Moves);
@@ -70,7 +72,7 @@ internal sealed class DraftModelProposer : IDraftProposer
     public long MaxBlocks { get; }
 
     /// <summary>Runs a step as large as any will be, so that all memory for it is there.</summary>
-    public void RunLargestStep() => new LargestStep(budget, sequences, sequences, maxModelLen, blocks.BlockSize).Run(backend, model, config, cacheType);
+    public void RunLargestStep() => new LargestStep(budget, sequences, best.Shape[0], maxModelLen, blocks.BlockSize).Run(backend, model, config, cacheType);
 
     /// <summary>Must come before <see cref="Propose"/>.</summary>
     /// <param name="target">The large model's: as many blocks as that has at most, of the same type.</param>
@@ -189,15 +191,29 @@ internal sealed class DraftModelProposer : IDraftProposer
         return blocks.Pool.FreeCount > before;
     }
 
-    /// <summary>One pass; each shadow that has caught up gets its likeliest next token.</summary>
+    private void ChooseLikeliest(in Tensor logits) => backend.ArgMax(logits, best.Rows(0, logits.Shape[0]));
+
+    /// <summary>One pass, replayed where each shadow adds a token, as in all passes but the first; each that has caught up gets its likeliest next token.</summary>
     private void Forward()
     {
-        batch.Fill(step);
-        var hidden = model.Forward(batch.TokenIds, batch.Metadata, cache);
+        var shape = decode?.ShapeOf(step);
+        batch.Fill(step, shape);
         var rows = batch.LogitRows.Shape[0];
+        if (shape is { } replayed)
+        {
+            decode!.Run(replayed, cache);
+        }
+        else
+        {
+            var hidden = model.Forward(batch.TokenIds, batch.Metadata, cache);
+            if (rows > 0)
+            {
+                ChooseLikeliest(model.ComputeLogits(hidden, batch.LogitRows));
+            }
+        }
+
         if (rows > 0)
         {
-            backend.ArgMax(model.ComputeLogits(hidden, batch.LogitRows), best.Rows(0, rows));
             backend.CopyToHost(best.Rows(0, rows), tokens.AsSpan(0, rows));
         }
 

@@ -53,6 +53,8 @@ public sealed class StepAllocationTests
     /// <summary>Always the same token: what it stands for is of no interest here.</summary>
     private sealed class CountingRunner : IModelRunner
     {
+        public Kernels.Device Device => Kernels.Device.Cpu;
+
         public void CheckDevice()
         {
         }
