@@ -100,6 +100,12 @@ public static class ServingMetricNames
     /// <summary>Gauge in 0..1 over the last thousand admissions.</summary>
     public const string CacheHitRate = "octavo_prefix_cache_hit_rate";
 
+    /// <summary>Gauge: 1 while the engine lives and moves, as /health says; 0 when it has failed or a step does not end.</summary>
+    public const string EngineHealthy = "octavo_engine_healthy";
+
+    /// <summary>Gauge with the label <c>device</c>: 1 when an error of the device ended the engine. On devices only.</summary>
+    public const string DeviceLost = "octavo_device_lost";
+
     /// <summary>Gauge, seconds that the requests of the runtime's own took before it was ready; absent where there were none.</summary>
     public const string WarmUp = "octavo_warm_up_seconds";
 }

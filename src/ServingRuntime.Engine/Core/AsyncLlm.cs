@@ -42,6 +42,7 @@ public sealed partial class AsyncLlm : IAsyncDisposable
         tracing = new RequestTracing(metrics.ModelName, timeProvider);
         engine = new EngineThread(core, options.OwnsCore, metrics, timeProvider, logger);
         metrics.Attach(() => engine.Stats);
+        metrics.AttachHealth(core.Device, () => IsHealthy, () => Failure);
         engine.Start();
     }
 

@@ -57,6 +57,8 @@ internal sealed class EngineCore : IEngineCore
 
     public int HiddenSize { get; }
 
+    public string Device => runner.Device.ToString();
+
     public int NumBlocks => cache.Pool.NumBlocks;
 
     public int BlockSize => cache.BlockSize;

@@ -18,6 +18,9 @@ public interface IEngineCore : IDisposable
     /// <param name="outputs">Cleared, then filled; the caller's, so that none is made for each step.</param>
     void Step(List<EngineCoreOutput> outputs);
 
+    /// <summary>What computes: cpu, or cuda with its number.</summary>
+    string Device => "cpu";
+
     /// <summary>Throws where the device works no more. For an engine with nothing to do: a step would say so itself.</summary>
     void CheckDevice();
 

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Globalization;
 using Octavo.ServingContract;
 using Octavo.ServingRuntime.Engine.Core;
+using Octavo.ServingRuntime.Kernels.Cuda.Native;
 
 namespace Octavo.ServingRuntime.Engine.Metrics;
 
@@ -149,6 +150,21 @@ public sealed class EngineMetrics
 
         void TierTotal(string name, string description, Func<EngineStats, long> value) => meter.CreateObservableCounter(
             name, () => (Measurement<long>[])(stats() is { Tier: not null } now ? [new(value(now), labels)] : []), description: description);
+    }
+
+    /// <summary>Exposes what /health says. Called once, when the engine runs.</summary>
+    /// <param name="device">cpu, or the name of the device.</param>
+    /// <param name="failure">What ended the engine; null while it lives.</param>
+    internal void AttachHealth(string device, Func<bool> isHealthy, Func<Exception?> failure)
+    {
+        Gauge(ServingMetricNames.EngineHealthy, "1 while the engine lives and, where it has work, moves; 0 when it has failed or a step does not end.", () => isHealthy() ? 1 : 0);
+        if (device != "cpu")
+        {
+            var labelled = Labelled("device", device);
+            meter.CreateObservableGauge(
+                ServingMetricNames.DeviceLost, () => new Measurement<int>(failure() is CudaException { IsSticky: true } ? 1 : 0, labelled),
+                description: "1 when the device is of no use to this process any more; the process ends then.");
+        }
     }
 
     private void AttachSpeculation(Func<EngineStats> stats)

@@ -37,7 +37,7 @@ internal static class MetricInventory
 
         foreach (var name in typeof(ServingMetricNames).GetFields().Select(f => (string)f.GetRawConstantValue()!))
         {
-            var labels = new HashSet<string>([.. TargetLabels, "model_name", "engine", "le", "reason", "source", "finished_reason"], StringComparer.Ordinal);
+            var labels = new HashSet<string>([.. TargetLabels, "model_name", "engine", "le", "reason", "source", "finished_reason", "device"], StringComparer.Ordinal);
             foreach (var suffix in (string[])["", "_bucket", "_sum", "_count"])
             {
                 found[name + suffix] = labels;

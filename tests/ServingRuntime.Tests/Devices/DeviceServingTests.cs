@@ -32,6 +32,9 @@ public sealed class DeviceServingTests : IDisposable
         events[^1].Should().Be("data: [DONE]");
         events[..^1].Select(line => line["data: ".Length..]).SelectMany(Tokens).Should().Equal(tokens);
         (await server.Client.GetAsync("/health")).StatusCode.Should().Be(HttpStatusCode.OK);
+        var metrics = await server.Client.GetStringAsync("/metrics");
+        metrics.Should().Contain("\noctavo_engine_healthy{").And.MatchRegex("\noctavo_device_lost{[^}]*device=\"cuda:0\"[^}]*} 0\n");
+        (await cpu.Client.GetStringAsync("/metrics")).Should().Contain("octavo_engine_healthy{").And.NotContain("octavo_device_lost");
     }
 
     [SkippableTheory]
