@@ -6,7 +6,7 @@ using Octavo.ServingRuntime.Hosting;
 
 var run = new ServeRun(EngineCoreFactory.Create, TimeProvider.System, Console.Out, Console.Error);
 var command = ServeCommand.Create((options, engine) => run.RunAsync(options, engine));
-var parsed = command.Parse(args);
+var parsed = command.Parse(RepeatedFlags.Resolve(args, command));
 if (parsed.Errors.Count > 0)
 {
     foreach (var error in parsed.Errors)
