@@ -7,7 +7,7 @@ ARGS          ?=
 PEERS         ?= /var/lib/octavo-peers
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test presubmit manifests images kustomize bench bench-serving bench-http bench-prefix bench-batching bench-overhead bench-memory bench-speculation bench-multiturn bench-curves bench-kernels bench-peers bench-tokenizers fuzz-tokenizers fuzz-templates fuzz-loaders fuzz-operator test-cluster bench-operator clean tools nvrtc gpu-publish gpu-check
+.PHONY: help build demo test presubmit manifests images gpu-image kustomize bench bench-serving bench-http bench-prefix bench-batching bench-overhead bench-memory bench-speculation bench-multiturn bench-curves bench-kernels bench-peers bench-tokenizers fuzz-tokenizers fuzz-templates fuzz-loaders fuzz-operator test-cluster bench-operator clean tools nvrtc gpu-publish gpu-check
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -34,6 +34,12 @@ images: ## Build the container images for linux-x64 and linux-arm64 (REGISTRY=ho
 	  $(DOTNET) publish src/$$project -c $(CONFIGURATION) -t:PublishContainer -p:PublishImages=true --artifacts-path artifacts/images -v:q --nologo \
 	    $(if $(REGISTRY),-p:ContainerRegistry=$(REGISTRY)) $(if $(ARCHIVES),-p:ContainerArchiveOutputPath=$(abspath $(ARCHIVES))/octavo-$$project.tar) $(ARGS) || exit 1; \
 	done
+
+gpu-image: ## Build the serving runtime's image for NVIDIA GPUs: with NVRTC and cuBLASLt of CUDA_LIBRARIES=dir, else Debian's (REGISTRY, ARCHIVES and ARGS as for images)
+	$(if $(CUDA_LIBRARIES),,@./.ci/cuda-libraries)
+	$(DOTNET) publish src/ServingRuntime -c $(CONFIGURATION) -t:PublishContainer -p:PublishImages=true --artifacts-path artifacts/images -v:q --nologo \
+	  -p:CudaLibraries=$(abspath $(or $(CUDA_LIBRARIES),artifacts/cuda-libraries)) \
+	  $(if $(REGISTRY),-p:ContainerRegistry=$(REGISTRY)) $(if $(ARCHIVES),-p:ContainerArchiveOutputPath=$(abspath $(ARCHIVES))/octavo-ServingRuntime-cuda.tar) $(ARGS)
 
 kustomize: ## Render config/default, or OVERLAY=namespaced or monitoring (needs kubectl)
 	@kubectl kustomize config/$(or $(OVERLAY),default)

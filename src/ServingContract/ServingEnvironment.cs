@@ -8,4 +8,7 @@ public static class ServingEnvironment
     /// told to listen on one of those listens on this address alone.
     /// </summary>
     public const string BindHost = "OCTAVO_BIND_HOST";
+
+    /// <summary>What <see cref="ServingFlags.Device"/> is where nobody says: an image for GPUs sets it to cuda, so that its replicas never compute on the CPU instead.</summary>
+    public const string Device = "OCTAVO_DEVICE";
 }

@@ -25,6 +25,7 @@ internal static class OperatorCommand
         var leaseNamespace = new Option<string?>("--leader-election-namespace") { Description = "Namespace of the Lease. Default: the operator's own." };
         var bind = new Option<string>("--bind-address") { Description = "Where /healthz, /readyz and /metrics answer.", DefaultValueFactory = _ => defaults.BindAddress };
         var image = new Option<string>("--runtime-image") { Description = "Image of services that name none.", DefaultValueFactory = _ => defaults.RuntimeImage };
+        var acceleratorImage = new Option<string?>("--accelerator-runtime-image") { Description = "Image of services with spec.accelerator that name none: the runtime with CUDA's libraries. Default: such services are refused." };
         var fetchImage = new Option<string?>("--fetch-image") { Description = "Image that fetches models for runtimes that cannot (vLLM, SGLang). Default: the runtime image." };
         var interval = new Option<double>("--autoscaling-interval") { Description = "Seconds between two looks of the autoscaler.", DefaultValueFactory = _ => defaults.AutoscalingInterval.TotalSeconds };
         var workers = new Option<int>("--workers") { Description = "Services that are reconciled at once.", DefaultValueFactory = _ => defaults.Workers };
@@ -33,7 +34,7 @@ internal static class OperatorCommand
         format.AcceptOnlyFromAmong(TextFormat, JsonFormat);
         var root = new RootCommand("Octavo's operator: turns InferenceServices into running replicas and scales them.")
         {
-            kubeconfig, watched, elect, leaseNamespace, bind, image, fetchImage, interval, workers, level, format, Manifests(), PlanCommand.Create(Console.In),
+            kubeconfig, watched, elect, leaseNamespace, bind, image, acceleratorImage, fetchImage, interval, workers, level, format, Manifests(), PlanCommand.Create(Console.In),
         };
         var features = OperatorFeatures.Create();
         foreach (var flag in features.SelectMany(f => f.Flags))
@@ -51,6 +52,7 @@ internal static class OperatorCommand
                 LeaderElectionNamespace = parsed.GetValue(leaseNamespace),
                 BindAddress = parsed.GetValue(bind)!,
                 RuntimeImage = parsed.GetValue(image)!,
+                AcceleratorImage = parsed.GetValue(acceleratorImage),
                 FetchImage = parsed.GetValue(fetchImage),
                 AutoscalingInterval = TimeSpan.FromSeconds(Math.Clamp(parsed.GetValue(interval), 0, 1e6)),
                 Workers = parsed.GetValue(workers),

@@ -1,4 +1,5 @@
 using System.Net;
+using Octavo.Operator.Entities;
 
 namespace Octavo.Operator.Configuration;
 
@@ -22,6 +23,9 @@ internal sealed record OperatorOptions
 
     /// <summary>Image of services that name none.</summary>
     public string RuntimeImage { get; init; } = "octavo/serving-runtime:0.1.0";
+
+    /// <summary>Image of services with accelerators that name none; null: such services are refused.</summary>
+    public string? AcceleratorImage { get; init; }
 
     /// <summary>Image that fetches models for runtimes that cannot; null: <see cref="RuntimeImage"/>.</summary>
     public string? FetchImage { get; init; }
@@ -47,6 +51,9 @@ internal sealed record OperatorOptions
     /// <summary>Valid only after <see cref="Validate"/> found no error.</summary>
     public IPEndPoint BindEndPoint => IPEndPoint.Parse(BindAddress);
 
+    /// <summary>Of a service that names no image.</summary>
+    public string RuntimeImageOf(InferenceServiceSpec spec) => spec.Accelerator is null ? RuntimeImage : AcceleratorImage ?? RuntimeImage;
+
     /// <summary>All errors; none where the options can be used.</summary>
     public IReadOnlyList<string> Validate()
     {
@@ -69,6 +76,11 @@ internal sealed record OperatorOptions
         }
 
         CheckImage("--runtime-image", RuntimeImage);
+        if (AcceleratorImage is not null)
+        {
+            CheckImage("--accelerator-runtime-image", AcceleratorImage);
+        }
+
         if (FetchImage is not null)
         {
             CheckImage("--fetch-image", FetchImage);

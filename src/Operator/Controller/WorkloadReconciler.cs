@@ -49,7 +49,7 @@ internal sealed class WorkloadReconciler(ServingWorkloads workloads, TemplateRec
         }
 
         context.Observed = context.Observed with { Workload = live };
-        if (Refusal(service) is { } refusal)
+        if (Refusal(service, options) is { } refusal)
         {
             context.Refuse(refusal);
             return;
@@ -133,7 +133,7 @@ internal sealed class WorkloadReconciler(ServingWorkloads workloads, TemplateRec
         PodTemplates Build(string revision, LiveTemplate? imagesOf)
         {
             var dialect = RuntimeDialects.Of(service);
-            var image = service.Spec.Runtime?.Image ?? ServingPodTemplate.ImageOf(imagesOf?.Template, ServingPodTemplate.RuntimeContainer) ?? options.RuntimeImage;
+            var image = service.Spec.Runtime?.Image ?? ServingPodTemplate.ImageOf(imagesOf?.Template, ServingPodTemplate.RuntimeContainer) ?? options.RuntimeImageOf(service.Spec);
             var fetchImage = dialect.HasFetch ? image : ServingPodTemplate.ImageOf(imagesOf?.Template, ServingPodTemplate.ModelContainer) ?? options.FetchImage ?? options.RuntimeImage;
             return ServingPodTemplate.Build(new PodTemplateInputs
             {
@@ -143,14 +143,14 @@ internal sealed class WorkloadReconciler(ServingWorkloads workloads, TemplateRec
     }
 
     /// <summary>Why no workload is made; null where one is.</summary>
-    internal static Finding? Refusal(V1Alpha1InferenceService service)
+    internal static Finding? Refusal(V1Alpha1InferenceService service, OperatorOptions options)
     {
-        if (service.Spec.Accelerator is { } accelerator && service.Spec.Runtime?.Image is null)
+        if (service.Spec.Accelerator is { } accelerator && service.Spec.Runtime?.Image is null && options.AcceleratorImage is null)
         {
             return new Finding(
                 false,
                 "AcceleratorNotSupported",
-                $"The default runtime image computes on CPU and cannot use {accelerator.Resource ?? AcceleratorSpec.DefaultResource}; name an image in spec.runtime.image that can, or remove spec.accelerator.",
+                $"The default runtime image computes on CPU and cannot use {accelerator.Resource ?? AcceleratorSpec.DefaultResource}; name an image in spec.runtime.image that can, start the operator with --accelerator-runtime-image, or remove spec.accelerator.",
                 NeedsPerson: true);
         }
 

@@ -19,8 +19,8 @@ public sealed record InferenceServiceSpec
     public RuntimeSpec? Runtime { get; init; }
 
     /// <summary>
-    /// Accelerators of each replica. Absent: the replica computes on CPU. The default runtime image computes on CPU only: with it, an accelerator is
-    /// refused with the reason AcceleratorNotSupported; name an image in spec.runtime.image that can use it.
+    /// Accelerators of each replica. Absent: the replica computes on CPU. They need an image that can use them: that of spec.runtime.image, or the
+    /// operator's --accelerator-runtime-image; without either the service is refused with the reason AcceleratorNotSupported.
     /// </summary>
     public AcceleratorSpec? Accelerator { get; init; }
 

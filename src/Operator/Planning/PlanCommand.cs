@@ -22,11 +22,12 @@ internal static class PlanCommand
         var kubeconfig = new Option<string?>("--kubeconfig") { Description = "Kubeconfig file. Default: in-cluster, then KUBECONFIG, then ~/.kube/config." };
         var space = new Option<string?>("--namespace", "-n") { Description = "Namespace of manifests that name none. Default: the kubeconfig's." };
         var image = new Option<string>("--runtime-image") { Description = "As the operator is started with.", DefaultValueFactory = _ => defaults.RuntimeImage };
+        var acceleratorImage = new Option<string?>("--accelerator-runtime-image") { Description = "As the operator is started with." };
         var fetchImage = new Option<string?>("--fetch-image") { Description = "As the operator is started with." };
         var features = OperatorFeatures.Create();
         var output = new Option<string>("--output", "-o") { Description = "text or json.", DefaultValueFactory = _ => "text" };
         output.AcceptOnlyFromAmong("text", "json");
-        var command = new Command("plan", Description) { files, old, offline, kubeconfig, space, image, fetchImage, output };
+        var command = new Command("plan", Description) { files, old, offline, kubeconfig, space, image, acceleratorImage, fetchImage, output };
         foreach (var flag in features.SelectMany(f => f.Flags))
         {
             command.Options.Add(flag);
@@ -72,7 +73,7 @@ internal static class PlanCommand
         // What pods are made of, as the operator is started with it: the images, and what features are told.
         OperatorOptions OptionsOf(ParseResult parsed)
         {
-            var options = defaults with { Features = features, RuntimeImage = parsed.GetValue(image)!, FetchImage = parsed.GetValue(fetchImage) };
+            var options = defaults with { Features = features, RuntimeImage = parsed.GetValue(image)!, AcceleratorImage = parsed.GetValue(acceleratorImage), FetchImage = parsed.GetValue(fetchImage) };
             IReadOnlyList<string> errors = [.. options.Validate(), .. features.SelectMany(f => f.Read(parsed))];
             return errors.Count == 0 ? options : throw new PlanException(string.Join(Environment.NewLine, errors));
         }

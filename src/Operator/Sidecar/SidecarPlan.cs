@@ -31,7 +31,7 @@ internal static class SidecarPlan
         var service = request is null ? null : find(request.Service);
         var note = request is null ? new SidecarNote(SidecarState.Refused, "Warning", "InvalidAnnotation", problem!)
             : service is null or { Metadata.DeletionTimestamp: not null } ? NotFound(deployment, request, inUse)
-            : SidecarRefusal.Of(service, deployment, request);
+            : SidecarRefusal.Of(service, deployment, request, options);
         var record = note is not null ? inUse : Choose(service!, request!, inUse, options);
         if (note is null && record!.Hash != inUse?.Hash && isAwaited(service!))
         {

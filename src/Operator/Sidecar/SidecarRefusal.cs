@@ -1,3 +1,4 @@
+using Octavo.Operator.Configuration;
 using System.Globalization;
 using Octavo.Operator.Controller;
 using Octavo.Operator.Entities;
@@ -9,7 +10,7 @@ namespace Octavo.Operator.Sidecar;
 internal static class SidecarRefusal
 {
     /// <summary>Null: it can.</summary>
-    public static SidecarNote? Of(V1Alpha1InferenceService service, InjectedDeployment deployment, SidecarRequest request)
+    public static SidecarNote? Of(V1Alpha1InferenceService service, InjectedDeployment deployment, SidecarRequest request, OperatorOptions options)
     {
         var template = deployment.Spec?.Template?.Spec;
         if (service.Spec.Accelerator?.Nodes > 1)
@@ -17,7 +18,7 @@ internal static class SidecarRefusal
             return Refused("SidecarNotSupported", $"InferenceService {request.Service} spans {service.Spec.Accelerator.Nodes} nodes, and a sidecar runs on one.");
         }
 
-        if (WorkloadReconciler.Refusal(service) is { } finding)
+        if (WorkloadReconciler.Refusal(service, options) is { } finding)
         {
             return Refused(finding.Reason, $"InferenceService {request.Service}: {finding.Message}");
         }

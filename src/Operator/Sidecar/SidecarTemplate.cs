@@ -24,7 +24,7 @@ internal static class SidecarTemplate
     public static JsonObject Build(V1Alpha1InferenceService service, ModelSource model, SidecarRequest request, OperatorOptions options)
     {
         var dialect = RuntimeDialects.Of(service);
-        var image = service.Spec.Runtime?.Image ?? options.RuntimeImage;
+        var image = service.Spec.Runtime?.Image ?? options.RuntimeImageOf(service.Spec);
         var inputs = new PodTemplateInputs
         {
             Service = service,

@@ -26,7 +26,7 @@ internal static class ServeCommand
         var dtype = new Option<string>(ServingFlags.DType) { Description = "auto, float32, bfloat16, or (on CUDA) float16, also called half.", DefaultValueFactory = _ => "auto" };
         var cacheDType = new Option<string>(ServingFlags.KVCacheDType) { Description = "How keys and values are kept: float32, bfloat16, float16 (on CUDA), int8, fp8_e4m3 (or fp8), or auto: as activations are computed.", DefaultValueFactory = _ => "auto" };
         var quantization = new Option<string?>(ServingFlags.Quantization) { Description = "awq, gptq, fp8 or gguf: what the checkpoint has to be. Default: whatever its configuration says." };
-        var device = new Option<string>(ServingFlags.Device) { Description = "auto, cpu, cuda or cuda:N. auto: the first CUDA device where there is one and all that it needs, else the CPU.", DefaultValueFactory = _ => "auto" };
+        var device = new Option<string>(ServingFlags.Device) { Description = "auto, cpu, cuda or cuda:N. auto: the first CUDA device where there is one and all that it needs, else the CPU. Default: the variable OCTAVO_DEVICE, else auto.", DefaultValueFactory = _ => DefaultDevice(Environment.GetEnvironmentVariable) };
         var gpuMemory = new Option<double>(ServingFlags.GpuMemoryUtilization) { Description = "Part of the device's memory, from 0 to 1, that may be in use when all is allocated; KV blocks get what is left of it.", DefaultValueFactory = _ => 0.9 };
         var eager = new Option<bool>(ServingFlags.EnforceEager) { Description = "Compute each step kernel by kernel on a device, without recorded graphs: slower, and easier to look into." };
         var prefixCaching = new Option<bool>(ServingFlags.EnablePrefixCaching) { Description = "Reuse KV blocks of equal prefixes (default)." };
@@ -120,4 +120,7 @@ internal static class ServeCommand
         });
         return root;
     }
+
+    /// <param name="environment">Value of a variable, or null.</param>
+    internal static string DefaultDevice(Func<string, string?> environment) => environment(ServingEnvironment.Device) is { Length: > 0 } device ? device : "auto";
 }

@@ -31,6 +31,40 @@ public sealed class ImageTests
         evaluated["Items"]!["ContainerPort"]!.AsArray().Should().ContainSingle();
     }
 
+    /// <summary>`make gpu-image`: two libraries and the compiler's own one, of those that lie in the folder, under the names that they are looked for by.</summary>
+    [Fact]
+    public async Task Properties_WithLibrariesOfCuda_AreThoseOfAnImageForGpus()
+    {
+        var folder = Directory.CreateTempSubdirectory("octavo-cuda-").FullName;
+        try
+        {
+            foreach (var file in (string[])["libnvrtc.so.12", "libnvrtc.alt.so.12", "libnvrtc-builtins.so.12.4", "libnvrtc-builtins.so.12.4.127", "libcublasLt.so.12", "libcublas.so.12"])
+            {
+                await File.WriteAllTextAsync(Path.Combine(folder, file), "");
+            }
+
+            var printed = await ExternalTool.RunAsync("dotnet",
+            [
+                "msbuild", Path.Combine(Repository.Root, "src", "ServingRuntime"), "-p:PublishImages=true", $"-p:CudaLibraries={folder}", "-getItem:Content,ContainerEnvironmentVariable",
+                "-getProperty:ContainerRepository,ContainerImageTag,ContainerRuntimeIdentifiers,ContainerUser",
+            ]);
+            var evaluated = JsonNode.Parse(printed)!;
+            var properties = evaluated["Properties"]!;
+            properties["ContainerRepository"]!.GetValue<string>().Should().Be("octavo/serving-runtime");
+            properties["ContainerImageTag"]!.GetValue<string>().Should().Be("0.1.0-cuda");
+            properties["ContainerRuntimeIdentifiers"]!.GetValue<string>().Should().Be("linux-x64");
+            properties["ContainerUser"]!.GetValue<string>().Should().Be("65532:65532");
+            evaluated["Items"]!["Content"]!.AsArray().Select(c => c!["Link"]?.GetValue<string>()).Where(link => link?.StartsWith("cuda/", StringComparison.Ordinal) == true)
+                .Should().BeEquivalentTo("cuda/libnvrtc.so.12", "cuda/libnvrtc-builtins.so.12.4", "cuda/libcublasLt.so.12");
+            evaluated["Items"]!["ContainerEnvironmentVariable"]!.AsArray().Select(v => $"{v!["Identity"]}={v["Value"]}")
+                .Should().BeEquivalentTo("DOTNET_EnableDiagnostics=0", "OCTAVO_CUDA_LIBRARIES=/app/cuda", "OCTAVO_DEVICE=cuda", "NVIDIA_DRIVER_CAPABILITIES=compute,utility");
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     /// <summary>The runtime's own image differs by its files alone, so one executable stands for three.</summary>
     [SkippableFact]
     public async Task Publish_ToAnArchive_IsAnImageForTwoArchitectures()

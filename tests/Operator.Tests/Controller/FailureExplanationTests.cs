@@ -1,6 +1,7 @@
 using System.Net;
 using Octavo.KubernetesClient;
 using Octavo.KubernetesClient.Models;
+using Octavo.Operator.Configuration;
 using Octavo.Operator.Entities;
 
 namespace Octavo.Operator.Tests.Controller;
@@ -42,6 +43,18 @@ public sealed class FailureExplanationTests
         (await harness.ConditionAsync("WorkloadReady"))!.Reason.Should().Be("AcceleratorNotSupported");
         (await harness.DeploymentAsync())!.Spec!.Template!.Spec!.Containers![0].Resources.Should().BeNull();
         KStatus.Of(await harness.ServiceAsync()).Should().Be("Failed");
+    }
+
+    [Fact]
+    public async Task AcceleratorWithAnImageOfTheOperatorsForIt_RunsThatImageFetchIncluded()
+    {
+        harness.Controller = harness.Create(new OperatorOptions { RuntimeImage = "octavo/serving-runtime:1", AcceleratorImage = "octavo/serving-runtime:1-cuda" });
+        await harness.CreateAsync(OperatorHarness.Spec() with { Accelerator = new AcceleratorSpec { Resource = "nvidia.com/gpu" } });
+
+        await harness.ReconcileAsync();
+
+        var pod = (await harness.DeploymentAsync())!.Spec!.Template!.Spec!;
+        pod.Containers!.Concat(pod.InitContainers!).Select(c => c.Image).Distinct().Should().Equal("octavo/serving-runtime:1-cuda");
     }
 
     [Theory]

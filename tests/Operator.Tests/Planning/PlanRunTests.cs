@@ -154,6 +154,7 @@ public sealed class PlanRunTests
 
     [Theory]
     [InlineData("--fetch-image")]
+    [InlineData("--accelerator-runtime-image")]
     [InlineData("--runtime-image")]
     public async Task Create_ImagesOfTheOperator_AreCheckedAsTheOperatorDoes(string flag)
     {

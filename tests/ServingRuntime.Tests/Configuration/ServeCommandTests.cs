@@ -44,6 +44,12 @@ public sealed class ServeCommandTests
         });
     }
 
+    [Theory]
+    [InlineData(null, "auto")]
+    [InlineData("", "auto")]
+    [InlineData("cuda", "cuda")]
+    public void DefaultDevice_IsThatOfTheImage(string? variable, string device) => ServeCommand.DefaultDevice(name => name == "OCTAVO_DEVICE" ? variable : null).Should().Be(device);
+
     [Fact]
     public void Create_EveryContractFlag_IsKnown()
     {
