@@ -79,6 +79,10 @@ public sealed class NvrtcTests
             {
                 kernel.SpillBytes.Should().Be(0, $"{kernel.Kernel} on {architecture}");
                 kernel.Registers.Should().BeLessThanOrEqualTo(BudgetOf(kernel.Kernel), $"that is what {kernel.Kernel} may use on {architecture}");
+                if (source.StartsWith("attention_wgmma", StringComparison.Ordinal))
+                {
+                    kernel.Registers.Should().Be(168, "WarpgroupSizes gives warps more out of what others give back: with fewer at the launch they would wait for ever");
+                }
             }
         }
     }

@@ -61,6 +61,8 @@ struct Fiber {
 struct StaticArray { const void* key; u64 offset; };
 
 constexpr size_t STACK = 128 << 10, STATIC_LIMIT = 48 << 10;
+// Shared memory of a block in all: of every device that kernels are for, the least of which have 99 KiB (compute capability 8.6 and 8.9), and of the one that products of warpgroups are for.
+constexpr size_t SHARED_LIMIT = 99 << 10, SHARED_LIMIT_OF_WARPGROUPS = 227 << 10;
 static std::vector<Fiber> fibers;
 static std::vector<u8> shared_memory;
 static std::vector<StaticArray> static_arrays;
@@ -200,6 +202,7 @@ u8* static_shared(const void* key, u64 bytes) {
     static_end += (bytes + 15) / 16 * 16;
     if (dynamic_bytes && !kernel->asked && static_end > STATIC_LIMIT) { fail("more than 48 KiB of shared memory in all, for which the launch has not asked"); }
     if (static_end > shared_memory.size()) { fail("more than 48 KiB of static shared memory"); }
+    if (static_end > (std::strstr(kernel->name, "_wgmma_") ? SHARED_LIMIT_OF_WARPGROUPS : SHARED_LIMIT)) { fail("more shared memory than every device has that the kernel is for"); }
     return shared_memory.data() + static_arrays.back().offset;
 }
 
