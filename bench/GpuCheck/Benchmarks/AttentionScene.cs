@@ -14,6 +14,9 @@ internal sealed class AttentionScene : IDisposable
     private readonly Tensor output;
     private readonly PagedSequences sequences;
     private readonly AttentionOptions options;
+    private readonly Tensor positions;
+    private readonly Tensor slots;
+    private readonly RotaryTable rotary;
 
     public AttentionScene(BenchDevice device, int batch, int length, int queriesEach, int headDim, DType dtype)
     {
@@ -43,10 +46,17 @@ internal sealed class AttentionScene : IDisposable
             MaxSequenceLength = length,
         };
         options = new AttentionOptions(1 / MathF.Sqrt(headDim));
+        var last = Enumerable.Range(0, batch);
+        positions = device.Ints([.. last.Select(_ => length - 1)]);
+        slots = device.Ints([.. last.Select(i => (tables[((i + 1) * perSequence) - 1] * BlockSize) + ((length - 1) % BlockSize))]);
+        rotary = new RotaryTable(device.Random(new TensorShape(length, headDim), DType.Float32), false);
         KeyValueBytes = (double)batch * length * KVHeads * ((2.0 * headDim * dtype.Size()) + (blocks.Scales is null ? 0 : 8));
     }
 
     public int Heads { get; }
+
+    /// <summary>[queries, heads * D].</summary>
+    public Tensor Output => output;
 
     /// <summary>Of keys, values and scales that are read.</summary>
     public double KeyValueBytes { get; }
@@ -55,6 +65,10 @@ internal sealed class AttentionScene : IDisposable
     public static int HeadsOf(int headDim) => headDim <= 128 ? 32 : 16;
 
     public void Attend() => device.Backend.PagedAttention(queries, blocks, sequences, options, output);
+
+    /// <summary>What a step does before it attends: of the last token of each sequence.</summary>
+    /// <param name="projected">[batch, (heads + 2 KVHeads) * D].</param>
+    public void RotateAndStore(in Tensor projected) => device.Backend.RotateAndStore(projected, null, positions, rotary, blocks, slots);
 
     public void Dispose()
     {

@@ -24,7 +24,7 @@ internal static class BenchCommand
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{facts.Libraries}: copies {facts.CopyTerabytes:F2} TB/s, products {facts.ProductTeraflops:F0} TFLOP/s"));
             var measurements = new List<GpuMeasurement>();
             var part = parsed.GetValue(only)!;
-            foreach (var benchmark in (IGpuBenchmark[])[new DecodeAttention(), new PrefillAttention(), new MatrixProductsBenchmark(), new RowKernels()])
+            foreach (var benchmark in (IGpuBenchmark[])[new DecodeAttention(), new PrefillAttention(), new MatrixProductsBenchmark(), new ExpertsBenchmark(), new RowKernels(), new SamplingBenchmark(), new DecodeStep()])
             {
                 if (benchmark.Name.Contains(part, StringComparison.OrdinalIgnoreCase))
                 {

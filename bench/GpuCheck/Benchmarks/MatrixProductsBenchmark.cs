@@ -20,15 +20,26 @@ internal sealed class MatrixProductsBenchmark : IGpuBenchmark
         foreach (var (fullOutputs, fullInputs) in ((int, int)[])[(4096, 4096), (6144, 4096), (28672, 4096), (4096, 14336)])
         {
             int outputs = device.Size(fullOutputs, 128), inputs = device.Size(fullInputs, 256);
-            foreach (var measurement in Shape(device, limits, outputs, inputs, "4 bit", 0.5, seed => RandomWeights.Quantized(device, outputs, inputs, 4, 128, DType.BFloat16, seed), Target))
+            IEnumerable<GpuMeasurement> measurements =
+            [
+                .. Shape(device, limits, outputs, inputs, "4 bit", 0.5, seed => RandomWeights.Quantized(device, outputs, inputs, 4, 128, DType.BFloat16, seed), Target),
+                .. Shape(device, limits, outputs, inputs, "bfloat16", 2, _ => RandomWeights.Dense(device, outputs, inputs, DType.BFloat16), null),
+            ];
+            foreach (var measurement in measurements)
             {
                 yield return measurement;
             }
+        }
 
-            foreach (var measurement in Shape(device, limits, outputs, inputs, "bfloat16", 2, seed => RandomWeights.Dense(device, outputs, inputs, DType.BFloat16, seed), null))
-            {
-                yield return measurement;
-            }
+        // Types and groups that are read otherwise.
+        int side = device.Size(4096, 128), wide = device.Size(28672, 256);
+        foreach (var measurement in (IEnumerable<GpuMeasurement>)
+            [
+                .. Shape(device, limits, wide, side, "8 bit", 1, seed => RandomWeights.Quantized(device, wide, side, 8, 128, DType.BFloat16, seed), null),
+                .. Shape(device, limits, wide, side, "4 bit in groups of 32", 0.5, seed => RandomWeights.Quantized(device, wide, side, 4, 32, DType.BFloat16, seed), null),
+            ])
+        {
+            yield return measurement;
         }
     }
 
@@ -43,9 +54,9 @@ internal sealed class MatrixProductsBenchmark : IGpuBenchmark
                 weights.Add(make(i));
             }
 
-            foreach (var fullRows in (int[])[1, 2, 4, 8, 16, 64, 512, 2048])
+            foreach (var fullRows in (int[])[1, 2, 8, 16, 32, 64, 256, 2048])
             {
-                var rows = device.Size(fullRows, 80);
+                var rows = device.Size(fullRows, 33);
                 Tensor x = device.Random(new TensorShape(rows, inputs), DType.BFloat16), output = device.Empty(new TensorShape(rows, outputs), DType.BFloat16);
                 var microseconds = device.Microseconds(i => device.Backend.Linear(x, weights[i % copies], output));
                 var what = $"{form} [{outputs}, {inputs}], {rows} rows";

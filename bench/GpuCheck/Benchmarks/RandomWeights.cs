@@ -6,16 +6,22 @@ namespace Octavo.GpuCheck.Benchmarks;
 /// <summary>Weights of given sizes; their content does not matter to speed, but must not be zero, which draws less power.</summary>
 internal static class RandomWeights
 {
+    // A large matrix repeats so many: making billions of them would take longer than all measurements.
+    private const int Piece = 1 << 20;
+
     public static LinearWeight Dense(BenchDevice device, int outputs, int inputs, DType dtype, int seed = 1)
     {
         using var memory = new CpuMemory((long)outputs * inputs * sizeof(ushort));
         var host = new Tensor(memory, 0, new TensorShape(outputs, inputs), DType.BFloat16);
         var random = new Random(seed);
-        foreach (ref var value in host.AsSpan<ushort>())
+        var values = host.AsSpan<ushort>();
+        foreach (ref var value in values[..Math.Min(values.Length, Piece)])
         {
             // Between 2^-7 and 2^-6, of either sign.
             value = (ushort)(0x3c00 | random.Next(0, 128) | (random.Next(2) << 15));
         }
+
+        Repeat(values);
 
         return device.Backend.CreateLinear([host], [], dtype);
     }
@@ -24,11 +30,14 @@ internal static class RandomWeights
     {
         var random = new Random(seed);
         var values = new byte[(long)outputs * inputs];
-        random.NextBytes(values);
-        for (var i = 0; i < values.Length; i++)
+        var piece = values.AsSpan(0, Math.Min(values.Length, Piece));
+        random.NextBytes(piece);
+        foreach (ref var value in piece)
         {
-            values[i] &= (byte)((1 << bits) - 1);
+            value &= (byte)((1 << bits) - 1);
         }
+
+        Repeat(values.AsSpan());
 
         var groups = (inputs + groupSize - 1) / groupSize;
         var scales = new float[groups * outputs];
@@ -47,5 +56,13 @@ internal static class RandomWeights
             ],
             [],
             dtype);
+    }
+
+    private static void Repeat<T>(Span<T> values)
+    {
+        for (var done = Piece; done < values.Length; done += Piece)
+        {
+            values[..Math.Min(Piece, values.Length - done)].CopyTo(values[done..]);
+        }
     }
 }

@@ -77,15 +77,16 @@ internal sealed class MatrixProducts : IDisposable
 
         nint from = (nint)x.Pointer<byte>(), to = (nint)output.Pointer<byte>();
         var shape = new ProductShape(m, n, k, x.DType, output.DType, x.RowStride, output.RowStride, ProductShape.Alignment(from), ProductShape.Alignment(to), bias is not null);
+        var biasAddress = bias is { } added ? (nint)added.Pointer<byte>() : 0;
         if (!plans.TryGetValue(shape, out var plan))
         {
-            plan = Plan(shape);
+            plan = Plan(shape, biasAddress);
         }
 
         try
         {
             plan.Run(
-                handle.Value, (nint)weight.Pointer<byte>(), from, bias is { } added ? (nint)added.Pointer<byte>() : 0, to, workspace.Address, WorkspaceBytes, stream.Value);
+                handle.Value, (nint)weight.Pointer<byte>(), from, biasAddress, to, workspace.Address, WorkspaceBytes, stream.Value);
         }
         catch (CublasException)
         {
@@ -102,7 +103,7 @@ internal sealed class MatrixProducts : IDisposable
         handle.Dispose();
     }
 
-    private ProductPlan Plan(ProductShape shape)
+    private ProductPlan Plan(ProductShape shape, nint bias)
     {
         if (plans.Count == MaxPlans)
         {
@@ -110,7 +111,7 @@ internal sealed class MatrixProducts : IDisposable
         }
 
         stream.Context.MakeCurrent();
-        var plan = new ProductPlan(api, handle.Value, shape, WorkspaceBytes);
+        var plan = new ProductPlan(api, handle.Value, shape, bias, WorkspaceBytes);
         plans.Add(shape, plan);
         return plan;
     }

@@ -15,8 +15,9 @@ internal sealed unsafe class ProductPlan : IDisposable
     private readonly ProductShape shape;
     private ProductAlgorithm algorithm;
 
+    /// <param name="bias">One that is as aligned as any; 0 where the shape has none. What is chosen may depend on there being one.</param>
     /// <exception cref="CublasException">The library has no algorithm for the shape.</exception>
-    public ProductPlan(CublasLtApi api, nint handle, ProductShape shape, nuint workspaceBytes)
+    public ProductPlan(CublasLtApi api, nint handle, ProductShape shape, nint bias, nuint workspaceBytes)
     {
         this.api = api;
         this.shape = shape;
@@ -28,6 +29,7 @@ internal sealed unsafe class ProductPlan : IDisposable
             if (shape.HasBias)
             {
                 Set(Epilogue, EpilogueBias);
+                SetBias(bias);
             }
 
             weightLayout = Make("cublasLtMatrixLayoutCreate", made => api.LayoutCreate((nint*)made, type, (ulong)shape.K, (ulong)shape.N, shape.K));
@@ -48,7 +50,7 @@ internal sealed unsafe class ProductPlan : IDisposable
     {
         if (shape.HasBias)
         {
-            Check(api.DescSetAttribute(description, BiasPointer, &bias, (nuint)sizeof(nint)), "cublasLtMatmulDescSetAttribute");
+            SetBias(bias);
         }
 
         float one = 1, zero = 0;
@@ -118,6 +120,8 @@ internal sealed unsafe class ProductPlan : IDisposable
     private static int Real(DType dtype) => dtype switch { DType.Float32 => Real32F, DType.BFloat16 => RealBFloat16, _ => Real16F };
 
     private void Set(int attribute, int value) => Check(api.DescSetAttribute(description, attribute, &value, sizeof(int)), "cublasLtMatmulDescSetAttribute");
+
+    private void SetBias(nint bias) => Check(api.DescSetAttribute(description, BiasPointer, &bias, (nuint)sizeof(nint)), "cublasLtMatmulDescSetAttribute");
 
     private nint Make(string call, Func<nint, int> make)
     {

@@ -17,13 +17,13 @@ internal sealed class QuantizedWeight : LinearWeight
     private const int ChunkBytes = 64 << 20;
     private readonly DeviceMemory memory;
 
-    private QuantizedWeight(QuantizedLayout layout, IReadOnlyList<QuantizedMatrix> parts, DType dtype, bool hasBias, CudaDevice device)
+    private QuantizedWeight(QuantizedLayout layout, IReadOnlyList<QuantizedMatrix> parts, DType dtype, bool hasBias, bool halves, CudaDevice device)
         : base(parts[0].InFeatures, parts.Sum(part => part.OutFeatures))
     {
         Layout = layout;
         DType = dtype;
         Bits = parts[0].Bits;
-        HasHalfParameters = QuantizedScales.FitHalves(parts);
+        HasHalfParameters = halves;
         Tiles = (OutFeatures + QuantizedLayout.TileOutputs - 1) / QuantizedLayout.TileOutputs;
         long end = Alignment;
         var values = Place((long)Tiles * layout.Quads * (Bits / 4) * 512);
@@ -90,13 +90,13 @@ internal sealed class QuantizedWeight : LinearWeight
             Arguments.That(part.StacksWith(parts[0]), $"matrices that are stacked have the same inputs, bits, groups and order");
         }
 
-        var weight = new QuantizedWeight(new QuantizedLayout(parts[0]), parts, dtype, biases.Length > 0, device);
+        var weight = new QuantizedWeight(new QuantizedLayout(parts[0]), parts, dtype, biases.Length > 0, QuantizedScales.FitHalves(parts, team), device);
         try
         {
             ReadOnlySpan<long> entry = [weight.Values, weight.Parameters, weight.BiasAddress, 0];
             copies.ToDevice(MemoryMarshal.AsBytes(entry), weight.Table);
             UploadValues(weight, copies, parts, team);
-            copies.ToDevice(QuantizedScales.Pack(weight.Layout, parts, weight.HasHalfParameters), weight.Parameters);
+            copies.ToDevice(QuantizedScales.Pack(weight.Layout, parts, weight.HasHalfParameters, team), weight.Parameters);
             if (weight.Layout.Map is { } map)
             {
                 copies.ToDevice(MemoryMarshal.AsBytes(map.AsSpan()), weight.Map);

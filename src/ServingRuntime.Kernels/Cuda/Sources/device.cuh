@@ -117,8 +117,9 @@ OCTAVO_INLINE float log2_fast(float x) { float y; asm("lg2.approx.f32 %0, %1;" :
 OCTAVO_INLINE float float_of_half(u16 x) { float y; asm("cvt.f32.f16 %0, %1;" : "=f"(y) : "h"(x)); return y; }
 OCTAVO_INLINE u32 bfloat16_pair(float low, float high) { u32 y; asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(y) : "f"(high), "f"(low)); return y; }
 
-// a · b + c of two bfloat16 each, rounded once; numbers below the normal ones are kept.
+// a · b + c of two bfloat16 (float16) each, rounded once; numbers below the normal ones are kept.
 OCTAVO_INLINE u32 multiply_add_bfloat16_pair(u32 a, u32 b, u32 c) { u32 y; asm("fma.rn.bf16x2 %0, %1, %2, %3;" : "=r"(y) : "r"(a), "r"(b), "r"(c)); return y; }
+OCTAVO_INLINE u32 multiply_add_half_pair(u32 a, u32 b, u32 c) { u32 y; asm("fma.rn.f16x2 %0, %1, %2, %3;" : "=r"(y) : "r"(a), "r"(b), "r"(c)); return y; }
 OCTAVO_INLINE u32 half_pair(float low, float high) { u32 y; asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(y) : "f"(high), "f"(low)); return y; }
 
 // Shared memory as the instructions below address it.

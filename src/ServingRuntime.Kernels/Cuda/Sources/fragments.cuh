@@ -23,18 +23,19 @@ OCTAVO_INLINE float rounded_as(int type, float value) {
     return type == FLOAT32 ? value : type == BFLOAT16 ? Halves<bfloat16>::low(bfloat16_pair(value, 0.0f)) : Halves<float16>::low(half_pair(value, 0.0f));
 }
 
-// How whole numbers become halves without a conversion: the four bits of a number are put into the mantissa of a constant. LOW + v for the lower (or only) four bits, HIGH + 16 v for the upper
-// ones; both sums are exact, so a product with them is the product with the number and LOW (HIGH) times the activation, which is taken off again by groups.
+// How whole numbers become halves without a conversion: the four bits of a number are put into the mantissa of a constant. LOW + v for the lower (or only) four bits; HIGH + 16 v for the upper, of which HIGH + 128
+// is taken off at once, exactly: so what products with constants add to a sum is not many times what it is to be. A product with them is the product with the number and a bias times the activation, which is
+// taken off again by groups.
 template <class E> struct Coded;
 template <> struct Coded<bfloat16> {
-    static constexpr int TYPE = BFLOAT16, SHIFT = 0;
-    static constexpr u32 MASK = 0x000f000fu, LOW = 0x43004300u, HIGH = 0x45004500u, ONES = 0x3f803f80u;
-    static constexpr float LOW_VALUE = 128.0f, HIGH_VALUE = 2048.0f;
+    static constexpr int SHIFT = 0;
+    static constexpr u32 MASK = 0x000f000fu, LOW = 0x43004300u, HIGH = 0x45004500u, LESS = 0xc508c508u, ONES = 0x3f803f80u;
+    static constexpr float LOW_VALUE = 128.0f;
 };
 template <> struct Coded<float16> {
-    static constexpr int TYPE = FLOAT16, SHIFT = 4;
-    static constexpr u32 MASK = 0x00f000f0u, LOW = 0x54005400u, HIGH = 0x64006400u, ONES = 0x3c003c00u;
-    static constexpr float LOW_VALUE = 64.0f, HIGH_VALUE = 1024.0f;
+    static constexpr int SHIFT = 4;
+    static constexpr u32 MASK = 0x00f000f0u, LOW = 0x54005400u, HIGH = 0x64006400u, LESS = 0xe480e480u, ONES = 0x3c003c00u;
+    static constexpr float LOW_VALUE = 64.0f;
 };
 
 OCTAVO_INLINE void to_words(const Quad& q, u32 (&w)[4]) { w[0] = q.x; w[1] = q.y; w[2] = q.z; w[3] = q.w; }
@@ -60,7 +61,7 @@ struct WeightEntry { u64 values, parameters, bias, reserved; };
 template <class E, int BITS> struct PackedTile {
     static constexpr int QUADS = BITS / 4, PLANES = BITS / 4;
     static constexpr bool SCALED = true;
-    static constexpr float BIAS = BITS == 4 ? Coded<E>::LOW_VALUE : Coded<E>::LOW_VALUE + Coded<E>::HIGH_VALUE;
+    static constexpr float BIAS = BITS == 4 ? Coded<E>::LOW_VALUE : Coded<E>::LOW_VALUE - 128.0f;
     const u8* lane_values;
 
     OCTAVO_INLINE_MEMBER void open(const void* values, int tile, const MatrixShape& shape) { lane_values = (const u8*)values + ((i64)tile * shape.quads * QUADS * WARP + thread() % WARP) * 16; }
@@ -80,6 +81,7 @@ template <class E, int BITS> struct PackedTile {
             u32 word = w[plane][j];
             u32 moved = 4 * i < Coded<E>::SHIFT ? word << (Coded<E>::SHIFT - 4 * i) : word >> (4 * i - Coded<E>::SHIFT);
             a[i] = masked_or(moved, Coded<E>::MASK, plane ? Coded<E>::HIGH : Coded<E>::LOW);
+            if (plane) { a[i] = Halves<E>::multiply_add(a[i], Coded<E>::ONES, Coded<E>::LESS); }
         }
     }
     // The same numbers plainly: of output l / 4 (+ 8 where half is 1) those of step `step`.

@@ -22,12 +22,14 @@ template <> struct Halves<bfloat16> {
     static OCTAVO_INLINE_MEMBER u32 pair(float low, float high) { return bfloat16_pair(low, high); }
     static OCTAVO_INLINE_MEMBER float low(u32 pair) { return float_of(pair << 16); }
     static OCTAVO_INLINE_MEMBER float high(u32 pair) { return float_of(pair & 0xffff0000u); }
+    static OCTAVO_INLINE_MEMBER u32 multiply_add(u32 a, u32 b, u32 c) { return multiply_add_bfloat16_pair(a, b, c); }
     static OCTAVO_INLINE_MEMBER void multiply(float (&d)[4], const u32 (&a)[4], u32 b0, u32 b1) { multiply_matrices(d, a, b0, b1); }
 };
 template <> struct Halves<float16> {
     static OCTAVO_INLINE_MEMBER u32 pair(float low, float high) { return half_pair(low, high); }
     static OCTAVO_INLINE_MEMBER float low(u32 pair) { return float_of_half((u16)pair); }
     static OCTAVO_INLINE_MEMBER float high(u32 pair) { return float_of_half((u16)(pair >> 16)); }
+    static OCTAVO_INLINE_MEMBER u32 multiply_add(u32 a, u32 b, u32 c) { return multiply_add_half_pair(a, b, c); }
     static OCTAVO_INLINE_MEMBER void multiply(float (&d)[4], const u32 (&a)[4], u32 b0, u32 b1) { multiply_half_matrices(d, a, b0, b1); }
 };
 

@@ -140,7 +140,7 @@ OCTAVO_INLINE void quantized_rows(const u8* values, const void* parameters, cons
 }
 
 #define OCTAVO_QUANTIZED_ROWS(name, E, BITS, T, R) \
-    OCTAVO_RESIDENT_KERNEL(name, 256, 2, (const u8* values, const void* parameters, const float* bias, Rows x, Rows y, int rows, MatrixShape shape)) { \
+    OCTAVO_RESIDENT_KERNEL(name, 256, T > 1 ? 2 : 3, (const u8* values, const void* parameters, const float* bias, Rows x, Rows y, int rows, MatrixShape shape)) { \
         quantized_rows<E, BITS, T, R>(values, parameters, bias, x, y, rows, shape); \
     }
 }  // namespace octavo

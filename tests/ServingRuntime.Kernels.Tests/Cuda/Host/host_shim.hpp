@@ -152,6 +152,11 @@ OCTAVO_INLINE u32 multiply_add_bfloat16_pair(u32 a, u32 b, u32 c) {
         (float)((double)float_of(a & 0xffff0000u) * float_of(b & 0xffff0000u) + float_of(c & 0xffff0000u)));
 }
 
+OCTAVO_INLINE u32 multiply_add_half_pair(u32 a, u32 b, u32 c) {
+    return half_pair(
+        (float)((double)float_of_half((u16)a) * float_of_half((u16)b) + float_of_half((u16)c)), (float)((double)float_of_half((u16)(a >> 16)) * float_of_half((u16)(b >> 16)) + float_of_half((u16)(c >> 16))));
+}
+
 typedef u32 shared_address;
 OCTAVO_INLINE shared_address shared_address_of(const void* p) { return octavo_host::shared_offset(p); }
 template <class T> OCTAVO_INLINE shared_address shared_address_of(const octavo_host::Shared<T>& array) { return octavo_host::shared_offset(array.data); }
