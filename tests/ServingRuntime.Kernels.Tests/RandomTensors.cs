@@ -13,7 +13,16 @@ internal sealed class RandomTensors(int seed) : IDisposable
 
     public T Pick<T>(params ReadOnlySpan<T> values) => values[random.Next(values.Length)];
 
-    public float[] Values(int count, float scale = 1f) => [.. Enumerable.Range(0, count).Select(_ => ((random.NextSingle() * 2) - 1) * scale)];
+    public float[] Values(int count, float scale = 1f)
+    {
+        var values = new float[count];
+        foreach (ref var value in values.AsSpan())
+        {
+            value = ((random.NextSingle() * 2) - 1) * scale;
+        }
+
+        return values;
+    }
 
     public int[] Permutation(int count)
     {
@@ -29,20 +38,16 @@ internal sealed class RandomTensors(int seed) : IDisposable
     public Tensor Of(float[] values, TensorShape shape, DType dtype = DType.Float32)
     {
         var tensor = Empty(shape, dtype);
+        if (dtype is not (DType.BFloat16 or DType.Float16))
+        {
+            values.CopyTo(tensor.AsSpan<float>());
+            return tensor;
+        }
+
+        var halves = tensor.AsSpan<ushort>();
         for (var i = 0; i < values.Length; i++)
         {
-            switch (dtype)
-            {
-                case DType.BFloat16:
-                    tensor.AsSpan<ushort>()[i] = HostValues.ToBFloat16(values[i]);
-                    break;
-                case DType.Float16:
-                    tensor.AsSpan<Half>()[i] = (Half)values[i];
-                    break;
-                default:
-                    tensor.AsSpan<float>()[i] = values[i];
-                    break;
-            }
+            halves[i] = dtype == DType.BFloat16 ? HostValues.ToBFloat16(values[i]) : BitConverter.HalfToUInt16Bits((Half)values[i]);
         }
 
         return tensor;

@@ -375,13 +375,18 @@ public sealed class ReferenceBackend : IKernelBackend
         }
 
         var max = scores.Max();
-        var sum = scores.Sum(score => Math.Exp(score - max));
+        for (var j = 0; j < length; j++)
+        {
+            scores[j] = Math.Exp(scores[j] - max);
+        }
+
+        var sum = scores.Sum();
         for (var d = 0; d < output.Length; d++)
         {
             var total = 0.0;
             for (var j = 0; j < length; j++)
             {
-                total += Math.Exp(scores[j] - max) * values[Place(j, table) + d];
+                total += scores[j] * values[Place(j, table) + d];
             }
 
             output[d] = (float)(total / sum);

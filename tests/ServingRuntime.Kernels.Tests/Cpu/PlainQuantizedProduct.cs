@@ -13,10 +13,11 @@ internal static class PlainQuantizedProduct
             var first = 0;
             for (var i = 0; i < parts.Count; i++)
             {
+                var blocks = Blocks(x.Row<float>(row), parts[i]);
                 for (var n = 0; n < parts[i].OutFeatures; n++)
                 {
                     var bias = biases.Count == 0 ? 0 : biases[i].AsSpan<float>()[n];
-                    output.Row<float>(row)[first + n] = Output(x.Row<float>(row), parts[i], n, wholeZeros) + bias;
+                    output.Row<float>(row)[first + n] = Output(blocks, parts[i], n, wholeZeros) + bias;
                 }
 
                 first += parts[i].OutFeatures;
@@ -24,29 +25,42 @@ internal static class PlainQuantizedProduct
         }
     }
 
-    private static float Output(Span<float> x, QuantizedMatrix part, int n, bool wholeZeros)
+    /// <summary>A row of x in whole numbers, block by block; Ends: the sums of the group, or of the cut of it, end here.</summary>
+    private static List<(int Group, int First, int[] Bytes, float Scale, bool Ends)> Blocks(Span<float> x, QuantizedMatrix part)
     {
-        var groupSize = Math.Min(part.GroupSize, part.InFeatures);
-        var block = QuantizedLinear.BlockSizeOf(groupSize);
-        var result = 0f;
+        int groupSize = Math.Min(part.GroupSize, part.InFeatures), block = QuantizedLinear.BlockSizeOf(groupSize), cut = CutOf(groupSize, block);
+        var blocks = new List<(int Group, int First, int[] Bytes, float Scale, bool Ends)>();
         for (var group = 0; group < part.Groups; group++)
+        {
+            var end = Math.Min((group + 1) * groupSize, part.InFeatures);
+            for (var begin = group * groupSize; begin < end; begin += block)
+            {
+                var (bytes, scale) = Round(ValuesOf(x, part, begin, Math.Min(block, end - begin)));
+                blocks.Add((group, begin, bytes, scale, begin + block >= end || (begin + block - (group * groupSize)) % cut == 0));
+            }
+        }
+
+        return blocks;
+    }
+
+    private static float Output(List<(int Group, int First, int[] Bytes, float Scale, bool Ends)> blocks, QuantizedMatrix part, int n, bool wholeZeros)
+    {
+        float result = 0, inner = 0, sum = 0;
+        foreach (var (group, first, bytes, scale, ends) in blocks)
         {
             var parameters = (group * part.OutFeatures) + n;
             var zero = wholeZeros ? ZeroPoint(part.Scales[parameters], part.Offsets[parameters])!.Value : 0;
-            float inner = 0, sum = 0;
-            int end = Math.Min((group + 1) * groupSize, part.InFeatures), cut = CutOf(groupSize, block);
-            for (var begin = group * groupSize; begin < end; begin += block)
+            int dot = 0, total = 0;
+            for (var i = 0; i < bytes.Length; i++)
             {
-                var inputs = Enumerable.Range(begin, Math.Min(block, end - begin)).ToArray();
-                var (bytes, scale) = Round([.. ValuesOf(x, part, inputs)]);
-                var dot = inputs.Select((k, i) => (part.Values[(k * part.OutFeatures) + n] - zero) * bytes[i]).Sum();
-                inner = MathF.FusedMultiplyAdd(dot, scale, inner);
-                sum = MathF.FusedMultiplyAdd(bytes.Sum(), scale, sum);
-                if (begin + block < end && (begin + block - (group * groupSize)) % cut != 0)
-                {
-                    continue;
-                }
+                dot += (part.Values[((first + i) * part.OutFeatures) + n] - zero) * bytes[i];
+                total += bytes[i];
+            }
 
+            inner = MathF.FusedMultiplyAdd(dot, scale, inner);
+            sum = MathF.FusedMultiplyAdd(total, scale, sum);
+            if (ends)
+            {
                 result = MathF.FusedMultiplyAdd(inner, part.Scales[parameters], result);
                 result = wholeZeros ? result : MathF.FusedMultiplyAdd(-part.Offsets[parameters], sum, result);
                 (inner, sum) = (0, 0);
@@ -63,12 +77,12 @@ internal static class PlainQuantizedProduct
         return cuts == 1 ? int.MaxValue : (((groupSize + cuts - 1) / cuts) + block - 1) / block * block;
     }
 
-    private static List<float> ValuesOf(Span<float> x, QuantizedMatrix part, int[] inputs)
+    private static float[] ValuesOf(Span<float> x, QuantizedMatrix part, int first, int count)
     {
-        var values = new List<float>();
-        foreach (var k in inputs)
+        var values = new float[count];
+        for (var i = 0; i < count; i++)
         {
-            values.Add(x[part.InputOrder?[k] ?? k]);
+            values[i] = x[part.InputOrder?[first + i] ?? (first + i)];
         }
 
         return values;

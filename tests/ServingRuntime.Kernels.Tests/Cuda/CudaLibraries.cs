@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging.Abstractions;
 using Octavo.ServingRuntime.Kernels.Cuda.Compilation;
 using Octavo.ServingRuntime.Kernels.Cuda.Native;
@@ -49,11 +48,4 @@ public sealed class CudaLibraries
 
     /// <summary>A search that finds libraries in one folder, named by the variable.</summary>
     internal static CudaLibrarySearch Search(string folder) => new(name => name == CudaLibrarySearch.Variable ? folder : null);
-
-    /// <summary>A driver with one file changed, for one source.</summary>
-    internal static LoadedLibrary Mutant(string file, string text, string source)
-    {
-        var path = Path.Combine(HostBuild.Build((file, text, source)), "libcuda.so.1");
-        return new LoadedLibrary(CudaLibrary.Driver, NativeLibrary.Load(path), path, 0);
-    }
 }

@@ -45,14 +45,6 @@ internal sealed class CudaTestBed : IDisposable
     /// <summary>Another on the same driver, which is left as it is.</summary>
     public static CudaTestBed OpenBeside(CudaLibraries libraries) => new(libraries.Driver, libraries);
 
-    /// <summary>With one file changed, for one source.</summary>
-    public static CudaTestBed OpenMutant(CudaLibraries libraries, string file, string text, string source)
-    {
-        var driver = CudaLibraries.Mutant(file, text, source);
-        new FakeDriver(driver.Handle).Reset();
-        return new CudaTestBed(driver, libraries);
-    }
-
     public CudaKernel Kernel(string source, string name) => kernels[source, name];
 
     /// <summary>A host tensor on the device; float32 matrices may become bfloat16 or float16, and rows may come to lie further apart than they are wide.</summary>
@@ -91,19 +83,22 @@ internal sealed class CudaTestBed : IDisposable
     /// <summary>The elements of a matrix of activations, row after row, as float32.</summary>
     public float[] Read(Tensor device)
     {
-        var values = new List<float>();
-        for (var row = 0; row < device.Shape[0]; row++)
+        var values = new float[device.Shape.ElementCount];
+        for (int row = 0, at = 0; row < device.Shape[0]; row++)
         {
             var bytes = ReadBytes(device.Rows(row, 1));
-            values.AddRange(device.DType switch
+            for (var i = 0; i < bytes.Length / device.DType.Size(); i++)
             {
-                DType.Float32 => MemoryMarshal.Cast<byte, float>(bytes).ToArray(),
-                DType.BFloat16 => MemoryMarshal.Cast<byte, ushort>(bytes).ToArray().Select(HostValues.FromBFloat16),
-                _ => MemoryMarshal.Cast<byte, Half>(bytes).ToArray().Select(value => (float)value),
-            });
+                values[at++] = device.DType switch
+                {
+                    DType.Float32 => MemoryMarshal.Cast<byte, float>(bytes)[i],
+                    DType.BFloat16 => HostValues.FromBFloat16(MemoryMarshal.Cast<byte, ushort>(bytes)[i]),
+                    _ => (float)MemoryMarshal.Cast<byte, Half>(bytes)[i],
+                };
+            }
         }
 
-        return [.. values];
+        return values;
     }
 
     public int[] ReadInts(Tensor device) => MemoryMarshal.Cast<byte, int>(ReadBytes(device)).ToArray();

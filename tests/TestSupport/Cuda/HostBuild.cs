@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.Intrinsics.X86;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -10,6 +11,7 @@ namespace Octavo.TestSupport.Cuda;
 /// </summary>
 public static class HostBuild
 {
+    private const string Driver = "libcuda.so.1";
     private static readonly string Sources = Path.Combine(Repository.Root, "src", "ServingRuntime.Kernels", "Cuda", "Sources");
     private static readonly string Shim = Path.Combine(Repository.Root, "tests", "ServingRuntime.Kernels.Tests", "Cuda", "Host");
     private static readonly string Kept = Path.Combine(Repository.Root, "artifacts", "cuda-host");
@@ -17,15 +19,17 @@ public static class HostBuild
     /// <summary>Why it cannot be built here; null: it can.</summary>
     public static string? WhyNot { get; } = OperatingSystem.IsLinux() && Run("g++", ["--version"]).Status == 0 ? null : "kernels run on the host where there is g++, on Linux";
 
-    /// <param name="mutant">A file's text in place of the real one, and the source that sees it, since compiling all of them anew for a header takes long; null: none.</param>
+    private static readonly Lazy<string> Built = new(BuildAll);
+
     /// <returns>The folder of the libraries.</returns>
-    public static string Build((string File, string Text, string In)? mutant = null)
+    public static string Build() => Built.Value;
+
+    private static string BuildAll()
     {
         Directory.CreateDirectory(Kept);
-        var headerFiles = Directory.EnumerateFiles(Sources, "*.cuh").Concat(Directory.EnumerateFiles(Shim, "*.hpp")).ToList();
         string[] files = [.. Directory.EnumerateFiles(Shim, "*.cpp"), .. Directory.EnumerateFiles(Sources, "*.cu"), .. Directory.EnumerateFiles(Shim, "*.cu")];
-        var objects = files.AsParallel().AsOrdered().WithDegreeOfParallelism(2)
-            .Select(file => (Name: Path.GetFileName(file), Path: Compile(Path.GetFileName(file), Read(file, file), headerFiles.ToDictionary(header => Path.GetFileName(header), header => Read(header, file), StringComparer.Ordinal), mutant?.In == Path.GetFileName(file)))).ToList();
+        var headers = Headers();
+        var objects = files.AsParallel().AsOrdered().WithDegreeOfParallelism(2).Select(file => (Name: Path.GetFileName(file), Path: Compile(Path.GetFileName(file), File.ReadAllText(file), headers, ".o", []))).ToList();
         var folder = Path.Combine(Kept, Digest(string.Concat(objects.Select(item => item.Path))));
         if (!File.Exists(Path.Combine(folder, "libnvrtc.so.12")))
         {
@@ -33,31 +37,51 @@ public static class HostBuild
             foreach (var name in (string[])["libcublasLt.so.12", "libnccl.so.2"])
             {
                 var link = Temporary(Path.Combine(folder, name));
-                File.CreateSymbolicLink(link, "libcuda.so.1");
+                File.CreateSymbolicLink(link, Driver);
                 File.Move(link, Path.Combine(folder, name), overwrite: true);
             }
 
-            Link(Path.Combine(folder, "libcuda.so.1"), [.. objects.Where(item => item.Name != "fake_nvrtc.cpp").Select(item => item.Path)]);
+            Link(Path.Combine(folder, Driver), [.. objects.Where(item => item.Name != "fake_nvrtc.cpp").Select(item => item.Path)]);
             Link(Path.Combine(folder, "libnvrtc.so.12"), [.. objects.Where(item => item.Name == "fake_nvrtc.cpp").Select(item => item.Path)]);
         }
 
         return folder;
+    }
 
-        string Read(string file, string source) =>
-            mutant is { } other && other.File == Path.GetFileName(file) && other.In == Path.GetFileName(source) ? other.Text : File.ReadAllText(file);
+    /// <summary>
+    /// One source with a planted bug, as a library of its own: while it is loaded beside the driver of <see cref="Build"/>, its kernels are those that the driver finds. Its functions are hidden, so that
+    /// none is taken for another source's, which is right.
+    /// </summary>
+    /// <param name="file">The source itself or one of its headers.</param>
+    /// <param name="text">In place of what the file has.</param>
+    /// <returns>The library's path.</returns>
+    public static string BuildMutant(string file, string text, string source)
+    {
+        var headers = Headers();
+        headers[file] = text;
+        var driver = Path.Combine(Build(), Driver);
+        return Compile(source, file == source ? text : Text(source), headers, ".so", ["-shared", driver]);
     }
 
     /// <summary>Of a kernel's source, or of the tests' own.</summary>
     public static string Text(string source) => File.ReadAllText(Path.Combine(File.Exists(Path.Combine(Shim, source)) ? Shim : Sources, source));
 
-    private static string Compile(string name, string text, Dictionary<string, string> headers, bool isMutant)
+    private static Dictionary<string, string> Headers() =>
+        Directory.EnumerateFiles(Sources, "*.cuh").Concat(Directory.EnumerateFiles(Shim, "*.hpp")).ToDictionary(header => Path.GetFileName(header), File.ReadAllText, StringComparer.Ordinal);
+
+    /// <param name="suffix">Of what is made.</param>
+    /// <param name="link">How it is linked; empty: it is not.</param>
+    private static string Compile(string name, string text, Dictionary<string, string> headers, string suffix, string[] link)
     {
-        // The driver is long and its speed does not matter.
-        var optimization = name.StartsWith("fake_", StringComparison.Ordinal) ? "-O0" : "-O1";
-        // A mutant's functions get names of their own: else the linker puts another source's in their place, which are right.
-        string[] options = [.. isMutant ? ["-Doctavo=octavo_mutant"] : (string[])[], "-std=c++20", optimization, "-Wall", "-Wextra", "-Werror", "-fPIC", "-fvisibility=hidden", "-fno-gnu-unique", "-ffp-contract=off", "-DOCTAVO_HOST_SHIM"];
+        // All blocks of a test are run by the shim, many threads by each kernel once; the speed of the driver does not matter.
+        var optimization = name.StartsWith("fake_", StringComparison.Ordinal) ? "-O0" : name.EndsWith(".cpp", StringComparison.Ordinal) ? "-O3" : "-Og";
+        string[] options =
+        [
+            "-std=c++20", optimization, .. Fma.IsSupported ? (string[])["-mfma"] : [], "-Wall", "-Wextra", "-Werror", "-fPIC", "-fvisibility=hidden", "-fno-gnu-unique", "-ffp-contract=off", "-fno-math-errno",
+            "-DOCTAVO_HOST_SHIM",
+        ];
         var used = Included(text, headers).Order(StringComparer.Ordinal).ToList();
-        var output = Path.Combine(Kept, $"{name}-{Digest(string.Join('\n', [.. options, text, .. used.Select(header => headers[header])]))}.o");
+        var output = Path.Combine(Kept, $"{name}-{Digest(string.Join('\n', [.. options, .. link, text, .. used.Select(header => headers[header])]))}{suffix}");
         if (!File.Exists(output))
         {
             // Sources know themselves by their file's name.
@@ -66,7 +90,7 @@ public static class HostBuild
             var source = Path.Combine(folder, name);
             File.WriteAllText(source, text);
             used.ForEach(header => File.WriteAllText(Path.Combine(folder, header), headers[header]));
-            var (status, log) = Run("g++", [.. options, "-x", "c++", "-c", source, "-o", made]);
+            var (status, log) = Run("g++", [.. options, "-x", "c++", .. link.Length > 0 ? [] : (string[])["-c"], source, "-x", "none", .. link, "-o", made]);
             Require(status == 0, $"{name} must compile for the host:\n{log}");
             File.Move(made, output, overwrite: true);
             Directory.Delete(folder, recursive: true);

@@ -17,7 +17,7 @@ namespace Octavo.ServingRuntime.Engine.Tests.Tokenization.TemplateFuzzing;
 public sealed class TemplateDifferentialTests(ITestOutputHelper log)
 {
     private const int Programs = 400;
-    private const int Conversations = 60;
+    private const int Conversations = 15;
 
     private static readonly DateTimeOffset RenderedAt = new(2025, 1, 15, 10, 30, 0, TimeSpan.Zero);
 

@@ -1,6 +1,3 @@
-using Octavo.ServingRuntime.Kernels.Cuda.Native;
-using Octavo.TestSupport.Cuda;
-
 namespace Octavo.ServingRuntime.Kernels.Tests.Cuda.Host;
 
 /// <summary>The shim's asynchronous copies, ldmatrix and mma, which attention and products will stand on: a kernel of the tests' own, right and with planted bugs.</summary>
@@ -28,65 +25,35 @@ public sealed class ProbeTests(CudaLibraries libraries)
     {
         using var bed = CudaTestBed.Open(libraries);
         Skip.If(libraries.IsReal, "the probe is of the tests alone");
-        IsRight(bed).Should().BeTrue();
+        for (var seed = 1; seed <= 6; seed++)
+        {
+            Compare(bed, seed);
+        }
     }
 
     [SkippableTheory]
     [MemberData(nameof(Bugs))]
-    public void Product_WithAPlantedBug_IsFound(string bug, string right, string wrong)
-    {
-        Skip.If(libraries.IsReal, "mutants run on the host only");
-        Skip.If(libraries.WhyNot is not null, libraries.WhyNot);
-        var text = HostBuild.Text("probe.cu");
-        text.Should().Contain(right, $"that is where '{bug}' is planted");
-        using var bed = CudaTestBed.OpenMutant(libraries, "probe.cu", text.Replace(right, wrong, StringComparison.Ordinal), "probe.cu");
-        var found = false;
-        try
-        {
-            found = !IsRight(bed);
-        }
-        catch (Exception failure) when (failure is CudaException or Xunit.Sdk.XunitException)
-        {
-            // The shim found it.
-            found = true;
-        }
+    public void Product_WithAPlantedBug_IsFound(string bug, string right, string wrong) =>
+        PlantedBug.ShouldBeFound(libraries, bug, "probe.cu", right, wrong, "probe.cu", rounds: 6, Compare);
 
-        found.Should().BeTrue($"{bug} must be found");
-    }
-
-    private static bool IsRight(CudaTestBed bed)
+    private static void Compare(CudaTestBed bed, int seed)
     {
-        for (var seed = 1; seed <= 6; seed++)
+        using var random = new RandomTensors(seed);
+        var depth = 8 * random.Next(2, 11);
+        Tensor a = random.Floats(16, depth), b = random.Floats(8, depth), c = bed.Empty(new TensorShape(16, 8));
+        foreach (var tensor in (Tensor[])[a, b])
         {
-            using var random = new RandomTensors(seed);
-            var depth = 8 * random.Next(2, 11);
-            Tensor a = random.Floats(16, depth), b = random.Floats(8, depth);
-            foreach (ref var value in a.AsSpan<float>())
+            foreach (ref var value in tensor.AsSpan<float>())
             {
                 value = MathF.Round(value * 64) / 64;
             }
-
-            foreach (ref var value in b.AsSpan<float>())
-            {
-                value = MathF.Round(value * 64) / 64;
-            }
-
-            var c = bed.Empty(new TensorShape(16, 8));
-            bed.Kernel("probe.cu", "octavo_probe_product").Launch(bed.Stream, new(1), 64, [bed.Upload(a, DType.BFloat16), bed.Upload(b, DType.BFloat16), c, depth], Tiles);
-            var actual = bed.Read(c);
-            for (var i = 0; i < 16; i++)
-            {
-                for (var j = 0; j < 8; j++)
-                {
-                    // Exact: the factors are whole multiples of 1/64.
-                    if (actual[(i * 8) + j] != System.Numerics.Tensors.TensorPrimitives.Dot(a.Row<float>(i), b.Row<float>(j)))
-                    {
-                        return false;
-                    }
-                }
-            }
         }
 
-        return true;
+        bed.Kernel("probe.cu", "octavo_probe_product").Launch(bed.Stream, new(1), 64, [bed.Upload(a, DType.BFloat16), bed.Upload(b, DType.BFloat16), c, depth], Tiles);
+        var actual = bed.Read(c);
+        for (var i = 0; i < actual.Length; i++)
+        {
+            actual[i].Should().Be(System.Numerics.Tensors.TensorPrimitives.Dot<float>(a.Row<float>(i / 8), b.Row<float>(i % 8)), "the factors are whole multiples of 1/64, so it is exact");
+        }
     }
 }

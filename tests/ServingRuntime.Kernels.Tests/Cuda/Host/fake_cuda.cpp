@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <deque>
 #include <functional>
 #include <map>
@@ -19,7 +20,8 @@ using octavo_host::Registered;
 enum { OK = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, NOT_INITIALIZED = 3, STUB = 34, NO_DEVICE = 100, INVALID_DEVICE = 101, INVALID_IMAGE = 200, INVALID_CONTEXT = 201, ECC = 214,
        INVALID_HANDLE = 400, NOT_FOUND = 500, NOT_READY = 600, ILLEGAL_ADDRESS = 700, LAUNCH_OUT_OF_RESOURCES = 701, LAUNCH_FAILED = 719,
        ILLEGAL_STATE = 401, CAPTURE_UNSUPPORTED = 900, CAPTURE_INVALIDATED = 901 };
-constexpr u64 GUARD = 256;
+// Around an allocation: what is found if it is written, and room behind that, so that a planted bug does not write over what belongs to others.
+constexpr u64 GUARD = 256, ROOM = 256 << 10;
 struct Graph { std::vector<std::function<int()>> work; };
 struct Stream { std::deque<std::function<int()>> queue; Graph* capture = nullptr; bool invalid = false; };
 struct Event { Stream* stream = nullptr; bool reached = false; u64 stamp = 0; };
@@ -34,10 +36,12 @@ static std::map<std::string, Plan> plans;
 static std::set<void*> streams, events, modules, graphs;
 static std::string log_text, last_failure;
 static u64 used, total = 1ull << 30, clock_ticks;
-static int sticky, devices = 1, driver_version = 13000, major_ = 9, minor_ = 0, context_tag;
+static int sticky, devices = 1, driver_version = 13000, major_ = 9, minor_ = 0;
 static unsigned seed = 1;
 static bool initialized;
-static thread_local void* current;
+// Another one after each reset: what a test before left to the garbage collector must not free memory that has its address now.
+static u64 context = 16;
+static thread_local u64 current;
 static thread_local Stream* capturing;  // by this thread: what another does is its own affair
 static Stream null_stream;
 
@@ -49,7 +53,7 @@ static int enter(const char* name, bool needs_context = true) {
     if (plan != plans.end() && plan->second.nth == call) { return keep(plan->second.code); }
     if (sticky) { return sticky; }
     if (!initialized && std::string(name) != "cuInit") { return NOT_INITIALIZED; }
-    return needs_context && !current ? INVALID_CONTEXT : OK;
+    return needs_context && current != context ? INVALID_CONTEXT : OK;
 }
 #define API extern "C" __attribute__((visibility("default")))
 #define ENTER(...) std::lock_guard<std::recursive_mutex> guard(lock); if (int e = enter(__func__ __VA_OPT__(, ) __VA_ARGS__)) { return e; }
@@ -67,8 +71,9 @@ static bool inside(const std::map<u64, u64>& all, u64 p, u64 bytes) {
     return p + bytes <= i->first + i->second;
 }
 static bool guards_hold() {
+    static const std::vector<u8> untouched(GUARD, 0xff);
     for (auto& [p, bytes] : memory) {
-        for (u64 i = 0; i < GUARD; i++) { if (((u8*)p)[bytes + i] != 0xff || ((u8*)p)[-1 - (i64)i] != 0xff) { last_failure = "memory beside an allocation was written"; return false; } }
+        if (std::memcmp((u8*)p + bytes, untouched.data(), GUARD) || std::memcmp((u8*)p - GUARD, untouched.data(), GUARD)) { last_failure = "memory beside an allocation was written"; return false; }
     }
     return true;
 }
@@ -109,9 +114,9 @@ API int cuDeviceGetAttribute(int* value, int attribute, int) {
     return OK;
 }
 API int cuDeviceTotalMem_v2(size_t* bytes, int) { ENTER(false) *bytes = total; return OK; }
-API int cuDevicePrimaryCtxRetain(void** context, int) { ENTER(false) *context = &context_tag; return OK; }
+API int cuDevicePrimaryCtxRetain(u64* made, int) { ENTER(false) *made = context; return OK; }
 API int cuDevicePrimaryCtxRelease_v2(int) { ENTER(false) return drain_all(); }
-API int cuCtxSetCurrent(void* context) { ENTER(false) if (context && context != &context_tag) { return INVALID_CONTEXT; } current = context; return OK; }
+API int cuCtxSetCurrent(u64 chosen) { ENTER(false) if (chosen && chosen != context) { return INVALID_CONTEXT; } current = chosen; return OK; }
 API int cuCtxSynchronize() { ENTER() NOT_RECORDED return drain_all(); }
 API int cuMemGetInfo_v2(size_t* free_, size_t* all) { ENTER() *free_ = total - used; *all = total; return OK; }
 API int cuMemAlloc_v2(u64* p, size_t bytes) {
@@ -119,7 +124,7 @@ API int cuMemAlloc_v2(u64* p, size_t bytes) {
     NOT_RECORDED
     if (!bytes) { return INVALID_VALUE; }
     if (bytes > total - used) { return OUT_OF_MEMORY; }
-    auto* block = (u8*)aligned_alloc(GUARD, (bytes + 3 * GUARD - 1) / GUARD * GUARD);
+    auto* block = (u8*)aligned_alloc(GUARD, (bytes + 3 * GUARD - 1) / GUARD * GUARD + ROOM);
     std::memset(block, 0xff, (bytes + 3 * GUARD - 1) / GUARD * GUARD);
     *p = (u64)(block + GUARD);
     memory[*p] = bytes;
@@ -365,7 +370,7 @@ API void fake_reset() {
     for (void* g : graphs) { delete (Graph*)g; }
     memory.clear(); pinned.clear(); streams.clear(); events.clear(); modules.clear(); graphs.clear(); capturing = nullptr; null_stream.queue.clear(); used = 0;
     plans.clear(); calls.clear(); log_text.clear(); last_failure.clear();
-    sticky = 0; total = 1ull << 30; devices = 1; driver_version = 13000; major_ = 9; minor_ = 0; initialized = false; seed = 1;
+    sticky = 0; total = 1ull << 30; devices = 1; driver_version = 13000; major_ = 9; minor_ = 0; initialized = false; seed = 1; context += 16;
 }
 API void fake_fail(const char* name, int nth, int code) { std::lock_guard<std::recursive_mutex> guard(lock); plans[name] = {calls[name] + nth, code}; }
 API void fake_device(int count, int version, int major, int minor, u64 bytes) {

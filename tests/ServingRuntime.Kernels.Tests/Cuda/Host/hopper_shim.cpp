@@ -1,6 +1,7 @@
 // Warpgroups, their products and barriers in shared memory, for hopper_shim.hpp.
 #include "hopper.cuh"
 #include "host_run.hpp"
+#include <cstring>
 #include <deque>
 #include <map>
 #include <vector>
@@ -45,7 +46,8 @@ void begin_block(int threads, u64 bytes) {
     barriers.clear();
     meetings.clear();
     unfenced.assign(bytes / 16 + 1, 0);
-    pieces_of.assign(threads, {});
+    pieces_of.resize(threads);
+    for (auto& pieces : pieces_of) { pieces.clear(); }
     warpgroups.clear();
     warpgroups.resize(threads / GROUP);
 }
@@ -133,7 +135,7 @@ static float element(u64 descriptor, int r, int k, bool rows_together, bool halv
     return halves ? octavo::float_of_half(bits) : octavo::float_of((u32)bits << 16);
 }
 
-__attribute__((optimize("O3"))) static void multiply(const float (*a)[16], const float* b, int row, int column, float* sums) {
+static void multiply(const float (*a)[16], const float* b, int row, int column, float* sums) {
     for (int e = 0; e < 4; e++) {
         const float *x = a[row + e / 2 * 8], *y = b + (column + e % 2) * 16;
         float sum = sums[e];

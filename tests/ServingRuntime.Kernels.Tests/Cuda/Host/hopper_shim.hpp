@@ -8,6 +8,7 @@
 #define OCTAVO_KERNEL_ALONE(name, threads, parameters) OCTAVO_KERNEL(name, threads, parameters)
 
 namespace octavo_host {
+#pragma GCC visibility push(default)
 void barrier_begin(u32 barrier, int arrivals);
 void barrier_arrive(u32 barrier);
 void barrier_wait(u32 barrier, u32 parity);
@@ -27,6 +28,7 @@ struct Product {
 };
 void product(const Product& mine);
 void set_registers(int count, bool more);
+#pragma GCC visibility pop
 }  // namespace octavo_host
 
 namespace octavo {
@@ -43,7 +45,7 @@ template <int PENDING> OCTAVO_INLINE void products_wait() { octavo_host::product
 template <class T, int N> OCTAVO_INLINE void stay(T (&)[N][4]) {}  // the shim's instructions are where they are written
 
 template <class E, int TILES> struct GroupProduct {
-    static constexpr bool HALVES = std::is_same_v<E, float16>;
+    static constexpr bool HALVES = __is_same(E, float16);
     static void of_shared(float (&d)[TILES][4], u64 a, u64 b, bool add) { octavo_host::product({&d[0][0], TILES * 8, nullptr, a, b, add, HALVES}); }
     static void of_registers(float (&d)[TILES][4], const u32 (&a)[4], u64 b, bool add) { octavo_host::product({&d[0][0], TILES * 8, a, 0, b, add, HALVES}); }
 };

@@ -2,10 +2,10 @@
 #include "device.cuh"
 #include "host_run.hpp"
 #include <algorithm>
+#include <cstdint>
 #include <cstdlib>
-#include <deque>
+#include <cstring>
 #include <functional>
-#include <random>
 #include <vector>
 #if !defined(__x86_64__)
 #include <ucontext.h>
@@ -13,6 +13,11 @@
 
 namespace octavo_host {
 Registered* Registered::first = nullptr;
+Registered::~Registered() {
+    Registered** at = &first;
+    while (*at != this) { at = &(*at)->next; }
+    *at = next;
+}
 int current_thread, block_threads, block_id[3], grid_size[3];
 
 // Switching by ucontext makes two system calls each time; on x86-64 a dozen instructions do it.
@@ -51,12 +56,13 @@ struct Fiber {
     Context context;
     Wait wait = Wait::None;
     void (*collective)(int warp) = nullptr;
-    std::function<bool()> until;
-    const char* otherwise = nullptr;
     u32 in[16], out[8];
     const u8* row = nullptr;
-    std::vector<Copy> open;
-    std::deque<std::vector<Copy>> groups;
+    std::function<bool()> until;
+    const char* otherwise = nullptr;
+    std::vector<Copy> copies;  // those of the groups, the oldest first, then those that belong to none yet
+    std::vector<int> groups;
+    int grouped = 0;
 };
 struct StaticArray { const void* key; u64 offset; };
 
@@ -68,17 +74,45 @@ static std::vector<u8> shared_memory;
 static std::vector<StaticArray> static_arrays;
 static u64 dynamic_bytes, static_end;
 static Context scheduler;
-static std::mt19937 order;
+static int ready[32], ready_count, next_ready;  // lanes of the warp that runs, in the order in which they do
 static const Registered* kernel;
 static void* const* kernel_parameters;
 static const char* failure;
 
+// What decides who runs next (xorshift64*).
+static struct Order {
+    u64 state;
+    u32 operator()() {
+        state ^= state >> 12;
+        state ^= state << 25;
+        state ^= state >> 27;
+        return (u32)(state * 2685821657736338717ull >> 32);
+    }
+    u32 below(u32 limit) { return (u32)((u64)(*this)() * limit >> 32); }
+    template <class T> void shuffle(T* values, u32 count) { for (u32 i = count; i > 1; i--) { std::swap(values[i - 1], values[below(i)]); } }
+} order;
+
+// Some orders of 32 lanes: drawing one anew at each step would take longer than the step.
+static const struct Orders {
+    u8 lanes[256][32];
+    Orders() {
+        Order mixed{42};
+        for (auto& one : lanes) {
+            for (u8 l = 0; l < 32; l++) { one[l] = l; }
+            mixed.shuffle(one, 32);
+        }
+    }
+} orders;
+
 void fail(const char* what) { throw what; }
 
+// To the next lane that is ready, or back to the scheduler.
 static void leave(Wait wait) {
     Fiber& fiber = fibers[current_thread];
     fiber.wait = wait;
-    change(fiber.context, scheduler);
+    if (next_ready == ready_count || failure) { change(fiber.context, scheduler); return; }
+    current_thread = ready[next_ready++];
+    change(fiber.context, fibers[current_thread].context);
 }
 
 static void run_fiber() {
@@ -94,58 +128,57 @@ static u8* stack_of(size_t thread) {
     return stacks[thread];
 }
 
-// Lets a warp do one step; false where it cannot move.
+// Lets a warp run as far as it can: to its next collective, which is done with the next step. False where it cannot move.
 static bool step(int warp) {
-    static std::vector<int> ready;
-    ready.clear();
+    Fiber* lanes = &fibers[warp * 32];
     int waiting = 0;
     void (*collective)(int) = nullptr;
     bool same = true;
-    for (int i = warp * 32; i < warp * 32 + 32; i++) {
-        Fiber& fiber = fibers[i];
+    ready_count = 0;
+    for (u8 l : orders.lanes[order.below(256)]) {
+        Fiber& fiber = lanes[l];
         if (fiber.wait == Wait::Until && fiber.until()) { fiber.wait = Wait::None; }
-        if (fiber.wait == Wait::None) { ready.push_back(i); }
+        if (fiber.wait == Wait::None) { ready[ready_count++] = warp * 32 + l; }
         else if (fiber.wait == Wait::Warp) {
             same = same && (!waiting || fiber.collective == collective);
             collective = fiber.collective;
             waiting++;
         }
     }
-    if (!ready.empty()) {
-        std::shuffle(ready.begin(), ready.end(), order);
-        for (int i : ready) {
-            current_thread = i;
-            change(scheduler, fibers[i].context);
-            if (failure) { break; }
+    if (!ready_count) {
+        if (!waiting) { return false; }
+        if (waiting != 32) { failure = "a warp's collective was reached by a part of the warp"; return true; }
+        if (!same) { failure = "lanes of a warp are at different collectives"; return true; }
+        collective(warp);
+        for (u8 l : orders.lanes[order.below(256)]) {
+            lanes[l].wait = Wait::None;
+            ready[ready_count++] = warp * 32 + l;
         }
-        return true;
     }
-    if (!waiting) { return false; }
-    if (waiting != 32) { failure = "a warp's collective was reached by a part of the warp"; return true; }
-    if (!same) { failure = "lanes of a warp are at different collectives"; return true; }
-    collective(warp);
-    for (int i = warp * 32; i < warp * 32 + 32; i++) { fibers[i].wait = Wait::None; }
+    next_ready = 1;
+    current_thread = ready[0];
+    change(scheduler, fibers[current_thread].context);
     return true;
 }
 
 static void run_block() {
-    std::fill(shared_memory.begin(), shared_memory.end(), 0xff);
     begin_block((int)fibers.size(), shared_memory.size());
     static_arrays.clear();
     static_end = (dynamic_bytes + 127) / 128 * 128;
     for (size_t i = 0; i < fibers.size(); i++) {
         fibers[i].wait = Wait::None;
-        fibers[i].open.clear();
+        fibers[i].copies.clear();
         fibers[i].groups.clear();
+        fibers[i].grouped = 0;
         fibers[i].context.make(stack_of(i), STACK, run_fiber);
     }
     std::vector<int> warps(fibers.size() / 32);
     for (size_t i = 0; i < warps.size(); i++) { warps[i] = (int)i; }
     while (!failure) {
-        std::shuffle(warps.begin(), warps.end(), order);
+        order.shuffle(warps.data(), (u32)warps.size());
         bool moved = false;
         for (int warp : warps) {
-            while (!failure && step(warp)) { moved = true; if (order() % 256 == 0) { break; } }
+            while (!failure && step(warp)) { moved = true; if (order.below(128) == 0) { break; } }
         }
         if (moved || failure) { continue; }
         for (auto& fiber : fibers) { if (fiber.wait == Wait::Asleep) { fiber.wait = Wait::None; moved = true; } }
@@ -159,6 +192,7 @@ static void run_block() {
         if (live != fibers.size()) { failure = "a barrier was reached after some threads had returned"; break; }
         for (auto& fiber : fibers) { fiber.wait = Wait::None; }
     }
+    std::memset(shared_memory.data(), 0xff, std::min<u64>(static_end, shared_memory.size()));
 }
 
 const char* run(const Registered& which, const int (&grid)[3], int threads, u64 dynamic, unsigned seed, void* const* parameters) {
@@ -168,9 +202,10 @@ const char* run(const Registered& which, const int (&grid)[3], int threads, u64 
     kernel_parameters = parameters;
     block_threads = threads;
     dynamic_bytes = dynamic;
-    shared_memory.resize(dynamic + STATIC_LIMIT + 256);
+    shared_memory.resize(dynamic + STATIC_LIMIT + 256, 0xff);
     fibers.resize(threads);
-    order.seed(seed);
+    order.state = 0x9e3779b97f4a7c15ull * (seed + 1);
+    for (int i = 0; i < 8; i++) { order(); }
     std::copy(grid, grid + 3, grid_size);
     for (block_id[2] = 0; block_id[2] < grid[2]; block_id[2]++) {
         for (block_id[1] = 0; block_id[1] < grid[1]; block_id[1]++) {
@@ -216,7 +251,7 @@ void wait_until(std::function<bool()> condition, const char* otherwise) {
     leave(Wait::Until);
 }
 
-void let_others_run() { if (order() % 2) { leave(Wait::Asleep); } }
+void let_others_run() { if (order.below(2)) { leave(Wait::Asleep); } }
 
 static void collect(void (*collective)(int)) {
     fibers[current_thread].collective = collective;
@@ -260,18 +295,25 @@ void copy_async(u32 to, const void* from, bool valid) {
     Copy copy{at(to, 16), {}};
     if (valid) { std::memcpy(copy.data, from, 16); }
     std::memset(copy.to, 0xff, 16);
-    fibers[current_thread].open.push_back(copy);
+    fibers[current_thread].copies.push_back(copy);
 }
 void copy_commit() {
     Fiber& fiber = fibers[current_thread];
-    fiber.groups.push_back(std::move(fiber.open));
-    fiber.open.clear();
+    fiber.groups.push_back((int)fiber.copies.size() - fiber.grouped);
+    fiber.grouped = (int)fiber.copies.size();
 }
 void copy_wait(int pending) {
     Fiber& fiber = fibers[current_thread];
-    for (; (int)fiber.groups.size() > pending; fiber.groups.pop_front()) {
-        for (auto& copy : fiber.groups.front()) { std::memcpy(copy.to, copy.data, 16); written((u32)(copy.to - shared_memory.data())); }
+    int count = 0, done = std::max(0, (int)fiber.groups.size() - pending);
+    for (int i = 0; i < done; i++) { count += fiber.groups[i]; }
+    for (int i = 0; i < count; i++) {
+        const Copy& copy = fiber.copies[i];
+        std::memcpy(copy.to, copy.data, 16);
+        written((u32)(copy.to - shared_memory.data()));
     }
+    fiber.copies.erase(fiber.copies.begin(), fiber.copies.begin() + count);
+    fiber.groups.erase(fiber.groups.begin(), fiber.groups.begin() + done);
+    fiber.grouped -= count;
 }
 
 template <bool TRANSPOSED> static void load_all(int warp) {
@@ -304,7 +346,7 @@ template <bool HALVES> static void multiply_all(int warp) {
         for (int i = 0; i < 2; i++) { for (int k = 0; k < 2; k++) { b[q + i * 8 + k][r] = widened<HALVES>(f[l].in[4 + i], k); } }
         for (int i = 0; i < 4; i++) { c[r + (i >> 1) * 8][q + (i & 1)] = octavo::float_of(f[l].in[6 + i]); }
     }
-    for (int i = 0; i < 16; i++) { for (int j = 0; j < 8; j++) { for (int k = 0; k < 16; k++) { c[i][j] += a[i][k] * b[k][j]; } } }
+    for (int i = 0; i < 16; i++) { for (int k = 0; k < 16; k++) { for (int j = 0; j < 8; j++) { c[i][j] += a[i][k] * b[k][j]; } } }
     for (int l = 0; l < 32; l++) { for (int i = 0; i < 4; i++) { f[l].out[i] = octavo::bits_of(c[(l >> 2) + (i >> 1) * 8][(l & 3) * 2 + (i & 1)]); } }
 }
 void multiply_matrices(float* d, const u32* a, u32 b0, u32 b1, bool halves) {

@@ -1,6 +1,3 @@
-using Octavo.ServingRuntime.Kernels.Cuda.Native;
-using Octavo.TestSupport.Cuda;
-
 namespace Octavo.ServingRuntime.Kernels.Tests.Cuda.Launch;
 
 /// <summary>Planted bugs in the kernels of attention, each of which a comparison that the kernels pass must find.</summary>
@@ -36,34 +33,12 @@ public sealed class AttentionMutantTests(CudaLibraries libraries)
     [MemberData(nameof(Bugs))]
     public void Comparison_WithAPlantedBug_FindsIt(string bug, string file, string right, string wrong, string source, DType cache)
     {
-        Skip.If(libraries.IsReal, "mutants run on the host only");
-        Skip.If(libraries.WhyNot is not null, libraries.WhyNot);
-        var text = HostBuild.Text(file);
-        text.Should().Contain(right, $"that is where '{bug}' is planted");
-        using var bed = CudaTestBed.OpenMutant(libraries, file, text.Replace(right, wrong, StringComparison.Ordinal), source);
-        Found(bed, source, cache).Should().BeTrue($"{bug} must be found");
-    }
-
-    /// <summary>By a wrong result, or by the shim.</summary>
-    private static bool Found(CudaTestBed bed, string source, DType cache)
-    {
-        AttentionCase.Kernel general = (in Tensor queries, KeyValueBlocks blocks, in PagedSequences sequences, in AttentionOptions options, in Tensor output) =>
-            bed.Launcher.GeneralAttention(queries, blocks, sequences, options, output);
-        var kernel = source == General ? general : AttentionDecodeTests.Kernel(bed);
-        try
+        PlantedBug.ShouldBeFound(libraries, bug, file, right, wrong, source, rounds: 8, (bed, seed) =>
         {
-            for (var seed = 1; seed <= 8; seed++)
-            {
-                using var comparison = new AttentionComparison(bed, seed, kernel) { TensorCores = source != General };
-                comparison.RandomSequences(new AttentionShape(2, 6, 64, 16, cache, Window: seed % 2 == 0 ? 0 : 70), 250, 4);
-            }
-        }
-        catch (Exception found) when (found is CudaException or Xunit.Sdk.XunitException)
-        {
-            // That is what was looked for.
-            return true;
-        }
-
-        return false;
+            AttentionCase.Kernel general = (in Tensor queries, KeyValueBlocks blocks, in PagedSequences sequences, in AttentionOptions options, in Tensor output) =>
+                bed.Launcher.GeneralAttention(queries, blocks, sequences, options, output);
+            using var comparison = new AttentionComparison(bed, seed, source == General ? general : AttentionDecodeTests.Kernel(bed)) { TensorCores = source != General };
+            comparison.RandomSequences(new AttentionShape(2, 6, 64, 16, cache, Window: seed % 2 == 0 ? 0 : 70), 250, 4);
+        });
     }
 }

@@ -1,6 +1,3 @@
-using Octavo.ServingRuntime.Kernels.Cuda.Native;
-using Octavo.TestSupport.Cuda;
-
 namespace Octavo.ServingRuntime.Kernels.Tests.Cuda.Launch;
 
 /// <summary>Planted bugs of prefill attention: each must be found by the comparison that the kernels pass.</summary>
@@ -33,19 +30,7 @@ public sealed class PrefillMutantTests(CudaLibraries libraries)
     [MemberData(nameof(Bugs))]
     public void Comparison_WithAPlantedBug_FindsIt(string bug, string file, string right, string wrong, DType cache)
     {
-        Skip.If(libraries.IsReal, "mutants run on the host only");
-        Skip.If(libraries.WhyNot is not null, libraries.WhyNot);
-        var text = HostBuild.Text(file);
-        text.Should().Contain(right, $"that is where '{bug}' is planted");
         var source = file.StartsWith("attention_wgmma", StringComparison.Ordinal) || cache == DType.Float16 ? "attention_wgmma_f16_64.cu" : cache == DType.Int8 ? "attention_prefill_i8_64.cu" : "attention_prefill_bf16_64.cu";
-        using var bed = CudaTestBed.OpenMutant(libraries, file, text.Replace(right, wrong, StringComparison.Ordinal), source);
-        var found = () =>
-        {
-            for (var seed = 1; seed <= 12; seed++)
-            {
-                PrefillComparison.Random(bed, seed, 64, cache, source.Contains("wgmma", StringComparison.Ordinal));
-            }
-        };
-        found.Should().Throw<Exception>($"{bug} must be found").Which.Should().Match(exception => exception is CudaException || exception is Xunit.Sdk.XunitException);
+        PlantedBug.ShouldBeFound(libraries, bug, file, right, wrong, source, rounds: 12, (bed, seed) => PrefillComparison.Random(bed, seed, 64, cache, source.Contains("wgmma", StringComparison.Ordinal)));
     }
 }

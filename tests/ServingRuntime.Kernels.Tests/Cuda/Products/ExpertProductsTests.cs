@@ -1,9 +1,7 @@
 using Octavo.ServingRuntime.Kernels.Cpu;
 using Octavo.ServingRuntime.Kernels.Cuda.Device;
-using Octavo.ServingRuntime.Kernels.Cuda.Native;
 using Octavo.ServingRuntime.Kernels.Cuda.Products;
 using Octavo.ServingRuntime.Kernels.Tests.Cpu;
-using Octavo.TestSupport.Cuda;
 
 namespace Octavo.ServingRuntime.Kernels.Tests.Cuda.Products;
 
@@ -56,33 +54,10 @@ public sealed class ExpertProductsTests(CudaLibraries libraries)
 
     [SkippableTheory]
     [MemberData(nameof(Bugs))]
-    public void Comparison_WithAPlantedBug_FindsIt(string bug, string file, string source, string right, string wrong)
-    {
-        Skip.If(libraries.IsReal, "mutants run on the host only");
-        Skip.If(libraries.WhyNot is not null, libraries.WhyNot);
-        var text = HostBuild.Text(file);
-        text.Should().Contain(right, $"that is where '{bug}' is planted");
-        using var bed = CudaTestBed.OpenMutant(libraries, file, text.Replace(right, wrong, StringComparison.Ordinal), source);
-        Found(bed).Should().BeTrue($"{bug} must be found");
-    }
-
-    /// <summary>By a wrong result, or by the shim.</summary>
-    private static bool Found(CudaTestBed bed)
-    {
-        try
+    public void Comparison_WithAPlantedBug_FindsIt(string bug, string file, string source, string right, string wrong) =>
+        PlantedBug.ShouldBeFound(libraries, bug, file, right, wrong, source, rounds: 8, (bed, seed) =>
         {
-            for (var seed = 1; seed <= 8; seed++)
-            {
-                using var comparison = new ExpertComparison(bed, seed);
-                comparison.Compute(0, DType.BFloat16, many: seed > 4);
-            }
-        }
-        catch (Exception found) when (found is CudaException or Xunit.Sdk.XunitException)
-        {
-            // That is what was looked for.
-            return true;
-        }
-
-        return false;
-    }
+            using var comparison = new ExpertComparison(bed, seed);
+            comparison.Compute(0, DType.BFloat16, many: seed > 4);
+        });
 }

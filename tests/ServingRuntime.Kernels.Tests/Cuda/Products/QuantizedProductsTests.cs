@@ -1,9 +1,7 @@
 using Octavo.ServingRuntime.Kernels.Cpu;
 using Octavo.ServingRuntime.Kernels.Cuda.Device;
-using Octavo.ServingRuntime.Kernels.Cuda.Native;
 using Octavo.ServingRuntime.Kernels.Cuda.Products;
 using Octavo.ServingRuntime.Kernels.Tests.Cpu;
-using Octavo.TestSupport.Cuda;
 
 namespace Octavo.ServingRuntime.Kernels.Tests.Cuda.Products;
 
@@ -110,33 +108,10 @@ public sealed class QuantizedProductsTests(CudaLibraries libraries)
 
     [SkippableTheory]
     [MemberData(nameof(Bugs))]
-    public void Comparison_WithAPlantedBug_FindsIt(string bug, string file, string right, string wrong, int rows)
-    {
-        Skip.If(libraries.IsReal, "mutants run on the host only");
-        Skip.If(libraries.WhyNot is not null, libraries.WhyNot);
-        var text = HostBuild.Text(file);
-        text.Should().Contain(right, $"that is where '{bug}' is planted");
-        using var bed = CudaTestBed.OpenMutant(libraries, file, text.Replace(right, wrong, StringComparison.Ordinal), "quantized_4_bf16.cu");
-        Found(bed, rows).Should().BeTrue($"{bug} must be found");
-    }
-
-    /// <summary>By a wrong result, or by the shim.</summary>
-    private static bool Found(CudaTestBed bed, int rows)
-    {
-        try
+    public void Comparison_WithAPlantedBug_FindsIt(string bug, string file, string right, string wrong, int rows) =>
+        PlantedBug.ShouldBeFound(libraries, bug, file, right, wrong, "quantized_4_bf16.cu", rounds: 12, (bed, seed) =>
         {
-            for (var seed = 1; seed <= 12; seed++)
-            {
-                using var comparison = new QuantizedComparison(bed, seed);
-                comparison.Multiply(4, DType.BFloat16, rows);
-            }
-        }
-        catch (Exception found) when (found is CudaException or Xunit.Sdk.XunitException)
-        {
-            // That is what was looked for.
-            return true;
-        }
-
-        return false;
-    }
+            using var comparison = new QuantizedComparison(bed, seed);
+            comparison.Multiply(4, DType.BFloat16, rows);
+        });
 }
