@@ -82,7 +82,7 @@ public sealed unsafe partial class CudaBackend
     /// </remarks>
     public void PagedAttention(in Tensor queries, KeyValueBlocks blocks, in PagedSequences sequences, in AttentionOptions options, in Tensor output)
     {
-        var decodes = KernelLauncher.HasDecodeAttention(blocks.HeadDim, blocks.DType);
+        var decodes = KernelLauncher.HasDecodeAttention(blocks.HeadDim, blocks.DType) && options.Scale > 0;
         if (decodes)
         {
             launcher.DecodeAttention(queries, blocks, sequences, options, output, partials);

@@ -34,6 +34,7 @@ internal sealed partial class KernelLauncher
         var heads = CommonAttention(arguments, queries, blocks, sequences, options, output, logSums);
         int rows = queries.Shape[0], size = blocks.HeadDim;
         Arguments.That(DecodeNames.TryGetValue((size, blocks.DType), out var names), $"no kernel decodes heads of {size} in {blocks.DType}");
+        RequirePositiveScale(options);
         var cut = splits ?? AttentionSplits.For(heads, blocks.KVHeads, size, partials.Bytes);
         var atMost = Math.Min(AttentionSplits.MaxQueries, MaxQueries(queries, sequences));
         var room = cut.Room(MaxLength(blocks, sequences), options.SlidingWindow);

@@ -23,7 +23,7 @@ internal sealed partial class KernelLauncher
     {
         var kernel = PrefillOf(blocks.HeadDim, blocks.DType)
             ?? throw new ArgumentException($"there is no kernel for prefill with heads of {blocks.HeadDim} and keys and values of {blocks.DType}", nameof(blocks));
-        Arguments.That(options.Scale > 0, $"scores are scaled by {options.Scale}, which is not above 0");
+        RequirePositiveScale(options);
         Span<KernelArgument> arguments = stackalloc KernelArgument[AttentionArguments + 3];
         var heads = CommonAttention(arguments, queries, blocks, sequences, options, output, logSums);
 
@@ -46,6 +46,9 @@ internal sealed partial class KernelLauncher
 
         return PrefillOf(headDim, dtype) is { } kernel ? [kernel.Source] : [];
     }
+
+    /// <summary>The largest score is looked for before scores are scaled: softmax.cuh.</summary>
+    private static void RequirePositiveScale(in AttentionOptions options) => Arguments.That(options.Scale > 0, $"scores are scaled by {options.Scale}, which is not above 0");
 
     private PrefillKernel? PrefillOf(int headDim, DType cache) =>
         (UsesWarpgroups ? PrefillKernel.FindForWarpgroups(headDim, cache) : null) ?? PrefillKernel.Find(headDim, cache);

@@ -133,6 +133,10 @@ template <class E, class SHAPE> OCTAVO_INLINE void compute_rows(const PrefillCal
             stay(s);
             if (lane == 0) { barrier_arrive(stages.room(run, false)); }
             softmax.step(s, rows, rescale, stages.key(run), softmax.is_edge(stages.key(run), KEYS, from, to) ? last : nullptr, lane);
+            // All of that is to go on beside the products of values, but the assembler moves their wait up as far as it can. It does not move it over a loop: the one here ends at once, since the values
+            // have been there since the products began, and their stage is not filled anew before it has been told of below.
+            stay(s);
+            barrier_wait(stages.full(run - 1, true), stages.parity(run - 1));
             products_wait<0>();
             stay(o);
             if (lane == 0) { barrier_arrive(stages.room(run - 1, true)); }
