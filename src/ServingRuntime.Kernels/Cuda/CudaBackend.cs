@@ -93,6 +93,11 @@ public sealed unsafe partial class CudaBackend : IKernelBackend
             var compiler = new KernelCompiler(new Nvrtc(nvrtc), device, cache, logger);
             var backend = new CudaBackend(device, compiler, cublasLt, options.HostThreads, options.Graphs ? logger : null);
             LogOpened(logger, backend.Description, compiler.Description, backend.products.Version);
+            if (device.VisibleDevices > 1)
+            {
+                LogIdleDevices(logger, device.VisibleDevices, device.Device.ToString());
+            }
+
             return backend;
         }
         catch
@@ -194,6 +199,9 @@ public sealed unsafe partial class CudaBackend : IKernelBackend
 
     private static void Check<T>(in Tensor tensor, bool fits, [CallerArgumentExpression(nameof(tensor))] string name = "") where T : unmanaged => Arguments.That(
         fits && tensor.IsDense && Unsafe.SizeOf<T>() == tensor.DType.Size(), $"{name}: a copy of {typeof(T).Name} and {tensor.Shape} {tensor.DType}");
+
+    [LoggerMessage(EventId = 2, Level = LogLevel.Warning, Message = "The process was given {Count} devices, of which {Device} alone computes: ask for one (accelerator.count, CUDA_VISIBLE_DEVICES)")]
+    private static partial void LogIdleDevices(ILogger logger, int count, string device);
 
     [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "{Device}; kernels by {Compiler}; products by cuBLASLt {Version}")]
     private static partial void LogOpened(ILogger logger, string device, string compiler, string version);

@@ -36,6 +36,9 @@ internal sealed unsafe class CudaDevice : IDisposable
 
     public int Multiprocessors { get; }
 
+    /// <summary>Devices that the process may see, this one included.</summary>
+    public int VisibleDevices { get; private init; }
+
     /// <summary>The error that made the device useless for this process, or null: a replica whose device is lost is not alive.</summary>
     public CudaException? Loss => context.Loss;
 
@@ -68,7 +71,7 @@ internal sealed unsafe class CudaDevice : IDisposable
         {
             var capability = new ComputeCapability(Attribute(context, device, CapabilityMajor), Attribute(context, device, CapabilityMinor));
             return capability.Number >= ComputeCapability.Least.Number
-                ? new CudaDevice(context, ordinal, deviceName, device, driverVersion, capability)
+                ? new CudaDevice(context, ordinal, deviceName, device, driverVersion, capability) { VisibleDevices = count }
                 : throw new NotSupportedException($"{deviceName} has compute capability {capability}; the kernels need {ComputeCapability.Least} or later");
         }
         catch
