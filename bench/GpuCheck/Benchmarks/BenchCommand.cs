@@ -36,10 +36,11 @@ internal static class BenchCommand
                 }
             }
 
-            // Tiny sizes have no figures worth keeping.
-            if (parsed.GetValue(json) is { } path && !parsed.GetValue(tiny))
+            if (parsed.GetValue(json) is { } path)
             {
-                File.WriteAllText(path, JsonSerializer.Serialize(new BenchmarkFile(facts, measurements), ReportJson.Default.BenchmarkFile));
+                // What was asked for is written at tiny sizes, too, so that the report can be seen through; it says that these are no figures.
+                var named = parsed.GetValue(tiny) ? facts with { Name = $"{facts.Name}, tiny sizes: no figures" } : facts;
+                File.WriteAllText(path, JsonSerializer.Serialize(new BenchmarkFile(named, measurements), ReportJson.Default.BenchmarkFile));
             }
         });
         return command;
