@@ -195,11 +195,12 @@ template <class C, int D> OCTAVO_INLINE void prefill(const PrefillCall& call) {
             const bool edge = softmax.is_edge(key, KEYS, from, to);
             OCTAVO_UNROLL
             for (int a = 0; a < ATOMS; a++) {
-                if constexpr (Stored<C>::SCALED) { scale_keys(s[a], runs.scales(run, false), lane); }
+                const int own_lane = (int)renewed((u32)lane);  // places are made anew for every 16 rows, and scales read anew
+                if constexpr (Stored<C>::SCALED) { scale_keys(s[a], runs.scales(run, false), own_lane); }
                 float rescale[2];
-                softmax.step(s[a], rows[a], rescale, key, edge ? &positions[local + 16 * a] : nullptr, (int)renewed((u32)lane));
+                softmax.step(s[a], rows[a], rescale, key, edge ? &positions[local + 16 * a] : nullptr, own_lane);
                 rescale_results(o[a], rescale);
-                if constexpr (Stored<C>::SCALED) { scale_values(s[a], runs.scales(run, true), lane); }
+                if constexpr (Stored<C>::SCALED) { scale_values(s[a], runs.scales(run, true), own_lane); }
                 pack<E>(p[a], s[a]);
             }
         }
