@@ -87,6 +87,13 @@ public interface IKernelBackend : IDisposable
     /// </summary>
     Tensor CreateTable(in Tensor host);
 
+    /// <summary>
+    /// A table of <see cref="CreateTable"/> as a weight for <see cref="Linear"/>, in its place, so that tied embeddings are in memory once; the table must stay open.
+    /// Null: the backend holds weights for products in another form, or of another type than the table's.
+    /// </summary>
+    /// <param name="dtype">As with <see cref="CreateLinear"/>.</param>
+    LinearWeight? LinearOfTable(in Tensor table, DType dtype);
+
     /// <summary>output [T, H] float32 = table[ids[t]]; table [V, H] of <see cref="CreateTable"/>; ids int32 [T], all in 0..V-1.</summary>
     void Embedding(in Tensor table, in Tensor ids, in Tensor output);
 

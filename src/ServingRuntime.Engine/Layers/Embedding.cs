@@ -45,6 +45,9 @@ public sealed class Embedding : IDisposable
 
     public int HiddenSize { get; }
 
+    /// <summary>The table as it is stored, where the backend has made one of its own; null: it has not, or not of what is stored.</summary>
+    public Tensor? OwnTable => ownsTable && !weights.IsQuantized(name) ? table : null;
+
     /// <summary>Whether rows are widened by the host, step by step.</summary>
     public bool NeedsHost => table is null;
 

@@ -25,6 +25,15 @@ public sealed class Linear : IDisposable
         }
     }
 
+    /// <summary>Over a weight that is there already.</summary>
+    /// <param name="prefix">Its name in the checkpoint.</param>
+    internal Linear(IKernelBackend backend, LinearWeight weight, string prefix)
+    {
+        this.backend = backend;
+        weights = [weight];
+        (InFeatures, OutFeatures, Parts) = (weight.InFeatures, weight.OutFeatures, [(prefix, weight.OutFeatures)]);
+    }
+
     public int InFeatures { get; }
 
     public int OutFeatures { get; }

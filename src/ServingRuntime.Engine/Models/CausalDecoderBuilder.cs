@@ -55,7 +55,9 @@ internal sealed class CausalDecoderBuilder(ModelConfig config, WeightLoader weig
         var embedding = new Embedding(weights, EmbeddingPrefix, config.VocabSize, config.HiddenSize);
         var layers = Enumerable.Range(0, config.NumHiddenLayers).Select(i => layer(i, $"{layersPrefix}.{i}")).ToArray();
         var norm = Norm(NormPrefix);
-        var head = new LMHead(weights, config.TieWordEmbeddings ? EmbeddingPrefix : HeadPrefix, config.VocabSize, config.HiddenSize);
+        var head = config.TieWordEmbeddings
+            ? new LMHead(weights, EmbeddingPrefix, config.VocabSize, config.HiddenSize, embedding)
+            : new LMHead(weights, HeadPrefix, config.VocabSize, config.HiddenSize);
 
         // Some checkpoints store what is computed, or a second copy of tied weights.
         weights.Ignore(name => name.EndsWith("inv_freq", StringComparison.Ordinal) || (config.TieWordEmbeddings && name == HeadPrefix + ".weight"));

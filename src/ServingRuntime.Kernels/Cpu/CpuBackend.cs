@@ -75,6 +75,8 @@ public sealed unsafe partial class CpuBackend : IKernelBackend
 
     public Tensor CreateTable(in Tensor host) => host;
 
+    public LinearWeight? LinearOfTable(in Tensor table, DType dtype) => null;
+
     public Tensor Allocate(TensorShape shape, DType dtype) => new(new CpuMemory(checked(shape.ElementCount * dtype.Size())), 0, shape, dtype);
 
     public void CopyToDevice<T>(ReadOnlySpan<T> source, in Tensor destination) where T : unmanaged => source.CopyTo(destination.AsSpan<T>());

@@ -25,6 +25,8 @@ public sealed class ReferenceBackend : IKernelBackend
 
     public Tensor CreateTable(in Tensor host) => host;
 
+    public LinearWeight? LinearOfTable(in Tensor table, DType dtype) => null;
+
     public Tensor Allocate(TensorShape shape, DType dtype) => new(new CpuMemory(checked(shape.ElementCount * dtype.Size())), 0, shape, dtype);
 
     public long KeyValueBlockBytes(int kvHeads, int headDim, int blockSize, DType dtype) => 2L * kvHeads * headDim * blockSize * sizeof(float);

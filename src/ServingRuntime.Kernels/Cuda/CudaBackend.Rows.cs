@@ -28,6 +28,8 @@ public sealed partial class CudaBackend
         }
     }
 
+    public LinearWeight? LinearOfTable(in Tensor table, DType dtype) => table.DType == dtype ? DenseWeight.Over(table) : null;
+
     public void Embedding(in Tensor table, in Tensor ids, in Tensor output) => launcher.Embedding(table, ids, output);
 
     public void RmsNorm(in Tensor x, in Tensor weight, float epsilon, in Tensor output) => launcher.RmsNorm(x, weight, epsilon, output);

@@ -31,6 +31,8 @@ public sealed class ProfilingBackend(IKernelBackend inner, TimeProvider timeProv
 
     public Tensor CreateTable(in Tensor host) => inner.CreateTable(host);
 
+    public LinearWeight? LinearOfTable(in Tensor table, DType dtype) => inner.LinearOfTable(table, dtype);
+
     public void RunOnHost(Action<int, int> work, int parts)
     {
         var start = timeProvider.GetTimestamp();

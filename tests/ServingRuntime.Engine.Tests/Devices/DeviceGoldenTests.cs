@@ -100,6 +100,21 @@ public sealed class DeviceGoldenTests : IDisposable
         }
     }
 
+    /// <summary>In the type that is stored the head is the table of the embeddings; in another it is a copy.</summary>
+    [SkippableFact]
+    public void Load_TiedEmbeddings_AreOnTheDeviceOnce()
+    {
+        var model = GoldenModel.Read("llama3_tied_f16");
+        var (stored, other) = (Used("float16"), Used("bfloat16"));
+        (other - stored).Should().BeInRange(256 * 64 * sizeof(ushort), 2 * 256 * 64 * sizeof(ushort));
+
+        long Used(string dtype)
+        {
+            using var engine = Engine(model, dtype);
+            return (long)bed.Fake.Driver.UsedBytes;
+        }
+    }
+
     private EngineHarness Engine(GoldenModel model, string dtype, string cache = "auto")
     {
         var options = new EngineOptions

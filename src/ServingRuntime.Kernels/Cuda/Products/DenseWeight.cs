@@ -8,17 +8,19 @@ internal sealed class DenseWeight : LinearWeight
 {
     private readonly Tensor? bias;
     private readonly Tensor? narrowBias;
+    private readonly bool ownsMatrix;
 
-    private DenseWeight(Tensor matrix, Tensor? bias, Tensor? narrowBias) : base(matrix.Shape[1], matrix.Shape[0])
+    private DenseWeight(Tensor matrix, bool ownsMatrix, Tensor? bias, Tensor? narrowBias) : base(matrix.Shape[1], matrix.Shape[0])
     {
         Matrix = matrix;
+        this.ownsMatrix = ownsMatrix;
         this.bias = bias;
         this.narrowBias = narrowBias;
     }
 
     public Tensor Matrix { get; }
 
-    public override long Bytes => Matrix.Memory.Bytes + (bias?.Memory.Bytes ?? 0) + (narrowBias?.Memory.Bytes ?? 0);
+    public override long Bytes => (ownsMatrix ? Matrix.Memory.Bytes : 0) + (bias?.Memory.Bytes ?? 0) + (narrowBias?.Memory.Bytes ?? 0);
 
     /// <summary>The bias for an output of float32 or the matrix' type; null: none.</summary>
     public Tensor? BiasOf(DType output) => output == DType.Float32 ? bias : narrowBias;
@@ -60,7 +62,7 @@ internal sealed class DenseWeight : LinearWeight
                 row += count;
             }
 
-            return new DenseWeight(made[0], made.Count > 1 ? made[1] : null, made.Count > 2 ? made[2] : null);
+            return new DenseWeight(made[0], ownsMatrix: true, made.Count > 1 ? made[1] : null, made.Count > 2 ? made[2] : null);
         }
         catch
         {
@@ -69,9 +71,20 @@ internal sealed class DenseWeight : LinearWeight
         }
     }
 
+    /// <summary>A matrix of somebody else's on the device, which must stay open.</summary>
+    public static DenseWeight Over(in Tensor matrix)
+    {
+        Cpu.Arguments.That(matrix.IsDense && matrix.Shape.Rank == 2, $"a matrix {matrix.Shape}");
+        return new DenseWeight(matrix, ownsMatrix: false, null, null);
+    }
+
     public override void Dispose()
     {
-        Matrix.Memory.Dispose();
+        if (ownsMatrix)
+        {
+            Matrix.Memory.Dispose();
+        }
+
         bias?.Memory.Dispose();
         narrowBias?.Memory.Dispose();
     }
