@@ -7,7 +7,7 @@ ARGS          ?=
 PEERS         ?= /var/lib/octavo-peers
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test presubmit manifests images gpu-image kustomize bench bench-serving bench-http bench-prefix bench-batching bench-overhead bench-memory bench-speculation bench-multiturn bench-curves bench-kernels bench-peers bench-tokenizers fuzz-tokenizers fuzz-templates fuzz-loaders fuzz-operator test-cluster bench-operator clean tools nvrtc gpu-publish gpu-check
+.PHONY: help build demo test presubmit manifests images gpu-image kustomize bench bench-serving bench-http bench-prefix bench-batching bench-overhead bench-memory bench-speculation bench-multiturn bench-curves bench-kernels bench-peers bench-tokenizers fuzz-tokenizers fuzz-templates fuzz-loaders fuzz-operator test-cluster bench-operator clean tools nvrtc nvrtc-usage gpu-publish gpu-check
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -87,6 +87,9 @@ tools: ## Fetch promtool and docker-registry (Debian), OpenAI's client and s3rve
 
 nvrtc: ## Fetch NVIDIA's run-time compiler (Debian non-free, 18 MB, unpacked into .tools), so that the tests compile every CUDA kernel
 	@./.ci/nvrtc
+
+nvrtc-usage: nvrtc ## Compile every CUDA kernel for every architecture and write down what each takes of a multiprocessor (minutes; after a change of kernels)
+	OCTAVO_NVRTC_RECORD=1 $(DOTNET) test tests/ServingRuntime.Kernels.Tests -c $(CONFIGURATION) --nologo -v:q --filter FullyQualifiedName~NvrtcTests.Record_WhereAskedFor
 
 gpu-publish: ## A program for the checks on a machine with a GPU and without .NET: artifacts/gpu/octavo-gpu-check.tar.xz
 	$(DOTNET) publish bench/GpuCheck -c $(CONFIGURATION) -r linux-x64 --self-contained -v:q --nologo -o artifacts/gpu/octavo-gpu-check

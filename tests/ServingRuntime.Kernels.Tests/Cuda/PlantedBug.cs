@@ -17,7 +17,7 @@ internal static class PlantedBug
         Skip.If(libraries.IsReal, "mutants run on the host only");
         Skip.If(libraries.WhyNot is not null, libraries.WhyNot);
         var text = HostBuild.Text(file);
-        text.Should().Contain(right, $"that is where '{bug}' is planted");
+        text.Contains(right, StringComparison.Ordinal).Should().BeTrue($"'{bug}' is planted where {file} has: {right}");
         libraries.Fake!.Reset();
         var library = NativeLibrary.Load(HostBuild.BuildMutant(file, text.Replace(right, wrong, StringComparison.Ordinal), source));
         try

@@ -100,7 +100,7 @@ public static class HostBuild
     }
 
     /// <summary>Headers of ours that a text includes, and those that they include.</summary>
-    private static HashSet<string> Included(string text, Dictionary<string, string> headers)
+    public static IReadOnlyCollection<string> Included(string text, IReadOnlyDictionary<string, string> headers)
     {
         var found = new HashSet<string>(StringComparer.Ordinal);
         var left = new Stack<string>([text]);

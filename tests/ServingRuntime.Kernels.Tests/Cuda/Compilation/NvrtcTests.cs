@@ -60,31 +60,46 @@ public sealed class NvrtcTests
     private const int Plain = 40;
 
     private static readonly Lazy<Nvrtc?> Compiler = new(Find);
+    private static readonly Lazy<KernelUsageRecord> Record = new(KernelUsageRecord.Read);
 
     public static TheoryData<string> Sources => new(KernelSource.Names);
 
+    /// <summary>A source takes a second or two for each architecture: each is compiled for one, in turn, so that those of one family meet all of them. The others are in the record.</summary>
     [SkippableTheory]
     [MemberData(nameof(Sources))]
-    public void Compile_EverySource_WithinItsBudget(string source)
+    public void Compile_EverySource_WithinItsBudgetAndAsRecorded(string source)
     {
         var compiler = Real();
-        foreach (var architecture in Architectures(source))
+        var architectures = KernelUsageRecord.Architectures(source);
+        var architecture = architectures[KernelSource.Names.TakeWhile(name => name != source).Count() % architectures.Count];
+        var usage = Compile(compiler, source, architecture);
+        Check(source, architecture, usage);
+        if (Record.Value.Version == compiler.Version.ToString())
         {
-            var compiled = compiler.Compile(KernelSource.Read(source), new CudaArchitecture(architecture));
-            compiled.Image.AsSpan(0, 4).ToArray().Should().Equal([0x7F, (byte)'E', (byte)'L', (byte)'F'], $"{architecture} is machine code");
-            compiled.Log.Should().NotContain("warning", $"{source} for {architecture}");
-            compiled.Log.Should().NotContain("Potential Performance Loss", "products of warpgroups are to run on their own");
-            compiled.Usage.Should().NotBeEmpty();
-            foreach (var kernel in compiled.Usage)
-            {
-                kernel.SpillBytes.Should().Be(0, $"{kernel.Kernel} on {architecture}");
-                kernel.Registers.Should().BeLessThanOrEqualTo(BudgetOf(kernel.Kernel), $"that is what {kernel.Kernel} may use on {architecture}");
-                if (source.StartsWith("attention_wgmma", StringComparison.Ordinal))
-                {
-                    kernel.Registers.Should().Be(168, "WarpgroupSizes gives warps more out of what others give back: with fewer at the launch they would wait for ever");
-                }
-            }
+            usage.Should().BeEquivalentTo(Record.Value.Sources[source].Kernels[architecture], "`make nvrtc-usage` writes the record anew");
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(Sources))]
+    public void Record_EverySourceForEveryArchitecture_OfThisTextAndWithinItsBudget(string source)
+    {
+        Record.Value.Sources.Should().ContainKey(source, "`make nvrtc-usage` compiles every source for every architecture and writes the record anew");
+        var (digest, kernels) = Record.Value.Sources[source];
+        digest.Should().Be(KernelUsageRecord.DigestOf(KernelSource.Read(source)), "the source or a header of it has changed: `make nvrtc-usage`");
+        kernels.Keys.Should().Equal(KernelUsageRecord.Architectures(source));
+        foreach (var (architecture, usage) in kernels)
+        {
+            Check(source, architecture, usage);
+        }
+    }
+
+    [SkippableFact]
+    public void Record_WhereAskedFor_IsWritten()
+    {
+        Skip.If(Environment.GetEnvironmentVariable("OCTAVO_NVRTC_RECORD") != "1", "`make nvrtc-usage` writes it");
+        var compiler = Real();
+        KernelUsageRecord.Write(compiler.Version, (source, architecture) => Compile(compiler, source, architecture));
     }
 
     [SkippableFact]
@@ -122,11 +137,27 @@ public sealed class NvrtcTests
     private static int BudgetOf(string kernel) =>
         Budget.TryGetValue(kernel, out var own) ? own : Families.Where(family => kernel.StartsWith(family.Prefix, StringComparison.Ordinal)).Select(family => family.Registers).FirstOrDefault(Plain);
 
-    // A source takes a second or two for each architecture: unless OCTAVO_NVRTC_ALL=1 each is compiled for one, in turn, so that those of one family meet all of them.
-    private static string[] Architectures(string source)
+    private static IReadOnlyList<KernelUsage> Compile(Nvrtc compiler, string source, string architecture)
     {
-        string[] all = source.StartsWith("attention_wgmma", StringComparison.Ordinal) ? ["sm_90a"] : ["sm_80", "sm_89", "sm_90", "sm_90a"];
-        return Environment.GetEnvironmentVariable("OCTAVO_NVRTC_ALL") == "1" ? all : [all[KernelSource.Names.Order(StringComparer.Ordinal).TakeWhile(name => name != source).Count() % all.Length]];
+        var compiled = compiler.Compile(KernelSource.Read(source), new CudaArchitecture(architecture));
+        compiled.Image.AsSpan(0, 4).ToArray().Should().Equal([0x7F, (byte)'E', (byte)'L', (byte)'F'], $"{architecture} is machine code");
+        compiled.Log.Should().NotContain("warning", $"{source} for {architecture}");
+        compiled.Log.Should().NotContain("Potential Performance Loss", "products of warpgroups are to run on their own");
+        return compiled.Usage;
+    }
+
+    private static void Check(string source, string architecture, IReadOnlyList<KernelUsage> usage)
+    {
+        usage.Should().NotBeEmpty();
+        foreach (var kernel in usage)
+        {
+            kernel.SpillBytes.Should().Be(0, $"{kernel.Kernel} on {architecture}");
+            kernel.Registers.Should().BeLessThanOrEqualTo(BudgetOf(kernel.Kernel), $"that is what {kernel.Kernel} may use on {architecture}");
+            if (source.StartsWith("attention_wgmma", StringComparison.Ordinal))
+            {
+                kernel.Registers.Should().Be(168, "WarpgroupSizes gives warps more out of what others give back: with fewer at the launch they would wait for ever");
+            }
+        }
     }
 
     private static Nvrtc Real()

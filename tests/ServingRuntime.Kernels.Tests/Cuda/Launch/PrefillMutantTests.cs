@@ -13,7 +13,7 @@ public sealed class PrefillMutantTests(CudaLibraries libraries)
         { "results before are rescaled like another row's", "softmax.cuh", "*= rescale[e >> 1]", "*= rescale[0]", DType.BFloat16 },
         { "a row sees the key behind its own", "softmax.cuh", "(u32)(last[lane / 4 + e / 2 * 8] - (key", "(u32)(last[lane / 4 + e / 2 * 8] + 1 - (key", DType.BFloat16 },
         { "slots that nobody stored in are summed", "prefill.cuh", "before + row < seen", "before + row < seen + 0x3fffffffu", DType.BFloat16 },
-        { "values without their scales", "attention_prefill.cuh", "scale_values(s[a], runs.scales(run, true), lane);", "", DType.Int8 },
+        { "values without their scales", "attention_prefill.cuh", "scale_values(s[a], runs.scales(run, true), own_lane);", "", DType.Int8 },
         { "scales of slots that nobody stored in", "softmax.cuh", "p[j][e] == 0.0f ? 0.0f : ", "", DType.Int8 },
         { "no barrier before codes take the place of others", "attention_prefill.cuh", "        widen();\n        sync();", "        widen();", DType.Int8 },
         { "the other phase of a stage", "attention_wgmma.cuh", "(u32)run / SHAPE::STAGES & 1", "((u32)run / SHAPE::STAGES + 1) & 1", DType.Float16 },
