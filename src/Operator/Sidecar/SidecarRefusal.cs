@@ -1,5 +1,5 @@
-using Octavo.Operator.Configuration;
 using System.Globalization;
+using Octavo.Operator.Configuration;
 using Octavo.Operator.Controller;
 using Octavo.Operator.Entities;
 using Octavo.Operator.Resources;

@@ -26,6 +26,12 @@ internal sealed class DeviceBed : IDisposable
     /// <summary>Those of a golden checkpoint that the device is fast enough for.</summary>
     public static IReadOnlyList<GoldenPrompt> Prompts(GoldenModel model) => IsReal ? model.Prompts : [.. model.Prompts.Where(prompt => prompt.InputIds.Length is 3 or 5 or 17)];
 
+    /// <summary>A golden checkpoint in float32, in as few blocks as short requests need.</summary>
+    public static EngineOptions Options(string checkpoint) => new()
+    {
+        ModelPath = GoldenModel.FolderOf(checkpoint), DType = "float32", NumBlocksOverride = 32, MaxNumSeqs = 4, MaxNumBatchedTokens = 24, CpuThreads = 1, MaxModelLen = 64,
+    };
+
     /// <summary>The environment of a process on it.</summary>
     public Func<string, string?> Variables => IsReal ? Environment.GetEnvironmentVariable : Fake.Variable;
 

@@ -1,5 +1,4 @@
 using Octavo.ServingRuntime.Engine.Speculation;
-using Octavo.TestSupport;
 
 namespace Octavo.ServingRuntime.Engine.Tests.Devices;
 
@@ -9,12 +8,7 @@ public sealed class DeviceDraftTests : IDisposable
 {
     private const int Tokens = 16;
 
-    private static readonly EngineOptions Options = new()
-    {
-        ModelPath = Path.Combine(Repository.Root, "tests", "ServingRuntime.Engine.Tests", "Fixtures", "golden", "qwen3_gqa_sharded_f32"), DType = "float32", NumBlocksOverride = 32, MaxNumSeqs = 2,
-        MaxNumBatchedTokens = 24, CpuThreads = 1, MaxModelLen = 64,
-    };
-
+    private static readonly EngineOptions Options = DeviceBed.Options("qwen3_gqa_sharded_f32") with { MaxNumSeqs = 2 };
     private readonly DeviceBed bed = new();
 
     public void Dispose() => bed.Dispose();

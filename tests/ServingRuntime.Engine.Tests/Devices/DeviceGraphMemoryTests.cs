@@ -1,8 +1,4 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using Octavo.ServingRuntime.Engine.Core;
-using Octavo.ServingRuntime.Kernels.Cuda;
-using Octavo.TestSupport;
-using Octavo.TestSupport.Cuda;
 
 namespace Octavo.ServingRuntime.Engine.Tests.Devices;
 
@@ -10,37 +6,34 @@ namespace Octavo.ServingRuntime.Engine.Tests.Devices;
 [Collection(DeviceCollection.Name)]
 public sealed class DeviceGraphMemoryTests : IDisposable
 {
-    private static readonly EngineOptions Options = new()
-    {
-        ModelPath = Path.Combine(Repository.Root, "tests", "ServingRuntime.Engine.Tests", "Fixtures", "golden", "qwen3_gqa_sharded_f32"), DType = "float32", NumBlocksOverride = 32, MaxNumSeqs = 4,
-        MaxNumBatchedTokens = 24, CpuThreads = 1, MaxModelLen = 64,
-    };
+    private static readonly EngineOptions Options = DeviceBed.Options("qwen3_gqa_sharded_f32");
+    private readonly DeviceBed bed = new();
 
-    private readonly FakeMachine? machine = FakeMachine.WhyNot is null ? new FakeMachine() : null;
-
-    public void Dispose() => machine?.Dispose();
+    public void Dispose() => bed.Dispose();
 
     /// <summary>The first launch brings a graph to the device.</summary>
     [SkippableFact]
     public void Replay_NoMemoryForTheFirstLaunch_GoesOnKernelByKernelAndTriesAgain()
     {
-        using var engine = new EngineHarness(Options, Open());
-        machine!.Driver.Fail("cuGraphLaunch", 1, 2);
+        var driver = bed.Fake.Driver;
+        using var engine = new EngineHarness(Options, bed.Open());
+        driver.Fail("cuGraphLaunch", 1, 2);
         engine.Run([1, 2, 3], EngineHarness.Greedy(8)).Tokens.Should().HaveCount(8);
-        machine.Driver.Calls.Count(call => call == "cuGraphLaunch").Should().BeGreaterThan(2, "a later record finds room");
+        driver.Calls.Count(call => call == "cuGraphLaunch").Should().BeGreaterThan(2, "a later record finds room");
     }
 
     [SkippableFact]
     public void Replay_MemoryRunsShort_TheGraphOfLongestAgoGivesWay()
     {
-        using var backend = Open();
+        var driver = bed.Fake.Driver;
+        using var backend = bed.Open();
         using var engine = new EngineHarness(Options, backend);
         engine.Add("a", [1, 2, 3], EngineHarness.Greedy(40));
         Steps(5);
         engine.Add("b", [1, 2, 4], EngineHarness.Greedy(5));
         Steps(4);
         backend.GraphCount.Should().Be(2, "of one and of two sequences");
-        machine!.Driver.Become(bytes: machine.Driver.UsedBytes + (1 << 20));
+        driver.Become(bytes: driver.UsedBytes + (1 << 20));
         engine.Add("c", [1, 2, 5], EngineHarness.Greedy(5));
         engine.Add("d", [1, 2, 6], EngineHarness.Greedy(5));
         Steps(4);
@@ -55,11 +48,5 @@ public sealed class DeviceGraphMemoryTests : IDisposable
                 engine.Step();
             }
         }
-    }
-
-    private CudaBackend Open()
-    {
-        Skip.If(FakeMachine.WhyNot is not null, FakeMachine.WhyNot);
-        return CudaBackend.Open(new CudaBackendOptions(), machine!.Variable, NullLogger.Instance);
     }
 }

@@ -1,6 +1,5 @@
 using Octavo.ServingRuntime.Engine.Core;
 using Octavo.ServingRuntime.Kernels.Cuda;
-using Octavo.TestSupport;
 
 namespace Octavo.ServingRuntime.Engine.Tests.Devices;
 
@@ -8,7 +7,7 @@ namespace Octavo.ServingRuntime.Engine.Tests.Devices;
 [Collection(DeviceCollection.Name)]
 public sealed class DeviceReplayTests : IDisposable
 {
-    private static readonly string Dense = Path.Combine(Repository.Root, "tests", "ServingRuntime.Engine.Tests", "Fixtures", "golden", "qwen3_gqa_sharded_f32");
+    private const string Dense = "qwen3_gqa_sharded_f32";
     private readonly DeviceBed bed = new();
 
     public void Dispose() => bed.Dispose();
@@ -51,7 +50,7 @@ public sealed class DeviceReplayTests : IDisposable
     public void Replay_MemoryIsFreedBetween_RecordsAnew()
     {
         using var backend = Open(graphs: true);
-        using var engine = new EngineHarness(Options(Dense), backend);
+        using var engine = new EngineHarness(DeviceBed.Options(Dense), backend);
         engine.Add("r", [1, 2, 3], EngineHarness.Greedy(30));
         Steps(12);
         var captures = Captures();
@@ -87,7 +86,7 @@ public sealed class DeviceReplayTests : IDisposable
     [InlineData("qwen3_heads128_f16", "auto")]
     public void Replay_OfAModel_SameTokensAsKernelByKernel(string checkpoint, string dtype)
     {
-        var options = Options(Path.Combine(Path.GetDirectoryName(Dense)!, checkpoint)) with { DType = dtype };
+        var options = DeviceBed.Options(checkpoint) with { DType = dtype };
         List<int> expected;
         using (var eager = new EngineHarness(options, bed.Open(graphs: false)))
         {
@@ -128,9 +127,6 @@ public sealed class DeviceReplayTests : IDisposable
         run.Should().Throw<Kernels.Cuda.Native.CudaException>().WithMessage("launching a graph: cuGraphLaunch failed with 719 CUDA_ERROR_LAUNCH_FAILED (unspecified launch failure)");
     }
 
-    private static EngineOptions Options(string model) =>
-        new() { ModelPath = model, DType = "float32", NumBlocksOverride = 32, MaxNumSeqs = 4, MaxNumBatchedTokens = 24, CpuThreads = 1, MaxModelLen = 64 };
-
     private (List<(int Token, int Bits, string Top)> Tokens, IReadOnlyList<string> Calls) Generate(bool graphs)
     {
         using var engine = Engine(Dense, graphs);
@@ -147,7 +143,7 @@ public sealed class DeviceReplayTests : IDisposable
         return ([.. engine.Results["a"].Exact, .. engine.Results["b"].Exact, .. engine.Results["c"].Exact], [.. bed.Fake.Driver.Calls.Skip(calls)]);
     }
 
-    private EngineHarness Engine(string model, bool graphs, bool reset = true) => new(Options(model), Open(graphs, reset));
+    private EngineHarness Engine(string checkpoint, bool graphs, bool reset = true) => new(DeviceBed.Options(checkpoint), Open(graphs, reset));
 
     private CudaBackend Open(bool graphs, bool reset = true)
     {

@@ -1,6 +1,5 @@
 using Octavo.ServingRuntime.Engine.Speculation;
 using Octavo.ServingRuntime.Engine.Tests.ModelLoader.Gguf;
-using Octavo.TestSupport;
 
 namespace Octavo.ServingRuntime.Engine.Tests.Devices;
 
@@ -9,12 +8,9 @@ namespace Octavo.ServingRuntime.Engine.Tests.Devices;
 public sealed class DeviceSchedulingTests : IDisposable
 {
     private const int Steps = 6;
-    private static readonly string Model = Path.Combine(Repository.Root, "tests", "ServingRuntime.Engine.Tests", "Fixtures", "golden", "qwen3_gqa_sharded_f32");
+    private static readonly EngineOptions Options = DeviceBed.Options("qwen3_gqa_sharded_f32") with { MaxNumBatchedTokens = 64 };
     private static readonly int[] Prompt = [.. Enumerable.Range(0, 36).Select(i => 5 + (i * 7 % 11))];
     private readonly DeviceBed bed = new();
-
-    private static EngineOptions Options =>
-        new() { ModelPath = Model, DType = "float32", NumBlocksOverride = 32, MaxNumSeqs = 4, MaxNumBatchedTokens = 64, CpuThreads = 1, MaxModelLen = 64 };
 
     public void Dispose() => bed.Dispose();
 

@@ -1,5 +1,4 @@
 using Octavo.ServingRuntime.Engine.KVCache;
-using Octavo.TestSupport;
 
 namespace Octavo.ServingRuntime.Engine.Tests.Devices;
 
@@ -7,12 +6,7 @@ namespace Octavo.ServingRuntime.Engine.Tests.Devices;
 [Collection(DeviceCollection.Name)]
 public sealed class DeviceStepTests : IDisposable
 {
-    private static readonly EngineOptions Options = new()
-    {
-        ModelPath = Path.Combine(Repository.Root, "tests", "ServingRuntime.Engine.Tests", "Fixtures", "golden", "llama_gqa_f32"), DType = "float32", NumBlocksOverride = 32, MaxNumSeqs = 8,
-        MaxNumBatchedTokens = 64, MaxModelLen = 64, CpuThreads = 1,
-    };
-
+    private static readonly EngineOptions Options = DeviceBed.Options("llama_gqa_f32") with { MaxNumSeqs = 8, MaxNumBatchedTokens = 64 };
     private readonly DeviceBed bed = new();
 
     public void Dispose() => bed.Dispose();
@@ -53,5 +47,10 @@ public sealed class DeviceStepTests : IDisposable
         after.Last.NumCachedTokens.Should().Be(32);
         engine.Core.Stats.TierHits.Should().BePositive();
         after.Tokens.Should().Equal(before.Tokens);
+        if (!DeviceBed.IsReal)
+        {
+            // There cuBLASLt may choose another algorithm for the fewer rows of the rest of the prompt.
+            after.Exact.Should().Equal(before.Exact);
+        }
     }
 }

@@ -21,9 +21,11 @@ internal sealed record GoldenModel(
     /// <summary>Whether a rounding can send a token to another expert, so that logits differ as they like.</summary>
     public bool HasExperts => ModelType is "mixtral" || ModelType.Contains("moe", StringComparison.Ordinal);
 
+    public static string FolderOf(string name) => Folders()[name];
+
     public static GoldenModel Read(string name)
     {
-        var folder = Folders()[name];
+        var folder = FolderOf(name);
         using var document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "golden.json")));
         var root = document.RootElement;
         var isLongrope = root.TryGetProperty("longrope_threshold", out _);
