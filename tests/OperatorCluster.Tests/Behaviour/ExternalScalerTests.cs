@@ -48,7 +48,7 @@ public sealed class ExternalScalerTests : IAsyncLifetime
         await harness.Client.SendAsync(HttpMethod.Put, $"{ServiceScale}?fieldManager=kube-controller-manager", scale, null, Stop);
         await ReadyAsync(3);
         await harness.ApplyAsync("chat", Spec(replicas: null), Stop);
-        await QuietAsync();
+        await harness.UntilQuietAsync(Stop);
 
         (await harness.FindAsync("chat", Stop))!.Spec.Replicas.Should().Be(3);
         (await harness.Client.GetAsync<V1Deployment>("chat", ClusterHarness.Namespace, Stop)).Spec!.Replicas.Should().Be(3);
@@ -64,12 +64,12 @@ public sealed class ExternalScalerTests : IAsyncLifetime
 
         await ScaleAsync(scale, 0);
         await UntilAsync(s => s.Status is { Replicas: 0, DesiredReplicas: 0 } && s.Status.Conditions!.Any(c => c is { Type: "Ready", Status: "True", Reason: "ScaledToZero" }));
-        await QuietAsync();
+        await harness.UntilQuietAsync(Stop);
         Number(await GetAsync(scale), "spec").Should().Be(0);
 
         await ScaleAsync(scale, 2);
         await ReadyAsync(2);
-        await QuietAsync();
+        await harness.UntilQuietAsync(Stop);
         Number(await GetAsync(scale), "spec").Should().Be(2);
     }
 
@@ -114,20 +114,4 @@ public sealed class ExternalScalerTests : IAsyncLifetime
         async () => await harness.FindAsync("chat", Stop) is { } service && holds(service) ? null : $"{System.Text.Json.JsonSerializer.Serialize((await harness.FindAsync("chat", Stop))?.Status)}\n{string.Join('\n', harness.Log.Lines)}",
         Limit,
         Stop);
-
-    /// <summary>The operator and the scaler do not pull at the same number: for ten of the operator's seconds nothing is written.</summary>
-    private async Task QuietAsync()
-    {
-        var quiet = 0;
-        var last = await ObjectVersions.ReadAsync(harness.Client, Stop);
-        for (var look = 0; quiet < 10 && look < 200; look++)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, Stop);
-            var now = await ObjectVersions.ReadAsync(harness.Client, Stop);
-            quiet = ObjectVersions.Changes(last, now).Count == 0 ? quiet + 1 : 0;
-            last = now;
-        }
-
-        quiet.Should().Be(10, "nothing is written once the number is reached");
-    }
 }

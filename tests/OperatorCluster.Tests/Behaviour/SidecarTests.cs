@@ -38,12 +38,12 @@ public sealed class SidecarTests(SidecarTests.Cluster cluster) : IClassFixture<S
         spec.InitContainers![2].Should().Match<V1Container>(c => c.RestartPolicy == "Always" && c.Args!.Contains("127.0.0.1"));
         spec.Containers!.Select(c => c.Name).Should().Equal("app");
         Managers(injected).Should().Contain("octavo-sidecar/Apply");
-        (await EventsAsync(app)).Should().Contain("SidecarInjected");
-        (await EventsAsync(chat)).Should().Contain("SidecarInjected");
+        await UntilToldAsync(app, "SidecarInjected");
+        await UntilToldAsync(chat, "SidecarInjected");
         await ClusterHarness.UntilAsync(async () => (await harness.FindAsync(chat, Stop))?.Status?.SidecarDeployments == 1 ? null : "the service's count", Limit, Stop);
         (await harness.FindAsync(chat, Stop))!.Status!.Conditions!.Should().Contain(c => c.Type == "Ready" && c.Status == "True" && c.Reason == "ScaledToZero");
 
-        await QuietAsync();
+        await harness.UntilQuietAsync(Stop);
 
         harness.Operators[0].Metrics.Should().Contain(m => m.Name == "octavo_sidecar_deployments");
     }
@@ -52,9 +52,9 @@ public sealed class SidecarTests(SidecarTests.Cluster cluster) : IClassFixture<S
     public async Task ServiceAppearsLater_IsToldAndThenPutIn()
     {
         await AppAsync();
-        await ClusterHarness.UntilAsync(async () => (await EventsAsync(app)).Contains("InferenceServiceNotFound") ? null : "an Event", Limit, Stop);
+        await UntilToldAsync(app, "InferenceServiceNotFound");
         Has(await AppNowAsync()).Should().BeFalse();
-        await QuietAsync();
+        await harness.UntilQuietAsync(Stop);
 
         await ServiceAsync(1024);
 
@@ -73,13 +73,13 @@ public sealed class SidecarTests(SidecarTests.Cluster cluster) : IClassFixture<S
         await harness.StartOperatorAsync("b", Stop, new OperatorOptions { RuntimeImage = "octavo/serving-runtime:99" });
         await harness.ApplyAsync(chat, Spec(1024) with { Replicas = 1, Rollout = new RolloutSpec { DrainSeconds = 7 } }, Stop);
         await ClusterHarness.UntilAsync(async () => (await harness.FindAsync(chat, Stop))?.Status?.DesiredReplicas == 1 ? null : "one replica", Limit, Stop);
-        await QuietAsync();
+        await harness.UntilQuietAsync(Stop);
         (await AppNowAsync()).Metadata.Generation.Should().Be(before.Metadata.Generation);
 
         await ServiceAsync(2048);
         var after = await UntilAsync("the new length", d => Serving(d)?.Args?.Contains("2048") == true);
         Serving(after)!.Image.Should().Be("octavo/serving-runtime:99", "a change of the wishes takes this release's form");
-        (await EventsAsync(app)).Should().Contain("SidecarUpdated");
+        await UntilToldAsync(app, "SidecarUpdated");
     }
 
     [Fact]
@@ -97,8 +97,8 @@ public sealed class SidecarTests(SidecarTests.Cluster cluster) : IClassFixture<S
         left.Spec.Template.Metadata!.Annotations.Should().BeNullOrEmpty();
         left.Metadata.Annotations!.Keys.Should().NotContain(k => k.StartsWith("serving.octavo.dev/"));
         Managers(left).Should().NotContain("octavo-sidecar/Apply");
-        (await EventsAsync(app)).Should().Contain("SidecarRemoved");
-        await QuietAsync();
+        await UntilToldAsync(app, "SidecarRemoved");
+        await harness.UntilQuietAsync(Stop);
     }
 
     [Fact]
@@ -109,7 +109,7 @@ public sealed class SidecarTests(SidecarTests.Cluster cluster) : IClassFixture<S
         await UntilAsync("the sidecar", Has);
 
         await harness.Client.DeleteAsync<V1Alpha1InferenceService>(chat, ClusterHarness.Namespace, null, Stop);
-        await ClusterHarness.UntilAsync(async () => (await EventsAsync(app)).Contains("InferenceServiceNotFound") ? null : "an Event", Limit, Stop);
+        await UntilToldAsync(app, "InferenceServiceNotFound");
         Has(await AppNowAsync()).Should().BeTrue();
 
         await PatchAsync("""[{"op":"remove","path":"/spec/template/spec/initContainers/2"}]""", V1PatchType.JsonPatch, "kubectl-edit");
@@ -127,9 +127,9 @@ public sealed class SidecarTests(SidecarTests.Cluster cluster) : IClassFixture<S
         await UntilAsync("the repair", d => Serving(d)?.Image == wanted);
         await EditImageAsync("example.com/other:2");
 
-        await ClusterHarness.UntilAsync(async () => (await EventsAsync(app)).Contains("SidecarConflict") ? null : "an Event", Limit, Stop);
+        await UntilToldAsync(app, "SidecarConflict");
         Serving(await AppNowAsync())!.Image.Should().Be("example.com/other:2", "two that undo each other's work are worse than either");
-        await QuietAsync();
+        await harness.UntilQuietAsync(Stop);
     }
 
     [Fact]
@@ -138,7 +138,7 @@ public sealed class SidecarTests(SidecarTests.Cluster cluster) : IClassFixture<S
         await ServiceAsync(1024);
         await AppAsync(made => made["spec"]!["template"]!["spec"]!["volumes"] = JsonNode.Parse("""[{"name":"octavo-tmp","configMap":{"name":"mine"}}]"""));
 
-        await ClusterHarness.UntilAsync(async () => (await EventsAsync(app)).Any(r => r is "SidecarConflict" or "SidecarRefused") ? null : "an Event", Limit, Stop);
+        await UntilToldAsync(app, "SidecarConflict", "SidecarRefused");
 
         Serving(await AppNowAsync()).Should().BeNull();
     }
@@ -155,7 +155,7 @@ public sealed class SidecarTests(SidecarTests.Cluster cluster) : IClassFixture<S
             """{"spec":{"template":{"spec":{"$setElementOrder/containers":[{"name":"app"}],"$setElementOrder/initContainers":[{"name":"setup"}],"containers":[{"name":"app","image":"example.com/app:2"}]}}}}""",
             V1PatchType.StrategicMergePatch,
             "kubectl-client-side-apply");
-        await QuietAsync();
+        await harness.UntilQuietAsync(Stop);
 
         var now = await AppNowAsync();
         Has(now).Should().BeTrue();
@@ -171,7 +171,7 @@ public sealed class SidecarTests(SidecarTests.Cluster cluster) : IClassFixture<S
         await ServiceAsync(1024);
         await AppAsync(made => made["spec"]!["template"]!["metadata"]!["annotations"]![annotation] = value);
 
-        await ClusterHarness.UntilAsync(async () => (await EventsAsync(app)).Contains(reason) ? null : reason, Limit, Stop);
+        await UntilToldAsync(app, reason);
 
         Serving(await AppNowAsync()).Should().BeNull();
     }
@@ -219,6 +219,10 @@ public sealed class SidecarTests(SidecarTests.Cluster cluster) : IClassFixture<S
         return await AppNowAsync();
     }
 
+    /// <summary>Events come after what they tell.</summary>
+    private Task UntilToldAsync(string about, params string[] reasons) => ClusterHarness.UntilAsync(
+        async () => await EventsAsync(about) is var told && told.Intersect(reasons).Any() ? null : $"{string.Join(" or ", reasons)} about {about}; told is {string.Join(", ", told)}", Limit, Stop);
+
     private async Task<IReadOnlyList<string>> EventsAsync(string about) =>
         [.. (await harness.Client.ListAsync<Corev1Event>(ClusterHarness.Namespace, null, Stop)).Items.Where(e => e.InvolvedObject?.Name == about).Select(e => e.Reason!)];
 
@@ -227,22 +231,6 @@ public sealed class SidecarTests(SidecarTests.Cluster cluster) : IClassFixture<S
 
     private Task PatchAsync(string patch, V1PatchType type, string manager) => harness.Client.PatchAsync<V1Deployment>(
         app, ClusterHarness.Namespace, new V1Patch(JsonNode.Parse(patch)!, type), null, new WriteOptions { FieldManager = manager }, Stop);
-
-    /// <summary>For a while nothing is written, but for the leases.</summary>
-    private async Task QuietAsync()
-    {
-        var quiet = 0;
-        var last = await ObjectVersions.ReadAsync(harness.Client, Stop);
-        for (var look = 0; quiet < 10 && look < 200; look++)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Stop);
-            var now = await ObjectVersions.ReadAsync(harness.Client, Stop);
-            quiet = ObjectVersions.Changes(last, now).Count == 0 ? quiet + 1 : 0;
-            last = now;
-        }
-
-        quiet.Should().Be(10, "nothing is written once all is as wanted");
-    }
 
     /// <summary>A cluster with an operator.</summary>
     public sealed class Cluster : IAsyncLifetime

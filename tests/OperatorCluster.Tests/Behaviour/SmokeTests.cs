@@ -26,11 +26,8 @@ public sealed class SmokeTests
                 && status.Conditions!.All(c => c.Type != "Reconciling") ? null : "ready replicas",
             Limit,
             stop);
-        await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System, stop);
-        var before = await ObjectVersions.ReadAsync(harness.Client, stop);
-        await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, stop);
 
-        ObjectVersions.Changes(before, await ObjectVersions.ReadAsync(harness.Client, stop)).Should().BeEmpty();
+        await harness.UntilQuietAsync(stop);
         watch.Violations.Should().BeEmpty();
         watch.Statuses.Should().BePositive();
         harness.Writes.Writes.Select(w => w.Kind).Should().Contain(["Deployment", "Service", "InferenceService", "Lease"]);

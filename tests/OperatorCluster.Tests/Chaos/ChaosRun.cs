@@ -23,6 +23,8 @@ internal sealed class ChaosRun : IAsyncDisposable
     /// <summary>Between the clocks of any two operators that follow each other.</summary>
     public static readonly TimeSpan Skew = TimeSpan.FromHours(1);
 
+    private static readonly TimeSpan Peace = TimeSpan.FromSeconds(1.5);
+
     private readonly ChaosSchedule schedule;
     private readonly ClusterHarness harness;
     private readonly InvariantWatch watch;
@@ -61,22 +63,14 @@ internal sealed class ChaosRun : IAsyncDisposable
         await DoAsync(new ChaosStep.RecoverNodes(), cancellationToken);
     }
 
-    /// <summary>Waits until all is as wished and what was under way has ended: the last drift may not have been seen yet, and events come after what they tell.</summary>
+    /// <summary>Waits until all is as wished, and stays so without a write: the last drift may not have been seen yet, and events come after what they tell.</summary>
     public Task ConvergeAsync(TimeSpan limit, CancellationToken cancellationToken) => ClusterHarness.UntilAsync(
         async () => Missing()
             ?? await MissingFetchAsync(cancellationToken)
             ?? (harness.Operators.Count(o => o.IsLeader) == 1 ? null : "one leader")
-            ?? ((await WritesInPeaceAsync(TimeSpan.FromSeconds(0.7), cancellationToken)) is { Count: > 0 } writes ? string.Join("; ", writes) : null),
+            ?? ((await WritesInPeaceAsync(cancellationToken)) is { Count: > 0 } writes ? string.Join("; ", writes) : null),
         limit,
         cancellationToken);
-
-    /// <summary>What changed in a while in which nobody asked for anything.</summary>
-    public async Task<IReadOnlyList<string>> WritesInPeaceAsync(TimeSpan length, CancellationToken cancellationToken)
-    {
-        var before = await ObjectVersions.ReadAsync(harness.Client, cancellationToken);
-        await Task.Delay(length, TimeProvider.System, cancellationToken);
-        return ObjectVersions.Changes(before, await ObjectVersions.ReadAsync(harness.Client, cancellationToken));
-    }
 
     /// <summary>How often the writer changed, leases left out: at most once for each change of the lease's holder, or two wrote at the same time.</summary>
     public async Task<(int WriterChanges, long LeaseTransitions)> WritersAsync(CancellationToken cancellationToken)
@@ -194,6 +188,14 @@ internal sealed class ChaosRun : IAsyncDisposable
         await harness.StopOperatorAsync(leader);
         version += upgrades ? 1 : 0;
         await StartOperatorAsync(cancellationToken);
+    }
+
+    /// <summary>What changed in a while in which nobody asked for anything.</summary>
+    private async Task<IReadOnlyList<string>> WritesInPeaceAsync(CancellationToken cancellationToken)
+    {
+        var before = await ObjectVersions.ReadAsync(harness.Client, cancellationToken);
+        await Task.Delay(Peace, TimeProvider.System, cancellationToken);
+        return ObjectVersions.Changes(before, await ObjectVersions.ReadAsync(harness.Client, cancellationToken));
     }
 
     private Task StartOperatorAsync(CancellationToken cancellationToken)

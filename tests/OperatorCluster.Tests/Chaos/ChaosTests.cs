@@ -42,7 +42,6 @@ public sealed class ChaosTests
             await run.PlayAsync(timeout.Token);
             await run.ConvergeAsync(TimeSpan.FromSeconds(180), timeout.Token);
 
-            (await run.WritesInPeaceAsync(TimeSpan.FromSeconds(1.5), timeout.Token)).Should().BeEmpty("nobody asked for anything");
             run.Watch.Violations.Distinct().Should().BeEmpty();
             run.Harness.Host.HollowNodes.Killed.Should().BeEmpty("every drain ends before its time");
             var (writerChanges, transitions) = await run.WritersAsync(timeout.Token);

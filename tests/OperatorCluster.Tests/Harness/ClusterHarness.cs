@@ -1,3 +1,4 @@
+using System.Globalization;
 using Octavo.KubernetesClient;
 using Octavo.KubernetesClient.Models;
 using Octavo.LocalCluster;
@@ -14,6 +15,20 @@ internal sealed class ClusterHarness : IAsyncDisposable
 
     /// <summary>Hurried seconds in a second.</summary>
     public const int Pace = 5;
+
+    /// <summary>
+    /// `make test-latency`: every request of an operator takes so much longer. A test that looks for the second of two writes when it has seen the first then fails always, and
+    /// not now and then on a busy machine.
+    /// </summary>
+    private static readonly TimeSpan Latency = TimeSpan.FromMilliseconds(
+        int.TryParse(Environment.GetEnvironmentVariable("OCTAVO_TEST_LATENCY_MS"), CultureInfo.InvariantCulture, out var milliseconds) ? milliseconds : 0);
+
+    private const int QuietLooks = 20;
+
+    /// <summary>Longer than what may come between two writes of a loop that ends.</summary>
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan LongestUnrest = TimeSpan.FromSeconds(30);
 
     private readonly List<OperatorInstance> operators = [];
     private readonly int pace;
@@ -49,6 +64,11 @@ internal sealed class ClusterHarness : IAsyncDisposable
     public static async Task<ClusterHarness> StartAsync(LocalClusterOptions options, CancellationToken cancellationToken, int pace = Pace)
     {
         var host = await LocalClusterHost.StartAsync(options with { TimeProvider = new HurriedTime(pace), Nodes = 0 }, cancellationToken);
+        if (Latency > TimeSpan.Zero)
+        {
+            host.Faults.Add(new FaultRule { Kind = FaultKind.Slow, Client = "octavo-operator", Delay = Latency });
+        }
+
         await CustomResources.InstallAsync(host.Client, cancellationToken);
         return new ClusterHarness(host, pace);
     }
@@ -105,6 +125,35 @@ internal sealed class ClusterHarness : IAsyncDisposable
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, cancellationToken);
+        }
+    }
+
+    /// <summary>Until nothing was written for a while: what is as wanted is left alone.</summary>
+    /// <exception cref="TimeoutException">It never came to rest; the message has what was written last.</exception>
+    public Task UntilQuietAsync(CancellationToken cancellationToken) => UntilQuietAsync(() => ObjectVersions.ReadAsync(Client, cancellationToken), cancellationToken);
+
+    /// <inheritdoc cref="UntilQuietAsync(CancellationToken)"/>
+    /// <param name="read">What is there, each with its version.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public static async Task UntilQuietAsync(Func<Task<SortedDictionary<string, string>>> read, CancellationToken cancellationToken)
+    {
+        var (begin, since, looks) = (TimeProvider.System.GetTimestamp(), TimeProvider.System.GetTimestamp(), 0);
+        var before = await read();
+        // Some looks and not only some time: where the machine stood still nobody had the time to write.
+        while (looks < QuietLooks || TimeProvider.System.GetElapsedTime(since) < Quiet)
+        {
+            await Task.Delay(Quiet / QuietLooks, TimeProvider.System, cancellationToken);
+            var now = await read();
+            looks++;
+            if (ObjectVersions.Changes(before, now) is { Count: > 0 } changes)
+            {
+                if (TimeProvider.System.GetElapsedTime(begin) > LongestUnrest)
+                {
+                    throw new TimeoutException($"after {LongestUnrest.TotalSeconds:0} s still written: {string.Join("; ", changes)}");
+                }
+
+                (before, since, looks) = (now, TimeProvider.System.GetTimestamp(), 0);
+            }
         }
     }
 
