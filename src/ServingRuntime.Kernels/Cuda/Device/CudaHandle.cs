@@ -5,11 +5,12 @@ namespace Octavo.ServingRuntime.Kernels.Cuda.Device;
 /// <summary>Something made on a device; it keeps the device's context open.</summary>
 internal abstract class CudaHandle : SafeHandle
 {
-    private bool holdsContext;
+    private ContextHold hold;
 
     protected CudaHandle(CudaContext context) : base(0, ownsHandle: true)
     {
         Context = context;
+        hold = new ContextHold(context);
         context.MakeCurrent();
     }
 
@@ -28,24 +29,15 @@ internal abstract class CudaHandle : SafeHandle
         }
     }
 
-    /// <summary>Takes what the driver made. Only from here on the context is held: what could not be made is never released.</summary>
+    /// <summary>Takes what the driver made.</summary>
     protected void Own(nint value)
     {
-        Context.DangerousAddRef(ref holdsContext);
+        hold.Take();
         SetHandle(value);
     }
 
     /// <returns>Whether the driver took it back.</returns>
     protected abstract bool Free();
 
-    protected sealed override bool ReleaseHandle()
-    {
-        var freed = Context.Driver.MakeCurrent(Context.DangerousGetHandle()) == 0 && Free();
-        if (holdsContext)
-        {
-            Context.DangerousRelease();
-        }
-
-        return freed;
-    }
+    protected sealed override bool ReleaseHandle() => hold.Release(Free);
 }

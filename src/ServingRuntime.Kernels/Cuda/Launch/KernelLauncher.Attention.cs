@@ -45,13 +45,7 @@ internal sealed partial class KernelLauncher
     private static int CommonAttention(
         Span<KernelArgument> to, in Tensor queries, KeyValueBlocks blocks, in PagedSequences sequences, in AttentionOptions options, in Tensor output, in Tensor? logSums)
     {
-        var type = queries.DType switch
-        {
-            DType.Float32 => 0,
-            DType.BFloat16 => 1,
-            DType.Float16 => 2,
-            _ => throw new ArgumentException($"queries are float32, bfloat16 or float16, not {queries.DType}", nameof(queries)),
-        };
+        var type = KernelElements.NumberOf(queries.DType);
         Arguments.That(
             output.DType == queries.DType && queries.Shape.Rank == 2 && output.Shape == queries.Shape, $"an output {output.DType} {output.Shape} for queries {queries.DType} {queries.Shape}");
         Arguments.Sequences(queries, blocks, sequences, options);

@@ -11,20 +11,12 @@ internal readonly unsafe struct RowsParameter
     private readonly long stride;
     private readonly int type;
 
-    public RowsParameter(in Tensor rows) => (address, stride, type) = ((nint)rows.Pointer<byte>(), rows.RowStride, Element(rows.DType));
+    public RowsParameter(in Tensor rows) => (address, stride, type) = ((nint)rows.Pointer<byte>(), rows.RowStride, KernelElements.NumberOf(rows.DType));
 
-    private RowsParameter(DType type) => this.type = Element(type);
+    private RowsParameter(DType type) => this.type = KernelElements.NumberOf(type);
 
     /// <summary>No rows, but a type that they would have had.</summary>
     public static RowsParameter Absent(DType type) => new(type);
-
-    private static int Element(DType type) => type switch
-    {
-        DType.Float32 => 0,
-        DType.BFloat16 => 1,
-        DType.Float16 => 2,
-        _ => throw new ArgumentException($"activations of {type}", nameof(type)),
-    };
 }
 
 /// <summary>GroupSums in fragments.cuh.</summary>

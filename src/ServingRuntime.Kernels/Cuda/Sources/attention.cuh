@@ -1,20 +1,9 @@
-// What all attention kernels share: which tokens a query sees and where their keys and values lie, and the types of queries, outputs, keys and values.
+// What all attention kernels share: which tokens a query sees and where their keys and values lie. Queries and outputs are of any element type, told at the launch.
 #pragma once
 #include "codes.cuh"
 #include "reduce.cuh"
 
 namespace octavo {
-// Queries and outputs: one kernel for all their types, told at the launch.
-enum Activation { FLOAT32 = 0, BFLOAT16 = 1, FLOAT16 = 2 };
-OCTAVO_INLINE float load_activation(const void* p, i64 at, int type) {
-    return type == FLOAT32 ? ((const float*)p)[at] : type == BFLOAT16 ? to_float(((const bfloat16*)p)[at]) : to_float(((const float16*)p)[at]);
-}
-OCTAVO_INLINE void store_activation(void* p, i64 at, int type, float x) {
-    if (type == FLOAT32) { ((float*)p)[at] = x; }
-    else if (type == BFLOAT16) { store((bfloat16*)p + at, x); }
-    else { store((float16*)p + at, x); }
-}
-
 // Eight elements of a query as tensor cores multiply them.
 template <class E, class X> OCTAVO_INLINE Quad query_piece(const X* from, bool packs) {
     float v[8];

@@ -34,7 +34,7 @@ OCTAVO_KERNEL(octavo_attention_combine, 128, (void* output, i64 output_stride, i
     OCTAVO_UNROLL
     for (int i = 0; i < MOST_PARTS; i++) {
         int d = i * WARP + lane;
-        if (d < head_size) { store_activation(output, to + d, type, total == 0.0f ? 0.0f : divide(sums[i], total)); }
+        if (d < head_size) { store_as(output, type, to + d, total == 0.0f ? 0.0f : divide(sums[i], total)); }
     }
     if (log_sums && lane == 0) { log_sums[(i64)(view.row + query) * heads + head] = log_sum(top, total); }
 }

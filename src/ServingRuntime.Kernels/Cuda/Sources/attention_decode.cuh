@@ -177,7 +177,7 @@ OCTAVO_INLINE void attend_item(
             x = multiply_add(less, merged[(w * DECODE_ROWS + row) * M::STRIDE + d], x);
         }
         if (splits.count == 1) {
-            store_activation(call.output, (view.row + query) * call.output_stride + (i64)head * D + d, call.type, total == 0.0f ? 0.0f : divide(x, total));
+            store_as(call.output, call.type, (view.row + query) * call.output_stride + (i64)head * D + d, total == 0.0f ? 0.0f : divide(x, total));
             if (call.log_sums && d == 0) { call.log_sums[(i64)(view.row + query) * call.heads + head] = log_sum(top, total); }
         } else {
             Partial to = partial_of(call.splits, sequence, query, head, call.heads, split, D);
@@ -241,7 +241,7 @@ OCTAVO_INLINE void decode(const DecodeCall& call, const C* keys, const C* values
         i64 width = (i64)call.heads * D, from = all.starts[all.count] * width;
         OCTAVO_ROLLED
         for (i64 i = from + block_x() * (DECODE_WARPS * WARP) + thread(); i < rows * width; i += blocks_x() * (DECODE_WARPS * WARP)) {
-            store_activation(call.output, i / width * call.output_stride + i % width, call.type, 0.0f);
+            store_as(call.output, call.type, i / width * call.output_stride + i % width, 0.0f);
         }
     }
 }

@@ -25,7 +25,7 @@ OCTAVO_INLINE void attend(const Call& call, const C* keys, const C* values, cons
     OCTAVO_UNROLL
     for (int i = 0; i < PARTS; i++) {
         int d = i * WARP + lane;
-        query[i] = d < call.head_size ? load_activation(call.queries, from + d, call.type) : 0.0f;
+        query[i] = d < call.head_size ? load_as(call.queries, call.type, from + d) : 0.0f;
         sum[i] = 0.0f;
     }
     for (int begin = first + warp * TOKENS; begin < end; begin += WARPS * TOKENS) {
@@ -89,7 +89,7 @@ OCTAVO_INLINE void attend(const Call& call, const C* keys, const C* values, cons
         float x = 0.0f;
         OCTAVO_UNROLL
         for (int w = 0; w < WARPS; w++) { x = multiply_add(factor[w], merged[w * each + d], x); }
-        store_activation(call.output, to + d, call.type, total == 0.0f ? 0.0f : divide(x, total));
+        store_as(call.output, call.type, to + d, total == 0.0f ? 0.0f : divide(x, total));
     }
     if (call.log_sums && thread() == 0) { call.log_sums[block_x()] = total == 0.0f ? float_of(0xff800000u) : multiply_add(log2_fast(total), 0.693147181f, top); }
 }

@@ -7,22 +7,6 @@
 namespace octavo {
 constexpr int STEP = 32, QUAD = 64, TILE_OUTPUTS = 16, TOKENS = 8;
 
-// Element types by their number, where a kernel takes more than one (RowsParameter on the host).
-enum Element { FLOAT32 = 0, BFLOAT16 = 1, FLOAT16 = 2 };
-
-OCTAVO_INLINE float load_as(const void* p, int type, i64 at) {
-    if (type == FLOAT32) { return ((const float*)p)[at]; }
-    return type == BFLOAT16 ? to_float(((const bfloat16*)p)[at]) : to_float(((const float16*)p)[at]);
-}
-OCTAVO_INLINE void store_as(void* p, int type, i64 at, float value) {
-    if (type == FLOAT32) { store((float*)p + at, value); }
-    else if (type == BFLOAT16) { store((bfloat16*)p + at, value); }
-    else { store((float16*)p + at, value); }
-}
-OCTAVO_INLINE float rounded_as(int type, float value) {
-    return type == FLOAT32 ? value : type == BFLOAT16 ? Halves<bfloat16>::low(bfloat16_pair(value, 0.0f)) : Halves<float16>::low(half_pair(value, 0.0f));
-}
-
 // How whole numbers become halves without a conversion: the four bits of a number are put into the mantissa of a constant. LOW + v for the lower (or only) four bits; HIGH + 16 v for the upper, of which HIGH + 128
 // is taken off at once, exactly: so what products with constants add to a sum is not many times what it is to be. A product with them is the product with the number and a bias times the activation, which is
 // taken off again by groups.

@@ -33,6 +33,21 @@ template <> struct Halves<float16> {
     static OCTAVO_INLINE_MEMBER void multiply(float (&d)[4], const u32 (&a)[4], u32 b0, u32 b1) { multiply_half_matrices(d, a, b0, b1); }
 };
 
+// Element types by their number (DType on the host), where one kernel takes them all and is told at the launch.
+enum Element { FLOAT32 = 0, BFLOAT16 = 1, FLOAT16 = 2 };
+OCTAVO_INLINE float load_as(const void* p, int type, i64 at) {
+    if (type == FLOAT32) { return ((const float*)p)[at]; }
+    return type == BFLOAT16 ? to_float(((const bfloat16*)p)[at]) : to_float(((const float16*)p)[at]);
+}
+OCTAVO_INLINE void store_as(void* p, int type, i64 at, float value) {
+    if (type == FLOAT32) { store((float*)p + at, value); }
+    else if (type == BFLOAT16) { store((bfloat16*)p + at, value); }
+    else { store((float16*)p + at, value); }
+}
+OCTAVO_INLINE float rounded_as(int type, float value) {
+    return type == FLOAT32 ? value : type == BFLOAT16 ? Halves<bfloat16>::low(bfloat16_pair(value, 0.0f)) : Halves<float16>::low(half_pair(value, 0.0f));
+}
+
 // What one load or store of 16 bytes carries, widened to float32.
 template <class T> struct Pack { static constexpr int COUNT = 16 / (int)sizeof(T); };
 

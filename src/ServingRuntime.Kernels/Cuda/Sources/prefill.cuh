@@ -14,7 +14,7 @@ struct PrefillCall {
     i64 query_stride;
     void* output;         // the same shape
     i64 output_stride;
-    int type;             // Activation, of both
+    int type;             // Element, of both
     const void *keys, *values;
     const float* scales;  // [block][keys, values][KV head][slot], with codes
     Sequences sequences;
