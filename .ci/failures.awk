@@ -1,4 +1,4 @@
-# Of test results (.trx): each failed test's name, the beginning of its message (the log's end, where a message brings one) and of its stack.
+# Of test results (.trx): each failed test's name, the beginning of its message and of its stack.
 /<UnitTestResult / {
   failed = /outcome="Failed"/
   if (failed) { name = $0; sub(/.*testName="/, "", name); sub(/".*/, "", name); print "FAILED " plain(name); part = "" }

@@ -50,6 +50,11 @@ public sealed class ClusterTests(ClusterFixture fixture) : IClassFixture<Cluster
         await StatusAsync("quiet", s => s.ReadyReplicas == 2 && IsTrue(s, "Ready") && s.Conditions!.All(c => c.Type is not ("Reconciling" or "Stalled")));
 
         await ClusterHarness.UntilQuietAsync(() => VersionsAsync("quiet"), Stop);
+        var before = await VersionsAsync("quiet");
+
+        await Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System, Stop);
+
+        ObjectVersions.Changes(before, await VersionsAsync("quiet")).Should().BeEmpty();
     }
 
     [Fact]

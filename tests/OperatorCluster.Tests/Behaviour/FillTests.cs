@@ -42,6 +42,7 @@ public sealed class FillTests
         jobs.Single().Status!.Conditions!.Select(c => c.Type).Should().Equal("SuccessCriteriaMet", "Complete");
 
         await harness.UntilQuietAsync(stop);
+        (await ObjectVersions.ChangesDuringAsync(harness.Client, TimeSpan.FromSeconds(1), stop)).Should().BeEmpty();
 
         // Another model that cannot be had: what serves goes on, and the Job is the other service's.
         var template = await TemplateAsync(harness, stop);

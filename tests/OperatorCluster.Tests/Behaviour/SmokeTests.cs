@@ -28,6 +28,7 @@ public sealed class SmokeTests
             stop);
 
         await harness.UntilQuietAsync(stop);
+        (await ObjectVersions.ChangesDuringAsync(harness.Client, TimeSpan.FromSeconds(1), stop)).Should().BeEmpty();
         watch.Violations.Should().BeEmpty();
         watch.Statuses.Should().BePositive();
         harness.Writes.Writes.Select(w => w.Kind).Should().Contain(["Deployment", "Service", "InferenceService", "Lease"]);

@@ -23,7 +23,7 @@ internal sealed class ChaosRun : IAsyncDisposable
     /// <summary>Between the clocks of any two operators that follow each other.</summary>
     public static readonly TimeSpan Skew = TimeSpan.FromHours(1);
 
-    private static readonly TimeSpan Peace = TimeSpan.FromSeconds(1.5);
+    public static readonly TimeSpan Peace = TimeSpan.FromSeconds(1.5);
 
     private readonly ChaosSchedule schedule;
     private readonly ClusterHarness harness;
@@ -68,7 +68,7 @@ internal sealed class ChaosRun : IAsyncDisposable
         async () => Missing()
             ?? await MissingFetchAsync(cancellationToken)
             ?? (harness.Operators.Count(o => o.IsLeader) == 1 ? null : "one leader")
-            ?? ((await WritesInPeaceAsync(cancellationToken)) is { Count: > 0 } writes ? string.Join("; ", writes) : null),
+            ?? ((await ObjectVersions.ChangesDuringAsync(harness.Client, Peace, cancellationToken)) is { Count: > 0 } writes ? string.Join("; ", writes) : null),
         limit,
         cancellationToken);
 
@@ -188,14 +188,6 @@ internal sealed class ChaosRun : IAsyncDisposable
         await harness.StopOperatorAsync(leader);
         version += upgrades ? 1 : 0;
         await StartOperatorAsync(cancellationToken);
-    }
-
-    /// <summary>What changed in a while in which nobody asked for anything.</summary>
-    private async Task<IReadOnlyList<string>> WritesInPeaceAsync(CancellationToken cancellationToken)
-    {
-        var before = await ObjectVersions.ReadAsync(harness.Client, cancellationToken);
-        await Task.Delay(Peace, TimeProvider.System, cancellationToken);
-        return ObjectVersions.Changes(before, await ObjectVersions.ReadAsync(harness.Client, cancellationToken));
     }
 
     private Task StartOperatorAsync(CancellationToken cancellationToken)

@@ -1,3 +1,5 @@
+using Octavo.OperatorCluster.Tests.Harness;
+
 namespace Octavo.OperatorCluster.Tests.Chaos;
 
 /// <summary>The operator through everything that goes wrong on real clusters, by seeds. A failing seed is the test's name: run it again by <c>OCTAVO_FUZZ_SEED</c>.</summary>
@@ -42,6 +44,7 @@ public sealed class ChaosTests
             await run.PlayAsync(timeout.Token);
             await run.ConvergeAsync(TimeSpan.FromSeconds(180), timeout.Token);
 
+            (await ObjectVersions.ChangesDuringAsync(run.Harness.Client, ChaosRun.Peace, timeout.Token)).Should().BeEmpty("nobody asked for anything");
             run.Watch.Violations.Distinct().Should().BeEmpty();
             run.Harness.Host.HollowNodes.Killed.Should().BeEmpty("every drain ends before its time");
             var (writerChanges, transitions) = await run.WritersAsync(timeout.Token);

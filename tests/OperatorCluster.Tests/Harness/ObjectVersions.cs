@@ -26,6 +26,14 @@ internal static class ObjectVersions
         return versions;
     }
 
+    /// <summary>What changed in a while in which nobody asked for anything.</summary>
+    public static async Task<IReadOnlyList<string>> ChangesDuringAsync(IKubernetesClient client, TimeSpan length, CancellationToken cancellationToken)
+    {
+        var before = await ReadAsync(client, cancellationToken);
+        await Task.Delay(length, TimeProvider.System, cancellationToken);
+        return Changes(before, await ReadAsync(client, cancellationToken));
+    }
+
     /// <summary>What changed between two readings, one line each.</summary>
     public static IReadOnlyList<string> Changes(SortedDictionary<string, string> before, SortedDictionary<string, string> after) =>
     [
